@@ -1,0 +1,152 @@
+"""The contract between a source of bills and the rest of the program."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import polars as pl
+
+import ingest.sources
+from models.archive import Archive
+from models.errors import SourceError
+from models.period import Month
+
+REJECTED: Final = pl.Schema(
+    {"x_row": pl.Int64, "column": pl.String, "reason": pl.String, "value": pl.String}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One raw object of a delivery, byte for byte in the archive under its SHA-256."""
+
+    name: str  # as the source names it: an S3 key, a file name; for people only
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Documents that together state one billing period of one source, at one moment.
+
+    A delivery replaces everything the same source said before about the same period.
+    `table` tells `convert` which of a kind's formats the documents have.
+    """
+
+    source: str
+    period: Month
+    version: str  # the provider's own id of the snapshot, or a hash of it
+    documents: tuple[Document, ...]
+    manifest: Document | None = None
+    table: str = ""
+
+    @property
+    def scope(self) -> str:
+        """What a later delivery replaces: `source/YYYY-MM`."""
+        return f"{self.source}/{self.period}"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Control total of one currency and charge category, at full scale."""
+
+    currency: str
+    charge_category: str
+    rows: int
+    billed_cost: str  # decimal text, so that it stores and compares exactly
+    effective_cost: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """What a second reader, independent of `convert`, says a document holds.
+
+    `rows` counts data rows in the document. `totals` are of the charges it must become,
+    sorted; `first` and `last` are the earliest and latest charge day (ISO text).
+    """
+
+    rows: int
+    totals: tuple[Total, ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """The charges of one document, and what could not become one.
+
+    Attributes:
+        charges: Lazy, CHARGE columns (nullable ones may be absent), without x_source
+            and x_document, which the loader adds.
+        rejected: Rows the source itself sets aside: x_row, reason, value (text columns).
+        notes: Findings that set nothing aside, such as a new column.
+    """
+
+    charges: pl.LazyFrame
+    rejected: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTED))
+    notes: tuple[tuple[str, str], ...] = ()  # (rule, detail)
+
+
+class Source(Protocol):
+    """One configured place that bills come from. `fetch` is its only impure method."""
+
+    @property
+    def name(self) -> str:
+        """The name in the configuration."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever `convert` would turn the same bytes into other charges."""
+        ...
+
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive
+    ) -> Iterator[Delivery | SourceError]:
+        """Bring what is delivered for the periods into the archive; all network use.
+
+        Yields one delivery, or one error, per period that has either; an error of one
+        period does not keep the others from arriving.
+        """
+        ...
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        """Turn one archived document into charges. Pure: same bytes, same charges.
+
+        Raises:
+            BrokenError: when the document breaks its contract; the delivery is refused.
+        """
+        ...
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        """Read the same document with a second reader and state what it must become."""
+        ...
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of source there are: the files in `ingest/sources`."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(ingest.sources.__path__)))
+
+
+def build(name: str, kind: str, settings: Any, folder: Path) -> Source:
+    """Return the configured source; its module is imported only now.
+
+    Args:
+        name: Name in the configuration.
+        kind: A file in `ingest/sources`.
+        settings: An instance of that module's `Settings` model.
+        folder: The project folder, against which relative paths are read.
+    """
+    module = importlib.import_module(f"ingest.sources.{kind}")
+    source: Source = module.SOURCE(name=name, settings=settings, folder=folder)
+    return source
+
+
+def settings_model(kind: str) -> Any:  # noqa: ANN401 - each kind has a model class of its own
+    """Return the pydantic model of a kind's settings."""
+    return importlib.import_module(f"ingest.sources.{kind}").Settings

@@ -1,0 +1,1 @@
+"""The words of the program, the transforms on them, and the four stores."""

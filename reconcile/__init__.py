@@ -1,0 +1,1 @@
+"""Pure functions of frames and plans: actuals, variance, forecast, alerts, reports."""

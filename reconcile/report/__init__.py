@@ -1,0 +1,1 @@
+"""One report value, rendered as terminal text, Markdown, JSON and HTML."""
