@@ -1,0 +1,120 @@
+"""The command `trueup`; each subcommand is imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import click
+
+from models.errors import TrueupError
+
+# name: (module, section of the help, what it does)
+COMMANDS: Final = {
+    "demo": ("demo", "Start", "Realistic data, the real pipeline, a report; no network."),
+    "init": ("init", "Start", "Write a project folder to begin with."),
+    "run": ("run", "Every night", "Fetch, load, attribute, reconcile, alert and publish."),
+    "schedule": ("schedule", "Every night", "Stay awake and run every night."),
+    "ingest": ("ingest", "Every night", "Fetch and load bills, and nothing more."),
+    "report": ("report", "Every month", "Budget versus actual of one month."),
+    "plan": ("plan", "Plan", "Check and show plans."),
+    "status": ("status", "Look", "How old the data is, what is missing, what is open."),
+    "export": ("export", "Look", "Charges for other tools, as FOCUS."),
+    "rebuild": ("rebuild", "Set-up", "Delete what is derived and build it again."),
+    "schema": ("schema", "Set-up", "JSON Schemas of the configuration files."),
+}
+SECTIONS: Final = ("Start", "Every night", "Every month", "Plan", "Look", "Set-up")
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What every command may know about how it was called."""
+
+    folder: Path
+    quiet: bool
+
+
+class Lazy(click.Group):
+    """A group whose commands are files, imported when named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"scheduler.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section, without importing any."""
+        del ctx
+        for section in SECTIONS:
+            rows = [(name, text) for name, (_, where, text) in COMMANDS.items() if where == section]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+@click.group(cls=Lazy, context_settings={"auto_envvar_prefix": "TRUEUP"})
+@click.option(
+    "-C",
+    "--project-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The project folder, with trueup.yaml.  [default: here]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and findings.")
+@click.version_option(version("trueup"), message="%(prog)s %(version)s")
+@click.pass_context
+def root(context: click.Context, project_dir: Path, *, quiet: bool) -> None:
+    """Budget versus actual for LLM fine-tuning projects, from real bills.
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 usage, 3 gate breached (--fail-on),
+    4 data incomplete or stale, 5 configuration invalid, 6 refused.
+    """  # noqa: D301 - click reads the \b
+    context.obj = Shell(project_dir, quiet)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; the entry point of `trueup`."""
+    os.umask(0o077)
+    try:
+        code = root.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="trueup",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except click.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        return _closed_pipe()
+    except TrueupError as error:
+        sys.stderr.write(f"{_lines(error)}\n")
+        return error.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _lines(error: TrueupError) -> str:
+    return "\n".join(f"trueup: {line}" for line in str(error).splitlines())
+
+
+def _closed_pipe() -> int:
+    """End quietly: the reader has what it wanted (`trueup report | head`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

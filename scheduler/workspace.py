@@ -1,0 +1,118 @@
+"""The project folder, opened: configuration, stores and sources of one project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest.source import Source, build, kinds, settings_model
+from models.archive import Archive
+from models.currency import Rates
+from models.errors import ConfigError, Mistake
+from models.lake import Lake
+from models.ledger import Ledger
+from models.plan import Plan, load_all
+from models.project import Registry
+from models.project import load as load_projects
+from models.rule import RuleSet
+from models.rule import load as load_rules
+from models.settings import Settings
+from models.settings import load as load_settings
+from models.yamlfile import Tree
+
+
+def now() -> datetime:
+    """Return the present instant, UTC; the only clock of the program."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What the user configured: everything that can be wrong before a run starts."""
+
+    folder: Path
+    settings: Settings
+    registry: Registry
+    rules: RuleSet
+    rates: Rates
+    plans: tuple[Plan, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def state(self) -> Path:
+        """The folder of the four stores."""
+        return self.folder / self.settings.state
+
+    @property
+    def reports(self) -> Path:
+        """Where reports and file alerts go."""
+        return self.folder / self.settings.reports
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that people and BI tools query."""
+        return self.state / "trueup.duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores of one project that a run writes to."""
+
+    archive: Archive
+    lake: Lake
+    ledger: Ledger
+
+
+def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Project:
+    """Read and check every configuration file of a project folder.
+
+    Raises:
+        ConfigError: with every mistake of the files, each with file:line:column.
+    """
+    settings, tree = load_settings(folder, os.environ if environment is None else environment)
+    registry = load_projects(folder / settings.projects)
+    plan_files = sorted(folder.glob(settings.plans))
+    return Project(
+        folder=folder,
+        settings=settings,
+        registry=registry,
+        rules=load_rules(folder / settings.rules, registry),
+        rates=Rates.load(folder / settings.rates),
+        plans=load_all(plan_files, registry),
+        sources=tuple(_sources(folder, settings, tree)),
+    )
+
+
+def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
+    mistakes: list[Mistake] = []
+    for name, given in settings.sources.items():
+        try:
+            model = settings_model(given["kind"])
+            yield build(name, given["kind"], tree.validated(model, "sources", name), folder)
+        except ConfigError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise ConfigError(*mistakes)
+
+
+@contextmanager
+def stores(project: Project) -> Iterator[Stores]:
+    """Open the stores of a project; folders are made 0700 where they do not exist.
+
+    Raises:
+        StoreError: when the ledger's chain is broken.
+    """
+    project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ledger = Ledger(f"sqlite:///{project.state / 'ledger.sqlite'}", now)
+    try:
+        ledger.verify()
+        yield Stores(Archive(project.state / "archive"), Lake(project.state / "lake"), ledger)
+    finally:
+        ledger.close()
+
+
+__all__ = ["Project", "Stores", "configured", "kinds", "now", "stores"]
