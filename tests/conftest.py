@@ -1,0 +1,88 @@
+"""What holds for every test: no network, no settings of the machine, one clock zone."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import hypothesis
+import pytest
+
+# before anything asks for the zone; CI sets another one to show that it does not matter
+os.environ.setdefault("TZ", "UTC")
+time.tzset()
+
+hypothesis.settings.register_profile(
+    "trueup", deadline=None, max_examples=50, print_blob=True, derandomize="CI" in os.environ
+)
+hypothesis.settings.load_profile("trueup")
+
+# what a developer's shell may hold and a test must not depend on
+FOREIGN: Final = ("AWS_", "TRUEUP_", "POLARS_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH")
+
+
+Address = tuple[Any, ...] | str | bytes
+Connect = Callable[[socket.socket, Address], int | None]
+
+
+def is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_local(family: int, address: Address) -> bool:
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        return True
+    host = str(address[0])
+    return host == "localhost" or (is_number(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def guarded(connect: Connect) -> Connect:
+    def local_connect(self: socket.socket, address: Address) -> int | None:
+        if not is_local(self.family, address):
+            pytest.fail(f"a test reached for the network: {address!r}")
+        return connect(self, address)
+
+    return local_connect
+
+
+def guarded_lookup(lookup: Callable[..., object]) -> Callable[..., object]:
+    def local_lookup(host: str | bytes | None, *args: object, **kwargs: object) -> object:
+        text = host.decode() if isinstance(host, bytes) else host
+        if text and text != "localhost" and not is_number(text):
+            raise socket.gaierror(socket.EAI_NONAME, f"tests do not look up names: {text!r}")
+        return lookup(host, *args, **kwargs)
+
+    return local_lookup
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup(socket.getaddrinfo))
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(FOREIGN):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def _loose_umask() -> Iterator[None]:
+    """Make files world-readable by default, so that a private mode is our code's doing."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
