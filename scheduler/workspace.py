@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
-from ingest.source import Source, build, kinds, settings_model
+from ingest.source import Source, build, settings_model
 from models.archive import Archive
 from models.currency import Rates
 from models.errors import ConfigError, Mistake
@@ -99,6 +100,21 @@ def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
         raise ConfigError(*mistakes)
 
 
+def known_source(project: Project, name: str) -> Source:
+    """Return the source of that name.
+
+    Raises:
+        ConfigError: when trueup.yaml has none; names the nearest.
+    """
+    for source in project.sources:
+        if source.name == name:
+            return source
+    names = [source.name for source in project.sources]
+    near = get_close_matches(name, names, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names) or 'none'}"
+    raise ConfigError(Mistake("trueup.yaml", 1, 1, f"sources: no source {name!r}. {hint}"))
+
+
 @contextmanager
 def stores(project: Project) -> Iterator[Stores]:
     """Open the stores of a project; folders are made 0700 where they do not exist.
@@ -113,6 +129,3 @@ def stores(project: Project) -> Iterator[Stores]:
         yield Stores(Archive(project.state / "archive"), Lake(project.state / "lake"), ledger)
     finally:
         ledger.close()
-
-
-__all__ = ["Project", "Stores", "configured", "kinds", "now", "stores"]

@@ -1,0 +1,58 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import click
+
+from models.period import Month
+from scheduler.workspace import now
+
+
+class Day(click.ParamType):
+    """A day, `YYYY-MM-DD`."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """Return the day, or end with a usage error."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write YYYY-MM-DD", param, ctx)
+
+
+class MonthType(click.ParamType):
+    """A month, `YYYY-MM`."""
+
+    name = "month"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Month:
+        """Return the month, or end with a usage error."""
+        if isinstance(value, Month):
+            return value
+        try:
+            return Month.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+today_option = click.option(
+    "--today",
+    type=Day(),
+    default=lambda: now().date(),
+    help="Take this day as today (YYYY-MM-DD).  [default: today, UTC]",
+)
+month_option = click.option(
+    "--month",
+    type=MonthType(),
+    help="The month to report (YYYY-MM).  [default: the last month that has ended]",
+)
