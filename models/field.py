@@ -1,0 +1,111 @@
+"""Fields of configuration files: text that is a number, a month, a day or a name."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+
+from models.money import exact
+from models.period import Month
+
+SLUG: Final = r"^[a-z0-9][a-z0-9._-]*$"
+
+
+class Strict(BaseModel):
+    """A part of a configuration file: no unknown keys, and never changed once read."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
+    )
+
+
+def number(value: object) -> Decimal:
+    """Return a decimal exactly as written.
+
+    Raises:
+        ValueError: for anything but plain ASCII digits with a point.
+    """
+    if isinstance(value, Decimal):
+        return value
+    text = str(value)
+    if isinstance(value, bool | float) or not isinstance(value, str | int):
+        raise ValueError(f"{text} is not a number; write plain digits, for example 1200.50")  # noqa: TRY004 - pydantic reports ValueError
+    try:
+        return exact(text)
+    except ValueError:
+        hint = "without separators" if "," in text or "_" in text or " " in text else "plain digits"
+        raise ValueError(f"{text!r} is not a number; write {hint}, for example 1200.50") from None
+
+
+def amount(value: object) -> Decimal:
+    """Return a decimal that is zero or more.
+
+    Raises:
+        ValueError: for a negative number, or none at all.
+    """
+    found = number(value)
+    if found < 0:
+        raise ValueError(f"{found} is negative; a plan and its parts are zero or more")
+    return found
+
+
+def rate(value: object) -> Decimal:
+    """Return a decimal above zero.
+
+    Raises:
+        ValueError: for zero, a negative number, or none at all.
+    """
+    found = number(value)
+    if found <= 0:
+        raise ValueError(f"{found} must be above zero")
+    return found
+
+
+def month(value: object) -> Month:
+    """Return a month from `YYYY-MM`.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    return value if isinstance(value, Month) else Month.parse(str(value))
+
+
+def day(value: object) -> date:
+    """Return a day from `YYYY-MM-DD`.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is not a day; write YYYY-MM-DD, for example 2026-06-20"
+        ) from None
+
+
+_NUMBER_SCHEMA: Final = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]*\.?[0-9]+$"}
+
+Number = Annotated[Decimal, BeforeValidator(number), WithJsonSchema(_NUMBER_SCHEMA)]
+Amount = Annotated[
+    Decimal, BeforeValidator(amount), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0})
+]
+Rate = Annotated[
+    Decimal, BeforeValidator(rate), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})
+]
+MonthText = Annotated[
+    Month,
+    BeforeValidator(month),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
+]
+DayText = Annotated[
+    date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})
+]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

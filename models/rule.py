@@ -1,0 +1,287 @@
+"""Rules: ordered statements that give charges a project, a category and an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.config import JsonDict
+from pydantic_core import InitErrorDetails
+
+from models.canonical import canonical_key, canonical_value
+from models.category import CONTINGENCY
+from models.charge import CHARGE_CATEGORIES
+from models.errors import ConfigError, Mistake
+from models.field import Slug, Strict, Text
+from models.fingerprint import fingerprint
+from models.project import Registry
+from models.wording import suggestion
+from models.yamlfile import Tree, read
+
+TAG: Final = "tag."
+_CHARGES: Final = frozenset(map(canonical_value, CHARGE_CATEGORIES))
+Category = Literal[
+    "training_compute", "data", "labor", "infra", "inference", "ops_overhead", "depreciation"
+]
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _is_tag(key: str) -> bool:
+    return key.startswith(TAG) and bool(canonical_key(key.removeprefix(TAG)))
+
+
+_PATTERNS_SCHEMA: Final[JsonDict] = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+}
+Patterns = Annotated[
+    tuple[Text, ...],
+    Field(min_length=1),
+    BeforeValidator(_several),
+    WithJsonSchema(_PATTERNS_SCHEMA),
+]
+
+
+class When(Strict):
+    """Conditions; all must hold, and of a list of texts one. `*` and `?` stand for any text."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "additionalProperties": False,
+            "patternProperties": {"^tag\\.": _PATTERNS_SCHEMA},
+        },
+    )
+    __pydantic_extra__: dict[str, Patterns]
+
+    source: Patterns = ()
+    """Name of the source in trueup.yaml."""
+    account: Patterns = ()
+    """Account, subscription or project id at the provider."""
+    sub_account_name: Patterns = ()
+    """Its name."""
+    provider: Patterns = ()
+    """Who sells the service."""
+    service: Patterns = ()
+    """Service name, or the source's own service code."""
+    service_category: Patterns = ()
+    """FOCUS service category."""
+    sku: Patterns = ()
+    """SKU id."""
+    usage_type: Patterns = ()
+    """The source's own usage type."""
+    operation: Patterns = ()
+    """The source's own operation."""
+    resource: Patterns = ()
+    """Resource id or name."""
+    region: Patterns = ()
+    """Region id."""
+    charge_category: Patterns = ()
+    """Usage, Purchase, Tax, Credit or Adjustment."""
+    line_type: Patterns = ()
+    """The source's own kind of line."""
+    purchase_order: Patterns = ()
+    """Purchase order the line refers to."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def known(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        """Refuse no conditions at all, and keys that are neither conditions nor tags."""
+        if data == {}:
+            raise ValueError('no condition; to match every charge write {source: "*"}')
+        keys = data if isinstance(data, dict) else {}
+        unknown = [key for key in keys if key not in cls.model_fields and not _is_tag(key)]
+        if unknown:
+            errors = [
+                InitErrorDetails(type="extra_forbidden", loc=(key,), input=key) for key in unknown
+            ]
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return data
+
+
+class To(Strict):
+    """What the charges get; each of the three is set by the first matching rule that sets it."""
+
+    project: Text | None = None
+    """Project id, or `{tag.<key>}`: the tag's value, if it spells a project."""
+    category: Category | None = None
+    """Term of the TCO formula."""
+    item: Text | None = None
+    """Plan item id."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def no_contingency(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        """Refuse to book spend on the reserve."""
+        if isinstance(data, dict) and data.get("category") == CONTINGENCY:
+            raise ValueError("contingency is drawn by approval, not spent; choose another category")
+        if isinstance(data, dict) and not data:
+            raise ValueError("sets nothing; give project, category or item")
+        return data
+
+
+class RuleEntry(Strict):
+    """One rule as written in `rules.yaml`."""
+
+    id: Slug
+    """Stable id, kept on every row the rule catches."""
+    when: When
+    """Which charges."""
+    to: To
+    """What they get."""
+
+
+class RuleFile(Strict):
+    """`rules.yaml`."""
+
+    rules: tuple[RuleEntry, ...] = ()
+    """In order; the first that matches wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that must hold: the field spells one of the patterns.
+
+    Attributes:
+        field: A key of `When`, or `tag.` and a canonical tag key.
+        patterns: Canonical texts; `*` stands for any text, `?` for one character.
+    """
+
+    field: str
+    patterns: tuple[str, ...]
+
+    @property
+    def tag(self) -> str | None:
+        """The canonical tag key, where the condition is about a tag."""
+        return self.field.removeprefix(TAG) if self.field.startswith(TAG) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What matching charges get; at least one is set.
+
+    Attributes:
+        project: A project id.
+        project_tag: Canonical key of the tag whose value spells the project, instead;
+            a charge whose value spells none is not matched.
+        category: One of the seven terms a rule can set.
+        item: A plan item id.
+    """
+
+    project: str | None = None
+    project_tag: str | None = None
+    category: str | None = None
+    item: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One statement: charges that meet every condition get the target."""
+
+    id: str
+    when: tuple[Condition, ...]
+    to: Target
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules in order, and the projects their targets and tags are resolved with."""
+
+    rules: tuple[Rule, ...]
+    registry: Registry = field(default_factory=lambda: Registry(()))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything attribution depends on: rules and spellings of projects."""
+        return fingerprint(
+            {
+                "rules": [
+                    [
+                        rule.id,
+                        sorted([c.field, sorted(c.patterns)] for c in rule.when),
+                        [rule.to.project, rule.to.project_tag, rule.to.category, rule.to.item],
+                    ]
+                    for rule in self.rules
+                ],
+                "projects": sorted(
+                    [project.id, sorted(map(canonical_value, project.spellings))]
+                    for project in self.registry.projects
+                ),
+            }
+        )
+
+
+def load(path: Path, registry: Registry) -> RuleSet:
+    """Read `rules.yaml`.
+
+    Raises:
+        ConfigError: with every mistake, unknown projects and duplicate ids among them.
+    """
+    tree = read(path)
+    entries = tree.validated(RuleFile).rules
+    mistakes = (*_duplicates(tree, entries), *_unknown(tree, entries, registry))
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return RuleSet(tuple(_rule(entry, registry) for entry in entries), registry)
+
+
+def _rule(entry: RuleEntry, registry: Registry) -> Rule:
+    when = entry.when.model_dump(exclude_unset=True)
+    tag = _tag_of(entry.to.project)
+    target = Target(
+        project=registry.resolve(entry.to.project) if entry.to.project and not tag else None,
+        project_tag=tag,
+        category=entry.to.category,
+        item=entry.to.item,
+    )
+    return Rule(entry.id, tuple(_condition(key, texts) for key, texts in when.items()), target)
+
+
+def _condition(key: str, texts: tuple[str, ...]) -> Condition:
+    name = TAG + canonical_key(key.removeprefix(TAG)) if key.startswith(TAG) else key
+    return Condition(name, tuple(map(canonical_value, texts)))
+
+
+def _tag_of(project: str | None) -> str | None:
+    """Return the canonical key in `{tag.<key>}`; None for a project's own id."""
+    if not project or not (project.startswith("{" + TAG) and project.endswith("}")):
+        return None
+    return canonical_key(project[len(TAG) + 1 : -1])
+
+
+def _duplicates(tree: Tree, entries: tuple[RuleEntry, ...]) -> Iterator[Mistake]:
+    lines: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        if entry.id in lines:
+            message = f"'{entry.id}' is already the rule in line {lines[entry.id]}; choose another"
+            yield tree.mistake(message, "rules", index, "id")
+        lines.setdefault(entry.id, tree.at("rules", index, "id").line)
+
+
+def _unknown(tree: Tree, entries: tuple[RuleEntry, ...], registry: Registry) -> Iterator[Mistake]:
+    for index, entry in enumerate(entries):
+        project = entry.to.project
+        if project and "{" in project and not _tag_of(project):
+            message = f"'{project}': write a project id, or {{tag.<key>}} for the value of a tag"
+            yield tree.mistake(message, "rules", index, "to", "project")
+        elif project and not _tag_of(project) and not registry.resolve(project):
+            message = f"'{project}' is not a project. {suggestion(project, registry.ids)}"
+            yield tree.mistake(message, "rules", index, "to", "project")
+        for text in entry.when.charge_category:
+            if "*" not in text and "?" not in text and canonical_value(text) not in _CHARGES:
+                message = f"'{text}' is not a charge category. " + suggestion(
+                    text, CHARGE_CATEGORIES
+                )
+                yield tree.mistake(message, "rules", index, "when", "charge_category")
