@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from models.money import exact
 from models.period import Month
 
-SLUG: Final = r"^[a-z0-9][a-z0-9._-]*$"
+SLUG: Final = "^[a-z0-9][a-z0-9._-]*$"
 
 
 class Strict(BaseModel):
@@ -89,6 +97,28 @@ def day(value: object) -> date:
         ) from None
 
 
+def slug(value: str) -> str:
+    """Return an id.
+
+    Raises:
+        ValueError: for capitals, spaces and other signs, which differ between systems.
+    """
+    if not re.fullmatch(SLUG, value):
+        raise ValueError(f"{value!r} is not an id; use a-z, 0-9, '-', '_' and '.'")
+    return value
+
+
+def currency(value: str) -> str:
+    """Return an ISO 4217 code.
+
+    Raises:
+        ValueError: for anything but three capital letters.
+    """
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"{value!r} is not a currency; write an ISO 4217 code, for example USD")
+    return value
+
+
 _NUMBER_SCHEMA: Final = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]*\.?[0-9]+$"}
 
 Number = Annotated[Decimal, BeforeValidator(number), WithJsonSchema(_NUMBER_SCHEMA)]
@@ -98,14 +128,8 @@ Amount = Annotated[
 Rate = Annotated[
     Decimal, BeforeValidator(rate), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})
 ]
-MonthText = Annotated[
-    Month,
-    BeforeValidator(month),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
+MonthText = Annotated[str, StringConstraints(min_length=1)]
+Slug = Annotated[str, AfterValidator(slug), WithJsonSchema({"type": "string", "pattern": SLUG})]
+Currency = Annotated[
+    str, AfterValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
 ]
-DayText = Annotated[
-    date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})
-]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Slug = Annotated[str, StringConstraints(pattern=SLUG)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

@@ -183,7 +183,9 @@ class _Builder:
             first = holder[name].key or (0, 0)
             self.mistakes.append(key.mistake(f"duplicate key '{name}', first in line {first[0]}"))
         else:
-            holder[name] = replace(node, key=(key.line, key.column))
+            place = (key.line, key.column)
+            line, column = place if node.value is None else (node.line, node.column)
+            holder[name] = replace(node, line=line, column=column, key=place)
         self.keys[-1] = None
 
     def _key(self, node: Node) -> Node:

@@ -11,6 +11,7 @@ from models.canonical import canonical_value
 from models.category import UNALLOCATED
 from models.errors import ConfigError, Mistake
 from models.field import Slug, Strict, Text
+from models.fingerprint import fingerprint
 from models.yamlfile import Tree, read
 
 RESERVED: Final = frozenset({UNALLOCATED})
@@ -71,6 +72,11 @@ class Registry:
     def ids(self) -> tuple[str, ...]:
         """The ids in the order of the file."""
         return tuple(project.id for project in self.projects)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides which project a text spells."""
+        return fingerprint(self._ids)
 
     def resolve(self, text: str) -> str | None:
         """Return the id of the project a text spells; None for an unknown one."""

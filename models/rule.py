@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -57,6 +57,7 @@ Patterns = Annotated[
 class When(Strict):
     """Conditions; all must hold, and of a list of texts one. `*` and `?` stand for any text."""
 
+    more_keys: ClassVar = ("tag.<key>",)
     model_config = ConfigDict(
         extra="allow",
         json_schema_extra={
@@ -197,30 +198,20 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules in order, and the projects their targets and tags are resolved with."""
+    """The rules in order; the first that matches and sets a thing wins."""
 
     rules: tuple[Rule, ...]
-    registry: Registry = field(default_factory=lambda: Registry(()))
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything attribution depends on: rules and spellings of projects."""
-        return fingerprint(
-            {
-                "rules": [
-                    [
-                        rule.id,
-                        sorted([c.field, sorted(c.patterns)] for c in rule.when),
-                        [rule.to.project, rule.to.project_tag, rule.to.category, rule.to.item],
-                    ]
-                    for rule in self.rules
-                ],
-                "projects": sorted(
-                    [project.id, sorted(map(canonical_value, project.spellings))]
-                    for project in self.registry.projects
-                ),
-            }
-        )
+        """SHA-256 of what the rules say, however they are spelled."""
+        return fingerprint([_content(rule) for rule in self.rules])
+
+
+def _content(rule: Rule) -> list[object]:
+    conditions = sorted([condition.field, *sorted(condition.patterns)] for condition in rule.when)
+    target = [rule.to.project, rule.to.project_tag, rule.to.category, rule.to.item]
+    return [rule.id, conditions, target]
 
 
 def load(path: Path, registry: Registry) -> RuleSet:
@@ -234,7 +225,7 @@ def load(path: Path, registry: Registry) -> RuleSet:
     mistakes = (*_duplicates(tree, entries), *_unknown(tree, entries, registry))
     if mistakes:
         raise ConfigError(*mistakes)
-    return RuleSet(tuple(_rule(entry, registry) for entry in entries), registry)
+    return RuleSet(tuple(_rule(entry, registry) for entry in entries))
 
 
 def _rule(entry: RuleEntry, registry: Registry) -> Rule:

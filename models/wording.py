@@ -81,6 +81,7 @@ def _keys(model: type[BaseModel], steps: Steps) -> Iterator[str]:
     for found in _models(model, steps):
         for name, field in found.model_fields.items():
             yield field.alias or name
+        yield from getattr(found, "more_keys", ())
 
 
 def _models(kind: Any, steps: Steps) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any annotation
