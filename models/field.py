@@ -128,7 +128,15 @@ Amount = Annotated[
 Rate = Annotated[
     Decimal, BeforeValidator(rate), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})
 ]
-MonthText = Annotated[str, StringConstraints(min_length=1)]
+MonthText = Annotated[
+    Month,
+    BeforeValidator(month),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
+]
+DayText = Annotated[
+    date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})
+]
+Text = Annotated[str, StringConstraints(min_length=1)]
 Slug = Annotated[str, AfterValidator(slug), WithJsonSchema({"type": "string", "pattern": SLUG})]
 Currency = Annotated[
     str, AfterValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})

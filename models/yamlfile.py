@@ -73,7 +73,7 @@ class Tree:
         node = self.at(*at, *steps)
         written = node.data if node.written is None else node.written
         said = wording(model, steps, detail, written)
-        if node.written is not None and isinstance(node.value, str) and node.value:
+        if node.written is not None and isinstance(node.value, str) and len(node.value) > 3:  # noqa: PLR2004 - shorter is no secret, and would be found in any sentence
             said = said.replace(node.value, node.written)
         if detail["type"] == "missing":
             steps = steps[:-1]

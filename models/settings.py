@@ -1,0 +1,206 @@
+"""Settings: `trueup.yaml`, the one file that names all others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from models.errors import ConfigError
+from models.field import Amount, Currency, Strict, Text
+from models.variable import expanded
+from models.yamlfile import Tree, read
+
+FILE: Final = "trueup.yaml"
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_TIME: Final = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _inside(value: str) -> str:
+    parts = Path(value).parts
+    if not parts or Path(value).is_absolute() or ".." in parts:
+        raise ValueError(f"{value!r} leaves the project folder; write a path inside it")
+    return value
+
+
+def _time(value: str) -> str:
+    if not re.fullmatch(_TIME, value):
+        raise ValueError(f"{value!r} is not a time; write HH:MM in UTC, for example 02:30")
+    return value
+
+
+def _percent(value: Any) -> Any:  # noqa: ANN401 - pydantic hands on what it read
+    if value > 100:  # noqa: PLR2004 - per cent
+        raise ValueError(f"{value} is above 100 percent")
+    return value
+
+
+Inside = Annotated[str, AfterValidator(_inside)]
+Percent = Annotated[Amount, AfterValidator(_percent)]
+Time = Annotated[str, AfterValidator(_time), WithJsonSchema({"type": "string", "pattern": _TIME})]
+
+
+class Materiality(Strict):
+    """Which differences deserve a comment: both share and floor, or `always`."""
+
+    percent: Percent = Field(default="5", validate_default=True)
+    """Share of the planned amount, in percent."""
+    floor: Amount = Field(default="1000", validate_default=True)
+    """Reporting currency; smaller differences are never material by their share."""
+    always: Amount = Field(default="50000", validate_default=True)
+    """Reporting currency; larger differences are always material."""
+    colour_percent: Percent = Field(default="3", validate_default=True)
+    """As `percent`, for showing a colour."""
+
+
+class Completeness(Strict):
+    """When figures are called incomplete."""
+
+    percent: Percent = Field(default="80", validate_default=True)
+    """Share of expected sources that must have delivered, in percent."""
+    stale_after_hours: int = Field(default=36, gt=0)
+    """Age of the newest delivery at which a source is stale."""
+
+
+class Schedule(Strict):
+    """When `trueup schedule` runs."""
+
+    at: Time = "02:30"
+    """HH:MM, UTC, every night."""
+
+
+class FileChannel(Strict):
+    """Alerts appended to a file, one JSON object a line."""
+
+    kind: Literal["file"]
+    """`file`."""
+    path: Inside
+    """File in the project folder."""
+
+
+class WebhookChannel(Strict):
+    """Alerts posted as signed CloudEvents."""
+
+    kind: Literal["webhook"]
+    """`webhook`."""
+    url: SecretStr
+    """Where to; https, and a secret as a whole: write ${NAME}."""
+    secret: SecretStr
+    """Key of the signature; write ${NAME}."""
+    allow_hosts: tuple[Text, ...] = Field(min_length=1)
+    """The hosts it may go to; nothing else is ever called."""
+    allow_http_loopback: bool = False
+    """Allow http to this machine, for trying a receiver out."""
+
+    @field_validator("secret")
+    @classmethod
+    def keyed(cls, value: SecretStr) -> SecretStr:
+        """Refuse an empty key, which would sign nothing."""
+        if not value.get_secret_value().strip():
+            raise ValueError("is empty; it signs every message")
+        return value
+
+    @model_validator(mode="after")
+    def reachable(self) -> WebhookChannel:
+        """Refuse hosts that are not listed, and plain http beyond this machine."""
+        address = _address(self.url)
+        host = address.hostname or ""
+        local = self.allow_http_loopback and host in LOOPBACK
+        if address.scheme != "https" and not (address.scheme == "http" and local):
+            raise ValueError("url must begin with https://")
+        if host not in {allowed.casefold() for allowed in self.allow_hosts}:
+            raise ValueError(f"url goes to host '{host}', which allow_hosts does not list; add it")
+        return self
+
+
+def _address(url: SecretStr) -> Any:  # noqa: ANN401 - SplitResult; its host may fail to parse
+    try:
+        found = urlsplit(url.get_secret_value())
+    except ValueError:
+        # The library's message repeats the address, which is a secret.
+        raise ValueError("url is not an address; write https://HOST/PATH") from None
+    return found
+
+
+Channel = Annotated[FileChannel | WebhookChannel, Field(discriminator="kind")]
+
+
+class Settings(Strict):
+    """`trueup.yaml`."""
+
+    name: Text
+    """What the portfolio is called in reports and alerts."""
+    reporting_currency: Currency
+    """ISO 4217 code that every figure is shown in."""
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Places bills come from, by name; `kind` names the format, the rest is its own."""
+    projects: Inside = "projects.yaml"
+    """File of projects."""
+    rules: Inside = "rules.yaml"
+    """File of rules."""
+    rates: Inside = "rates.yaml"
+    """File of exchange rates."""
+    plans: Inside = "plans/*.yaml"
+    """Plan files, as a glob."""
+    reports: Inside = "reports"
+    """Folder that reports are written to."""
+    state: Inside = ".trueup"
+    """Folder of archive, lake, ledger and warehouse; readable by its owner only."""
+    materiality: Materiality = Materiality()
+    """Which differences deserve a comment."""
+    completeness: Completeness = Completeness()
+    """When figures are called incomplete."""
+    channels: tuple[Channel, ...] = ()
+    """Who is told when an alert opens or is resolved."""
+    schedule: Schedule = Schedule()
+    """When the night run starts."""
+    engine: Literal["local"] = "local"
+    """What runs the work on documents."""
+    demo: bool = False
+    """Reports say DEMO DATA."""
+
+
+def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
+    """Read `trueup.yaml` of a project folder.
+
+    Args:
+        folder: The project folder.
+        environment: What `${NAME}` in sources and channels is read from.
+
+    Returns:
+        The settings, and the expanded tree against which each kind of source
+        validates its own part.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
+    tree = expanded(read(folder / FILE), environment, "sources", "channels")
+    settings = tree.validated(Settings)
+    mistakes = [
+        tree.mistake(message, "sources", name)
+        for name, given in settings.sources.items()
+        if (message := _source_mistake(name, given))
+    ]
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return settings, tree
+
+
+def _source_mistake(name: str, given: Mapping[str, Any]) -> str | None:
+    if not re.fullmatch(_NAME, name):
+        return f"'{name}' is not a name of a source; use letters, digits, '-', '_' and '.'"
+    if "kind" not in given:
+        return "missing key 'kind'"
+    return None if isinstance(given["kind"], str) else "kind must be text"
