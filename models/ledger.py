@@ -1,0 +1,196 @@
+"""The ledger: append-only entries in SQL, each sealed by the hash of the one before."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from models.database import opened, shown, transaction
+from models.errors import StoreError
+from models.migration import migrate
+from models.seal import GENESIS, canonical, seal
+
+_ENTRY = sa.Table(
+    "entry",
+    sa.MetaData(),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("at", "kind", "subject", "body")),
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+_FIELDS = tuple(_ENTRY.columns.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened. `body` is plain JSON without floats: amounts are text."""
+
+    kind: str
+    subject: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry as the ledger keeps it; `at` is ISO text in UTC, `seq` counts from 1."""
+
+    seq: int
+    at: str
+    kind: str
+    subject: str
+    body: Mapping[str, Any]
+    hash: str
+
+
+class Ledger:
+    """The entries of one database; a context manager, or closed by `close`."""
+
+    def __init__(self, url: str, now: Callable[[], datetime]) -> None:
+        """Open the database, made and brought up to date if need be.
+
+        Raises:
+            StoreError: when it cannot be opened, or a newer version of the program wrote it.
+        """
+        self._engine, self._now = opened(url), now
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.close)
+            migrate(self._engine, self._time())
+            stack.pop_all()  # it stays open
+
+    def __enter__(self) -> Self:
+        """Return the ledger."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the ledger."""
+        self.close()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    @property
+    def head(self) -> str:
+        """The hash of the newest entry; all of the ledger hangs on it."""
+        with transaction(self._engine) as connection:
+            return _newest(connection)[1]
+
+    def append(self, *entries: Entry) -> list[Record]:
+        """Add entries, all or none, and return them as they were written.
+
+        Raises:
+            StoreError: when the database refuses; none of the entries was added.
+            ValueError: for a body that is not plain JSON, or holds a float.
+        """
+        stated = [(entry.kind, entry.subject, _body(entry)) for entry in entries]
+        at = self._time()
+        with transaction(self._engine, writes=True) as connection:
+            rows = _chained(at, stated, *_newest(connection))
+            for row in rows:
+                connection.execute(_ENTRY.insert(), dict(zip(_FIELDS, row, strict=True)))
+        return [self._record(row) for row in rows]
+
+    def entries(self, kind: str | None = None, subject: str | None = None) -> list[Record]:
+        """Return the entries of a kind, a subject, both, or all, oldest first.
+
+        Raises:
+            StoreError: when one of them was altered.
+        """
+        query = sa.select(_ENTRY).order_by(_ENTRY.c.seq)
+        if kind is not None:
+            query = query.where(_ENTRY.c.kind == kind)
+        if subject is not None:
+            query = query.where(_ENTRY.c.subject == subject)
+        return self._records(query)
+
+    def latest(self, kind: str) -> dict[str, Record]:
+        """Return the newest entry of each subject of a kind.
+
+        Raises:
+            StoreError: when one of them was altered.
+        """
+        newest = sa.select(sa.func.max(_ENTRY.c.seq)).where(_ENTRY.c.kind == kind)
+        query = sa.select(_ENTRY).where(_ENTRY.c.seq.in_(newest.group_by(_ENTRY.c.subject)))
+        return {record.subject: record for record in self._records(query.order_by(_ENTRY.c.seq))}
+
+    def verify(self, includes: str = GENESIS) -> None:
+        """Prove that no entry was altered, removed or put in between.
+
+        Args:
+            includes: A head noted earlier, elsewhere. Only that shows that the newest
+                entries were cut off, or that the whole chain was written anew.
+
+        Raises:
+            StoreError: names the first entry at which the chain breaks.
+        """
+        last, previous, found = 0, GENESIS, includes == GENESIS
+        with transaction(self._engine) as connection:
+            for row in connection.execute(sa.select(_ENTRY).order_by(_ENTRY.c.seq)):
+                last += 1
+                if row.seq != last or row.previous != previous or row.hash != seal(*row[:6]):
+                    raise self._broken(last)
+                previous = row.hash
+                found = found or previous == includes
+        if not found:
+            raise StoreError(
+                f"{shown(self._engine)}: ends at entry {last} without the noted head {includes}; "
+                "restore it from a backup"
+            )
+
+    def _time(self) -> str:
+        moment = self._now()
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment} has no time zone; the ledger keeps UTC")
+        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def _broken(self, seq: int) -> StoreError:
+        return StoreError(
+            f"{shown(self._engine)}: the chain breaks at entry {seq}; restore it from a backup"
+        )
+
+    def _records(self, query: sa.Select[Any]) -> list[Record]:
+        with transaction(self._engine) as connection:
+            return [self._record(row) for row in connection.execute(query)]
+
+    def _record(self, row: Sequence[Any]) -> Record:
+        seq, at, kind, subject, body, _previous, sealed = row
+        if sealed != seal(*row[:6]):
+            raise self._broken(seq)
+        return Record(seq, at, kind, subject, json.loads(body), sealed)
+
+
+def _newest(connection: sa.Connection) -> tuple[int, str]:
+    query = sa.select(_ENTRY.c.seq, _ENTRY.c.hash).order_by(_ENTRY.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def _chained(
+    at: str, stated: Sequence[tuple[str, str, str]], seq: int, previous: str
+) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for kind, subject, body in stated:
+        seq += 1
+        sealed = seal(seq, at, kind, subject, body, previous)
+        rows.append((seq, at, kind, subject, body, previous, sealed))
+        previous = sealed
+    return rows
+
+
+def _body(entry: Entry) -> str:
+    for name in (entry.kind, entry.subject):
+        if not name or not name.isprintable():
+            raise ValueError(f"{name!r} cannot name a ledger entry; use printable text")
+    return canonical(entry.body, entry.kind)
