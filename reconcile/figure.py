@@ -1,0 +1,146 @@
+"""Figures: every number a person can see, with an id, one value and one definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from urllib.parse import quote
+
+from models.errors import InvariantError
+from models.period import Month
+
+PORTFOLIO: Final = "portfolio"
+COMPLETION: Final = "completion"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is measured: the last part of a figure id.
+
+    Attributes:
+        title: Its short name in headings.
+        basis: effective, billed, plan or forecast; never two in one figure.
+        definition: One sentence; the only definition of the figure.
+        unit: `%`, or empty for the currency of the report.
+    """
+
+    title: str
+    basis: str
+    definition: str
+    unit: str = ""
+
+
+MEASURES: Final = {
+    "ac": Measure("AC", "effective", "actual: effective cost plus non-recoverable tax"),
+    "pl": Measure("PL", "plan", "plan: the current plan version, without contingency"),
+    "fc": Measure("FC", "forecast", "forecast: the greater of plan and what is already spent"),
+    "delta": Measure("ΔPL", "effective", "actual minus plan; + is over plan"),
+    "dfc": Measure("ΔPL", "forecast", "actual or forecast minus plan; + is over plan"),
+    "pct": Measure("%", "effective", "actual minus plan, in percent of plan", "%"),
+    "eac": Measure(
+        "EAC", "forecast", "estimate at completion: actual plus remaining plan, by month"
+    ),
+    "eac_low": Measure("EAC low", "forecast", "lower end of the estimate at completion"),
+    "eac_high": Measure("EAC high", "forecast", "upper end of the estimate at completion"),
+    "etc": Measure("ETC", "forecast", "estimate to complete: EAC minus actual of reported months"),
+    "bac": Measure("BAC", "plan", "budget at completion: plan of all months, without contingency"),
+    "dbac": Measure("ΔBAC", "forecast", "EAC minus BAC; + is over budget"),
+    "dbac_pct": Measure("ΔBAC %", "forecast", "EAC minus BAC, in percent of BAC", "%"),
+    "vac": Measure("VAC", "forecast", "variance at completion: BAC minus EAC; + is under budget"),
+    "limit": Measure("Limit", "plan", "BAC plus approved contingency"),
+    "beyond": Measure("Beyond limit", "forecast", "EAC minus limit; + is over the limit"),
+    "reserve": Measure("Contingency", "plan", "approved contingency"),
+    "drawn": Measure("Drawn", "forecast", "overrun at completion, at most the contingency"),
+    "reserve_left": Measure(
+        "Left", "forecast", "contingency minus drawn, by project; not pooled in sums"
+    ),
+    "reserve_left_pct": Measure("Left %", "forecast", "contingency left, in percent of it", "%"),
+    "unfunded": Measure(
+        "Unfunded", "forecast", "overrun at completion beyond contingency, by project; not pooled"
+    ),
+    "allocated_pct": Measure(
+        "Allocated", "effective", "cost with a project, in percent of all cost", "%"
+    ),
+    "final_pct": Measure(
+        "Final", "billed", "billed cost from final sources, in percent of all billed cost", "%"
+    ),
+    "billed": Measure("Amount", "billed", "billed cost loaded for the billing period"),
+    "control": Measure("Control total", "billed", "billed cost as the second reader summed it"),
+    "difference": Measure("Difference", "billed", "amount minus control total"),
+    "unallocated": Measure("Unallocated", "billed", "billed cost that no rule gave a project"),
+    "rows": Measure("Rows", "billed", "lines loaded for the billing period", "rows"),
+    "worst": Measure("Worst", "forecast", "the alert's value at its worst"),
+    "now": Measure("Now", "forecast", "the alert's value in this run"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number: `value` is at full scale, None is shown `n/a`."""
+
+    id: str
+    value: Decimal | None
+    basis: str
+    unit: str
+    definition: str
+
+
+class Figures(Mapping[str, Figure]):
+    """The registry of one report; an id is given a value and a definition once."""
+
+    def __init__(self, currency: str) -> None:
+        """Start an empty registry; amounts are in the currency unless said otherwise."""
+        self.currency = currency
+        self._figures: dict[str, Figure] = {}
+
+    def __getitem__(self, figure_id: str) -> Figure:
+        """Return the figure with an id."""
+        return self._figures[figure_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield ids in order."""
+        return iter(sorted(self._figures))
+
+    def __len__(self) -> int:
+        """Return how many figures there are."""
+        return len(self._figures)
+
+    def add(
+        self, scope: str, period: str, measure: str, value: Decimal | None, currency: str = ""
+    ) -> Figure:
+        """Register a figure and return it; the same one again is the same figure.
+
+        Raises:
+            InvariantError: if the id already has another value.
+        """
+        what = MEASURES[measure]
+        unit = what.unit or currency or self.currency
+        figure = Figure(f"{scope}/{period}/{measure}", value, what.basis, unit, what.definition)
+        known = self._figures.setdefault(figure.id, figure)
+        if known != figure:
+            raise InvariantError(
+                f"figure {figure.id}: {known.value} {known.unit} and {value} {unit};"
+                " one id has one value, so give one of the two scopes another name"
+            )
+        return known
+
+
+def scope(*names: str) -> str:
+    """Return names as the path of a scope; anything but letters, digits and `_.-~` is quoted."""
+    return "/".join(quote(name, safe="") for name in names)
+
+
+def to_date(month: Month) -> str:
+    """Return the period from the start of the horizon to the end of a month."""
+    return f"to-{month}"
+
+
+def is_figure_id(text: str) -> bool:
+    """Return whether text has the form of a figure id."""
+    return (
+        re.fullmatch(r"[\w.~%/-]+/(to-)?\d{4}-\d{2}/\w+|[\w.~%/-]+/completion/\w+", text, re.ASCII)
+        is not None
+    )

@@ -1,0 +1,133 @@
+"""What a portfolio is made from: plans, projects, and which months are whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+import polars as pl
+
+from models.category import CONTINGENCY, UNALLOCATED
+from models.errors import InvariantError
+from models.money import ZERO, stored
+from models.period import Month
+from reconcile.actuals import Cells, Converter
+from reconcile.tie_out import SourceState, concerning
+
+
+class Planned(Protocol):
+    """What is needed of a plan; `models.plan.Plan` is the one in use."""
+
+    @property
+    def project(self) -> str: ...  # noqa: D102 - the words of the plan file
+    @property
+    def version(self) -> int: ...  # noqa: D102
+    @property
+    def currency(self) -> str: ...  # noqa: D102
+    @property
+    def start(self) -> Month: ...  # noqa: D102
+    @property
+    def contingency(self) -> Decimal: ...  # noqa: D102
+    def frame(self) -> pl.DataFrame:
+        """Return project, category, item, month (text) and amount in the plan's currency."""
+        ...
+
+
+class Owned(Protocol):
+    """What is needed of a project; `models.project.Project` is the one in use."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - the words of projects.yaml
+    @property
+    def name(self) -> str | None: ...  # noqa: D102
+    @property
+    def owner(self) -> str | None: ...  # noqa: D102
+    @property
+    def cost_center(self) -> str | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Which months of which project are whole.
+
+    Attributes:
+        month: The month of the report.
+        as_of: The instant of the data; a month that ends later still runs.
+        charged: Sources that have ever charged a project.
+        sources: What each source has delivered.
+    """
+
+    month: Month
+    as_of: datetime
+    charged: Mapping[str, frozenset[str]]
+    sources: Sequence[SourceState]
+
+    def whole(self, project: str, at: Month) -> bool:
+        """Return whether a month has ended and every source that concerns the project has it."""
+        if at > self.month or at.end > self.as_of:
+            return False
+        mine = concerning(project, self.charged, self.sources)
+        return all(state.has(at, self.month) for state in mine)
+
+    def now(self, project: str) -> bool:
+        """Return whether everything up to the report's month is whole."""
+        mine = concerning(project, self.charged, self.sources)
+        return self.whole(project, self.month) and not any(state.gaps for state in mine)
+
+    @property
+    def everything(self) -> bool:
+        """Whether every source has delivered every month up to the report's."""
+        return self.month.end <= self.as_of and all(
+            state.delivered and not state.gaps for state in self.sources
+        )
+
+
+def plan_cells(plans: Iterable[Planned], rates: Converter, currency: str) -> Cells:
+    """Return planned cost by (project, category, month), without contingency.
+
+    A plan in another currency is converted at the rate of its first month, all of it, so
+    that a plan does not move with the market.
+
+    Raises:
+        InvariantError: if a project has two plans.
+    """
+    result: Cells = defaultdict(lambda: ZERO)
+    seen: dict[str, int] = {}
+    for plan in plans:
+        if plan.project in seen:
+            raise InvariantError(
+                f"project {plan.project} has two plans, versions {seen[plan.project]} and "
+                f"{plan.version}; give the one that is current"
+            )
+        seen[plan.project] = plan.version
+        for category, month, amount in _rows(plan):
+            money = stored(rates.convert(amount, plan.currency, currency, plan.start))
+            result[plan.project, category, month] += money
+    return dict(result)
+
+
+def contingencies(plans: Iterable[Planned], rates: Converter, currency: str) -> dict[str, Decimal]:
+    """Return the approved contingency by project, converted as its plan is."""
+    return {
+        plan.project: stored(rates.convert(plan.contingency, plan.currency, currency, plan.start))
+        for plan in plans
+    }
+
+
+def names(projects: Iterable[Owned]) -> dict[str, Owned]:
+    """Return the registered projects by id."""
+    return {project.id: project for project in projects}
+
+
+def is_project(key: str) -> bool:
+    """Return whether spend went to a project at all."""
+    return key != UNALLOCATED
+
+
+def _rows(plan: Planned) -> list[tuple[str, Month, Decimal]]:
+    rows = plan.frame().select("category", "month", "amount").iter_rows()
+    return [(c, Month.parse(m), amount) for c, m, amount in rows if c != CONTINGENCY]

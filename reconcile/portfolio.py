@@ -1,0 +1,265 @@
+"""The portfolio: the one frozen value that every report of a month is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Literal
+
+import polars as pl
+
+from models.money import ZERO, rounded
+from models.period import Month
+from models.problem import Problem
+from reconcile.actuals import WIDE, Converter, actuals, cells
+from reconcile.check import lines_add_up, spend_total
+from reconcile.figure import PORTFOLIO, Figure, Figures, scope
+from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
+from reconcile.line import Line, Setting
+from reconcile.state import PERCENT_PLACES, Materiality
+from reconcile.sums import MonthPoint, Summing
+from reconcile.tally import tallies
+from reconcile.tie_out import SourceLine, SourceState, contributors, source_lines
+from reconcile.variance import variance_frame
+
+ReportState = Literal["FLASH", "PRELIM", "FINAL"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One open alert as the report shows it; amounts in the reporting currency."""
+
+    name: str
+    rule: str
+    severity: str
+    project: str
+    since: date
+    state: str
+    now: Decimal | None = None
+    worst: Decimal | None = None
+    owner: str = ""
+    reason: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    """An alert with its amounts as figures."""
+
+    row: AlertRow
+    now: Figure
+    worst: Figure
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PlanLine:
+    """The plan version a project is compared with."""
+
+    project: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Everything a report shows; lines are sorted, amounts exact, every number a figure.
+
+    Attributes:
+        month: The month of the report.
+        first: First month of the horizon, from which "to date" counts.
+        last: Last month of the horizon.
+        state: FLASH while a source is missing, estimated or the month still runs; PRELIM
+            when all is here; FINAL when the month is closed.
+        projects: Sorted by EAC minus BAC, largest overrun first.
+        total: Sum of the projects.
+        unallocated: Cost that no rule gave a project; beside the sum, never inside it.
+        categories: Sum of the projects by category.
+        notes: One line each about what to read with care.
+    """
+
+    name: str
+    month: Month
+    currency: str
+    state: ReportState
+    demo: bool
+    as_of: datetime
+    snapshot: str
+    first: Month
+    last: Month
+    plans: tuple[PlanLine, ...]
+    materiality: Materiality
+    projects: tuple[Line, ...]
+    total: Line
+    unallocated: Line
+    categories: tuple[Line, ...]
+    months: tuple[MonthPoint, ...]
+    allocated_pct: Figure
+    final_pct: Figure
+    sources: tuple[SourceLine, ...]
+    alerts: tuple[AlertLine, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    figures: Figures
+    variance: pl.DataFrame
+
+
+def portfolio(
+    *,
+    name: str,
+    month: Month,
+    currency: str,
+    as_of: datetime,
+    snapshot: str,
+    spend: pl.DataFrame | pl.LazyFrame,
+    plans: Sequence[Planned],
+    projects: Iterable[Owned],
+    rates: Converter,
+    materiality: Materiality,
+    sources: Sequence[SourceState] = (),
+    alerts: Sequence[AlertRow] = (),
+    problems: Sequence[Problem] = (),
+    closed: Collection[Month] = (),
+    demo: bool = False,
+) -> Portfolio:
+    """Return the portfolio of a month, checked: what does not add up raises.
+
+    Args:
+        name: What the portfolio is called.
+        month: The month to report.
+        currency: The reporting currency.
+        as_of: The instant the data was current, UTC; a month that ends later still runs.
+        snapshot: Hash of the inputs.
+        spend: The current spend files, concatenated, all months.
+        plans: At most one plan a project.
+        projects: The registry.
+        rates: Dated exchange rates.
+        materiality: Thresholds for comments and colours.
+        sources: What each source has delivered for the month.
+        alerts: Alerts that are open.
+        problems: Findings about the data, shown as they are.
+        closed: Months that are closed.
+        demo: Whether the data is made up, which every report then says.
+
+    Raises:
+        InvariantError: if sums do not agree, a project has two plans, or two scopes share a name.
+        TrueupError: what `rates` raises for a missing rate.
+    """
+    with localcontext(prec=WIDE):
+        frame = spend.lazy().collect()
+        figures = Figures(currency)
+        completeness = Completeness(month, as_of, contributors(frame), sources)
+        spent = cells(actuals(frame, rates, currency))
+        planned = plan_cells(plans, rates, currency)
+        horizon = sorted({cell[2] for cell in (*spent, *planned)} | {month})
+
+        def reported(project: str) -> list[Month]:
+            return [each for each in horizon if completeness.whole(project, each)]
+
+        summing = Summing(
+            setting=Setting(figures=figures, month=month, materiality=materiality),
+            tallies=tallies(spent, planned, reported),
+            completeness=completeness,
+            owners=names(projects),
+            reserves=contingencies(plans, rates, currency),
+        )
+        lines, categories, loose = summing.projects(), summing.categories(), summing.unallocated()
+        lines_add_up(lines, categories, loose, spend_total(frame, rates, currency))
+        total = summing.total(lines)
+        sourced = source_lines(frame, sources, figures, month)
+        return Portfolio(
+            name=name,
+            month=month,
+            currency=currency,
+            state=_state(month, as_of, sources, closed),
+            demo=demo,
+            as_of=as_of,
+            snapshot=snapshot,
+            first=horizon[0],
+            last=horizon[-1],
+            plans=tuple(sorted(PlanLine(plan.project, plan.version) for plan in plans)),
+            materiality=materiality,
+            projects=lines,
+            total=total,
+            unallocated=loose,
+            categories=categories,
+            months=summing.months(total),
+            allocated_pct=_allocated(figures, month, total, loose),
+            final_pct=_final(figures, month, sourced, rates),
+            sources=sourced,
+            alerts=tuple(_alert(figures, month, row) for row in alerts),
+            problems=tuple(problems),
+            notes=tuple(_notes(frame, lines, sources, month)),
+            figures=figures,
+            variance=variance_frame(
+                spent, planned, complete=completeness.whole, materiality=materiality
+            ),
+        )
+
+
+def _state(
+    month: Month, as_of: datetime, sources: Sequence[SourceState], closed: Collection[Month]
+) -> ReportState:
+    if month in closed:
+        return "FINAL"
+    settled = month.end <= as_of and all(state.state == "final" for state in sources)
+    return "PRELIM" if settled else "FLASH"
+
+
+def _allocated(figures: Figures, month: Month, total: Line, loose: Line) -> Figure:
+    ours = total.tally.actual.get(month, ZERO)
+    everything = ours + loose.tally.actual.get(month, ZERO)
+    return figures.add(PORTFOLIO, str(month), "allocated_pct", _share(ours, everything))
+
+
+def _final(figures: Figures, month: Month, lines: Sequence[SourceLine], rates: Converter) -> Figure:
+    amounts = [
+        (
+            line.state.state == "final",
+            rates.convert(line.amount.value, line.currency, figures.currency, month),
+        )
+        for line in lines
+        if line.amount.value is not None
+    ]
+    everything = sum((amount for _, amount in amounts), ZERO)
+    final = sum((amount for is_final, amount in amounts if is_final), ZERO)
+    return figures.add(PORTFOLIO, str(month), "final_pct", _share(final, everything))
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal | None:
+    if whole <= 0:
+        return None
+    return rounded(Fraction(part) / Fraction(whole) * 100, PERCENT_PLACES)
+
+
+def _alert(figures: Figures, month: Month, row: AlertRow) -> AlertLine:
+    where = scope("alert", row.name)
+    now = figures.add(where, str(month), "now", row.now)
+    return AlertLine(row=row, now=now, worst=figures.add(where, str(month), "worst", row.worst))
+
+
+def _notes(
+    spend: pl.DataFrame, lines: Iterable[Line], sources: Iterable[SourceState], month: Month
+) -> Iterator[str]:
+    """Yield what to read with care: absent sources, and months of more refunds than cost."""
+    for state in sources:
+        if not state.delivered:
+            detail = f": {state.detail}" if state.detail else ""
+            yield f"{state.source} is {state.state} for {month}{detail}"
+        if state.gaps:
+            yield f"{state.source} never delivered {', '.join(map(str, state.gaps))}"
+    for line in lines:
+        if (line.month.ac.value or ZERO) < 0:
+            yield (
+                f"{line.key}: credits exceed cost in {month}, no saving is claimed;"
+                f" largest credit: {_largest_credit(spend, line.key, month)}"
+            )
+
+
+def _largest_credit(spend: pl.DataFrame, project: str, month: Month) -> str:
+    """Return source, service and charge category of a project's largest credit."""
+    mine = (pl.col("project") == project) & pl.col("day").is_between(month.first, month.last)
+    keys = ["source", "service_name", "charge_category"]
+    sums = spend.filter(mine).group_by(keys).agg(pl.col("tco_cost").sum()).sort("tco_cost", *keys)
+    return " ".join(str(text) for text in sums.select(keys).row(0))
