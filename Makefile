@@ -6,7 +6,7 @@ VENV ?= .venv
 PYTEST_ARGS ?=
 
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
+INSTALL := $(BIN)/python -m pip install -qq --require-hashes --only-binary :all:
 PACKAGES := ingest models reconcile scheduler
 SCRIPTS := .ci benchmarks
 # numpy 1.26, which the validator wants, has no wheel for 3.13
@@ -70,7 +70,7 @@ $(VENV)/.stamp-venv:
 
 $(VENV)/.stamp-base: requirements/base.txt requirements/build.txt pyproject.toml | $(VENV)/.stamp-venv
 	$(INSTALL) -r requirements/base.txt -r requirements/build.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-base
@@ -83,10 +83,10 @@ $(VENV)/.stamp-servers: requirements/servers.txt $(VENV)/.stamp-dev
 
 .venv-lock/.stamp: requirements/lock.txt
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r $<
+	.venv-lock/bin/python -m pip install -qq --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 .venv-validator/.stamp: requirements/validator.txt
 	$(VALIDATOR_PYTHON) -m venv --clear .venv-validator
-	.venv-validator/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r $<
+	.venv-validator/bin/python -m pip install -qq --require-hashes --only-binary :all: -r $<
 	@touch $@

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import ipaddress
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
@@ -86,3 +88,16 @@ def _loose_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def trees(root: Path) -> dict[str, ast.Module]:
+    """Return the syntax tree of every file of the four packages, by path."""
+    packages = ("ingest", "models", "reconcile", "scheduler")
+    files = (path for name in packages for path in (root / name).rglob("*.py"))
+    return {path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8")) for path in files}
