@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from models.category import CONTINGENCY
 from models.money import exact
 from models.period import Month
 
@@ -119,6 +120,17 @@ def currency(value: str) -> str:
     return value
 
 
+def category(value: object) -> object:
+    """Return a category as it is.
+
+    Raises:
+        ValueError: for contingency, which nothing is planned as or spent on.
+    """
+    if value == CONTINGENCY:
+        raise ValueError("contingency is the plan's reserve, not an item; choose another category")
+    return value
+
+
 _NUMBER_SCHEMA: Final = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]*\.?[0-9]+$"}
 
 Number = Annotated[Decimal, BeforeValidator(number), WithJsonSchema(_NUMBER_SCHEMA)]
@@ -140,4 +152,10 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Slug = Annotated[str, AfterValidator(slug), WithJsonSchema({"type": "string", "pattern": SLUG})]
 Currency = Annotated[
     str, AfterValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
+Category = Annotated[
+    Literal[
+        "training_compute", "data", "labor", "infra", "inference", "ops_overhead", "depreciation"
+    ],
+    BeforeValidator(category),
 ]

@@ -49,7 +49,7 @@ class Node:
     file: str
     line: int
     column: int
-    value: Value
+    value: Value = field(repr=False)  # may hold what a variable held
     key: tuple[int, int] | None = None  # where its key stands, in a mapping
     written: str | None = None  # `${NAME}` that `value` was read from; messages show this
 

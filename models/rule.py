@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
     BeforeValidator,
@@ -19,10 +19,9 @@ from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails
 
 from models.canonical import canonical_key, canonical_value
-from models.category import CONTINGENCY
 from models.charge import CHARGE_CATEGORIES
 from models.errors import ConfigError, Mistake
-from models.field import Slug, Strict, Text
+from models.field import Category, Slug, Strict, Text
 from models.fingerprint import fingerprint
 from models.project import Registry
 from models.wording import suggestion
@@ -30,9 +29,6 @@ from models.yamlfile import Tree, read
 
 TAG: Final = "tag."
 _CHARGES: Final = frozenset(map(canonical_value, CHARGE_CATEGORIES))
-Category = Literal[
-    "training_compute", "data", "labor", "infra", "inference", "ops_overhead", "depreciation"
-]
 
 
 def _several(value: object) -> object:
@@ -124,11 +120,9 @@ class To(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def no_contingency(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
-        """Refuse to book spend on the reserve."""
-        if isinstance(data, dict) and data.get("category") == CONTINGENCY:
-            raise ValueError("contingency is drawn by approval, not spent; choose another category")
-        if isinstance(data, dict) and not data:
+    def setting(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        """Refuse a target that sets nothing."""
+        if data == {}:
             raise ValueError("sets nothing; give project, category or item")
         return data
 

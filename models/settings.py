@@ -144,7 +144,7 @@ class Settings(Strict):
     """What the portfolio is called in reports and alerts."""
     reporting_currency: Currency
     """ISO 4217 code that every figure is shown in."""
-    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """Places bills come from, by name; `kind` names the format, the rest is its own."""
     projects: Inside = "projects.yaml"
     """File of projects."""

@@ -1,0 +1,275 @@
+"""The plan: driver-based items, phased over months, with a reserve beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from models.errors import ConfigError, Mistake
+from models.fingerprint import fingerprint
+from models.money import MONEY, ZERO, rounded
+from models.period import Month, months
+from models.phasing import phased
+from models.plancheck import check
+from models.planfile import (
+    PLACES,
+    Approval,
+    Contingency,
+    Item,
+    Lever,
+    PlanFile,
+    Statement,
+    Status,
+    product,
+)
+from models.project import Registry
+from models.scenario import resolved
+from models.wording import suggestion
+from models.yamlfile import Tree, read
+
+FRAME: Final = pl.Schema(
+    {
+        "project": pl.String(),
+        "category": pl.String(),
+        "item": pl.String(),
+        "month": pl.String(),
+        "amount": MONEY,
+        "version": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanItem:
+    """One line of a plan.
+
+    Attributes:
+        id: Stable id, used by rules and figures.
+        category: One of the seven terms of the formula beside contingency.
+        amount: Whole amount over the horizon, in the plan's currency.
+        shares: Weight of each month, exact; quantities are spread by the same.
+        phased: Amount of each month; they sum to `amount`.
+        term: labeling, storage or acquisition, for data.
+        quantity: Named factors, whose product is the quantity in `unit`; empty for an
+            item that is stated as an amount.
+        unit: Unit of the quantity.
+        unit_price: Price of one unit.
+        levers: What is done to make it cheaper.
+        assumed: Its drivers are ours, not stated by the source.
+    """
+
+    id: str
+    category: str
+    amount: Decimal
+    shares: tuple[Fraction, ...]
+    phased: tuple[Decimal, ...]
+    term: str | None = None
+    quantity: Mapping[str, Decimal] = field(default_factory=dict)
+    unit: str | None = None
+    unit_price: Decimal | None = None
+    levers: tuple[str, ...] = ()
+    assumed: bool = False
+
+    @property
+    def units(self) -> Fraction | None:
+        """Product of the factors; None for an item that is stated as an amount."""
+        return product(self.quantity.values()) if self.quantity else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One version of a planned TCO; every amount is in `currency`.
+
+    Attributes:
+        project: Project id.
+        id: Stable id through all versions.
+        version: Rises with every change.
+        fingerprint: SHA-256 of everything it says but its approval, so that what was
+            approved is what was submitted.
+        start: First month.
+        horizon: How many months.
+        removed: Items of the plan it extends that it leaves out.
+        file: Where it was read from.
+    """
+
+    project: str
+    id: str
+    version: int
+    currency: str
+    start: Month
+    horizon: int
+    items: tuple[PlanItem, ...]
+    fingerprint: str = ""
+    reserve: Contingency = field(default_factory=Contingency)
+    approval: Approval = field(default_factory=Approval)
+    levers: tuple[Lever, ...] = ()
+    statement: Statement | None = None
+    removed: tuple[str, ...] = ()
+    file: str = ""
+
+    @property
+    def status(self) -> Status:
+        """draft, submitted, approved or superseded."""
+        return self.approval.status
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """The months it covers."""
+        return months(self.start, self.horizon)
+
+    @property
+    def base(self) -> Decimal:
+        """Sum of the items: budget at completion, without contingency."""
+        return sum((item.amount for item in self.items), ZERO)
+
+    @property
+    def contingency_computed(self) -> Decimal:
+        """Rate times base."""
+        return rounded(Fraction(self.reserve.rate) * Fraction(self.base), PLACES)
+
+    @property
+    def contingency_stated(self) -> Decimal | None:
+        """What the document printed; None where it printed nothing."""
+        return self.reserve.stated_amount
+
+    @property
+    def contingency(self) -> Decimal:
+        """The reserve that counts: stated or computed, as the plan says."""
+        stated = self.contingency_stated
+        if self.reserve.use == "stated" and stated is not None:
+            return stated
+        return self.contingency_computed
+
+    @property
+    def total(self) -> Decimal:
+        """Base and the contingency that counts."""
+        return self.base + self.contingency
+
+    @property
+    def total_computed(self) -> Decimal:
+        """Base and computed contingency."""
+        return self.base + self.contingency_computed
+
+    @property
+    def phased(self) -> tuple[Decimal, ...]:
+        """Amount of each month, without contingency."""
+        return tuple(
+            sum((item.phased[n] for item in self.items), ZERO) for n in range(self.horizon)
+        )
+
+    def amounts(self) -> list[tuple[str, str, Month, Decimal]]:
+        """Return category, item, month and amount, without contingency, which has no month."""
+        return [
+            (item.category, item.id, month, amount)
+            for item in self.items
+            for month, amount in zip(self.months, item.phased, strict=True)
+        ]
+
+    def frame(self) -> pl.DataFrame:
+        """Return `amounts` as a frame: project, category, item, month, amount, version."""
+        rows = [
+            (self.project, category, item, str(month), amount, self.version)
+            for category, item, month, amount in self.amounts()
+        ]
+        return pl.DataFrame(rows, schema=FRAME, orient="row")
+
+
+def load(path: Path) -> Plan:
+    """Read one plan file, and the plan it extends, if it does.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
+    return _loaded(path)[0]
+
+
+def load_all(paths: Iterable[Path], registry: Registry) -> tuple[Plan, ...]:
+    """Read all plans of a portfolio; each is about a known project.
+
+    Raises:
+        ConfigError: with every mistake of every file; two approved plans that share
+            project and version name both files.
+    """
+    plans: list[Plan] = []
+    mistakes: list[Mistake] = []
+    for path in paths:
+        try:
+            plan, tree = _loaded(path)
+        except ConfigError as error:
+            mistakes += error.mistakes
+            continue
+        project = registry.resolve(plan.project)
+        if project is None:
+            said = f"'{plan.project}' is not a project. {suggestion(plan.project, registry.ids)}"
+            mistakes.append(tree.mistake(said, "plan", "project"))
+        found = replace(plan, project=project or plan.project)
+        mistakes += _clashes(found, tree, plans)
+        plans.append(found)
+    if mistakes:
+        raise ConfigError(*dict.fromkeys(mistakes))  # a plan that others extend is read twice
+    return tuple(plans)
+
+
+def current(plans: Iterable[Plan]) -> tuple[Plan, ...]:
+    """Return the newest approved version of each project, in the order of the projects' ids."""
+    approved = (plan for plan in plans if plan.status == "approved")
+    newest = {plan.project: plan for plan in sorted(approved, key=lambda plan: plan.version)}
+    return tuple(newest[project] for project in sorted(newest))
+
+
+def _clashes(plan: Plan, tree: Tree, before: Iterable[Plan]) -> Iterator[Mistake]:
+    for other in before:
+        same = (other.project, other.version) == (plan.project, plan.version)
+        if same and other.status == plan.status == "approved":
+            said = (
+                f"version {plan.version} of '{plan.project}' is approved in {other.file} too; "
+                "raise one version, or mark one superseded"
+            )
+            yield tree.mistake(said, "plan", "version")
+
+
+def _loaded(path: Path) -> tuple[Plan, Tree]:
+    tree, removed = resolved(read(path), path)
+    file = tree.validated(PlanFile)
+    check(tree, file)
+    head = file.plan
+    plan = Plan(
+        project=head.project,
+        id=head.id,
+        version=head.version,
+        currency=head.currency,
+        start=head.start,
+        horizon=head.horizon_months,
+        items=tuple(_item(item, head.horizon_months) for item in file.items),
+        fingerprint=fingerprint(file.model_dump(exclude={"approval"}, exclude_none=True)),
+        reserve=file.contingency,
+        approval=file.approval,
+        levers=file.levers,
+        statement=file.source_statement,
+        removed=removed,
+        file=tree.file,
+    )
+    return plan, tree
+
+
+def _item(item: Item, horizon: int) -> PlanItem:
+    shares = item.shares(horizon)
+    return PlanItem(
+        id=item.id,
+        category=item.category,
+        term=item.term,
+        amount=item.cost,
+        shares=shares,
+        phased=phased(item.cost, shares, PLACES),
+        quantity=item.quantity or {},
+        unit=item.unit,
+        unit_price=item.unit_price,
+        levers=item.levers,
+        assumed=item.assumed,
+    )

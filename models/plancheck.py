@@ -1,0 +1,76 @@
+"""Checks of a plan file that need more than one of its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.errors import ConfigError, Mistake
+from models.money import ZERO, rounded
+from models.planfile import PLACES, Phasing, PlanFile
+from models.wording import suggestion
+from models.yamlfile import Tree
+
+
+def check(tree: Tree, file: PlanFile) -> None:
+    """Refuse a plan whose parts do not fit each other.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
+    mistakes = (
+        *_duplicates(tree, file),
+        *_fractions(tree, file),
+        *_phasing(tree, file),
+        *_levers(tree, file),
+    )
+    if mistakes:
+        raise ConfigError(*mistakes)
+
+
+def _duplicates(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
+    lines: dict[str, int] = {}
+    for index, item in enumerate(file.items):
+        if item.id in lines:
+            said = f"'{item.id}' is already the item in line {lines[item.id]}; choose another"
+            yield tree.mistake(said, "items", index, "id")
+        lines.setdefault(item.id, tree.at("items", index, "id").line)
+
+
+def _fractions(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
+    for index, item in enumerate(file.items):
+        amounts = (item.phasing or Phasing()).amounts or ()
+        stated = {("amount",): item.amount or ZERO} | {
+            ("phasing", "amounts", number): amount for number, amount in enumerate(amounts)
+        }
+        for at, amount in stated.items():
+            if rounded(amount, PLACES) != amount:
+                said = f"{amount} has more than {PLACES} decimals; round it"
+                yield tree.mistake(said, "items", index, *at)
+
+
+def _phasing(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
+    for index, item in enumerate(file.items):
+        amounts = (item.phasing or Phasing()).amounts
+        key = "weights" if amounts is None else "amounts"
+        try:
+            item.shares(file.plan.horizon_months)
+        except ValueError as error:
+            yield tree.mistake(str(error), "items", index, "phasing", key)
+            continue
+        if amounts and sum(amounts, ZERO) != item.cost:
+            said = f"they sum to {sum(amounts, ZERO)}, the item is {item.cost}; make them equal"
+            yield tree.mistake(said, "items", index, "phasing", key)
+
+
+def _levers(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
+    items = {item.id: item for item in file.items}
+    for index, lever in enumerate(file.levers):
+        item = items.get(lever.item)
+        if item is None:
+            said = f"'{lever.item}' is not an item. {suggestion(lever.item, items)}"
+            yield tree.mistake(said, "levers", index, "item")
+            continue
+        factors = [*(item.quantity or {}), "unit_price"]
+        if lever.factor not in factors:
+            said = f"'{lever.factor}' is no factor of '{item.id}'. "
+            yield tree.mistake(said + suggestion(lever.factor, factors), "levers", index, "factor")

@@ -1,0 +1,35 @@
+"""JSON Schemas of the configuration files, generated from their models, for editors."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, TypeAdapter
+
+from models.currency import RateFile
+from models.planfile import PlanFile, ScenarioFile
+from models.project import ProjectFile
+from models.rule import RuleFile
+from models.settings import Settings
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
+    "trueup": (Settings,),
+    "projects": (ProjectFile,),
+    "rules": (RuleFile,),
+    "rates": (RateFile,),
+    "plan": (PlanFile, ScenarioFile),
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the schema of each file by name: trueup, projects, rules, rates and plan."""
+    return {name: _schema(name, models) for name, models in _FILES.items()}
+
+
+def _schema(name: str, models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
+    union: Any = models[0]
+    for model in models[1:]:
+        union |= model
+    generated = TypeAdapter(union).json_schema()
+    return {"$schema": DIALECT, **generated, "title": f"{name}.yaml"}
