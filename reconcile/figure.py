@@ -72,6 +72,10 @@ MEASURES: Final = {
     "difference": Measure("Difference", "billed", "amount minus control total"),
     "unallocated": Measure("Unallocated", "billed", "billed cost that no rule gave a project"),
     "rows": Measure("Rows", "billed", "lines loaded for the billing period", "rows"),
+    "projects": Measure("Projects", "effective", "projects with a plan or spend", "projects"),
+    "over_limit": Measure(
+        "Over limit", "forecast", "projects whose EAC or actual is beyond their limit", "projects"
+    ),
     "worst": Measure("Worst", "forecast", "the alert's value at its worst"),
     "now": Measure("Now", "forecast", "the alert's value in this run"),
 }

@@ -19,7 +19,7 @@ from reconcile.check import lines_add_up, spend_total
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
 from reconcile.line import Line, Setting
-from reconcile.state import PERCENT_PLACES, Materiality
+from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
 from reconcile.tally import tallies
 from reconcile.tie_out import SourceLine, SourceState, contributors, source_lines
@@ -95,6 +95,8 @@ class Portfolio:
     unallocated: Line
     categories: tuple[Line, ...]
     months: tuple[MonthPoint, ...]
+    count: Figure
+    over_limit: Figure
     allocated_pct: Figure
     final_pct: Figure
     sources: tuple[SourceLine, ...]
@@ -185,6 +187,8 @@ def portfolio(
             unallocated=loose,
             categories=categories,
             months=summing.months(total),
+            count=figures.add(PORTFOLIO, str(month), "projects", Decimal(len(lines))),
+            over_limit=figures.add(PORTFOLIO, str(month), "over_limit", Decimal(_over(lines))),
             allocated_pct=_allocated(figures, month, total, loose),
             final_pct=_final(figures, month, sourced, rates),
             sources=sourced,
@@ -205,6 +209,10 @@ def _state(
         return "FINAL"
     settled = month.end <= as_of and all(state.state == "final" for state in sources)
     return "PRELIM" if settled else "FLASH"
+
+
+def _over(lines: Iterable[Line]) -> int:
+    return sum(line.state is State.OVER_LIMIT for line in lines)
 
 
 def _allocated(figures: Figures, month: Month, total: Line, loose: Line) -> Figure:

@@ -281,7 +281,7 @@ def six_fixture(portfolio_of: Callable[..., Portfolio]) -> Portfolio:
             newest=date(2026, 10, 31),
             expected=date(2026, 11, 10),
             rows=12,
-            controls={"USD": Decimal("75000.164")},
+            controls={"USD": Decimal("75000.147")},
         ),
     ]
     alert = AlertRow(

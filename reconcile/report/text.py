@@ -1,0 +1,217 @@
+"""The report as plain aligned text, for a terminal or a pipe; colour only where asked for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from reconcile.line import Line, Period
+from reconcile.portfolio import Portfolio
+from reconcile.report.escape import visible
+from reconcile.report.headline import display_unit, findings, headline, said
+from reconcile.report.number import (
+    MINUS,
+    NONE,
+    Unit,
+    day,
+    grouped,
+    percent,
+    plain,
+    short_month,
+    signed_percent,
+)
+
+NAME_WIDTH: Final = 24
+NUMERIC: Final = f"0123456789+n{MINUS}{NONE}"
+_CODES: Final = {"red": "31", "green": "32", "amber": "33", "grey": "90", "bold": "1"}
+
+Cell = tuple[str, str]  # text, colour or ""
+Row = Sequence[Cell]
+
+
+def render(p: Portfolio, *, colour: bool = False) -> str:
+    """Return the report as text: lines end in a newline, no box characters.
+
+    Args:
+        p: The portfolio.
+        colour: Whether to add ANSI colour; words and signs carry everything without it.
+    """
+    sections = [
+        _head(p, colour=colour),
+        _table(_projects(p), colour=colour),
+        [f"- {visible(said(sentence))}" for sentence in findings(p)],
+        _table(_categories(p), colour=colour),
+        _table(_alerts(p), colour=colour),
+        _table(_sources(p), colour=colour),
+        [f"! {visible(note)}" for note in (*p.notes, *map(str, p.problems))],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def subtitle(p: Portfolio) -> str:
+    """Return what, unit, horizon, sign and state: what one must know to read the numbers."""
+    money = display_unit(p)
+    span = f"to date from {p.first}, horizon to {p.last}"
+    demo = "DEMO DATA · " if p.demo else ""
+    return (
+        f"{demo}{p.state} · {visible(p.name)} · total cost of ownership in {money.label} · "
+        f"{p.month}, {span} · ΔPL = AC {MINUS} PL, + is over plan"
+    )
+
+
+def _head(p: Portfolio, *, colour: bool) -> list[str]:
+    return [_painted(visible(said(headline(p))), "bold" if colour else ""), subtitle(p)]
+
+
+def _projects(p: Portfolio) -> list[Row]:
+    month = short_month(p.month)
+    names = ["Project", f"AC {month}", "PL", "ΔPL", "%", "AC to date", "ΔPL", "EAC", "BAC", "ΔBAC"]
+    head = [(name, "") for name in (*names, "Left %", "Status")]
+    rows = [_project(line, display_unit(p)) for line in (*p.projects, p.total)]
+    return [head, *rows, _unallocated(p)]
+
+
+def _project(line: Line, money: Unit) -> Row:
+    end, outlook = line.completion, line.outlook
+    left = outlook.reserve.left_pct if outlook else None
+    return [
+        (_short(line.title), ""),
+        *_month(line.month, money),
+        (money.amount(line.to_date.ac), ""),
+        (money.delta(line.to_date.delta), _tint(line.to_date)),
+        (money.amount(end.eac), ""),
+        (money.plan(end.bac), ""),
+        (money.delta(end.delta), tint(end.delta.value, coloured=end.coloured)),
+        (percent(left) if left else NONE, ""),
+        (f"{line.state.shape} {line.state.word}", line.state.colour),
+    ]
+
+
+def _unallocated(p: Portfolio) -> Row:
+    money, line = display_unit(p), p.unallocated
+    blank = ("", "")
+    return [
+        (line.title, ""),
+        (money.amount(line.month.ac, fine=True), ""),
+        *[blank] * 3,
+        (money.amount(line.to_date.ac), ""),
+    ]
+
+
+def _categories(p: Portfolio) -> list[Row]:
+    names = ["Category", f"AC {short_month(p.month)}", "PL", "ΔPL", "%"]
+    head = [(name, "") for name in (*names, "AC to date", "ΔPL", "EAC", "BAC", "ΔBAC")]
+    return [head, *(_category(line, display_unit(p)) for line in p.categories)]
+
+
+def _category(line: Line, money: Unit) -> Row:
+    end = line.completion
+    return [
+        (_short(line.title), ""),
+        *_month(line.month, money),
+        (money.amount(line.to_date.ac), ""),
+        (money.delta(line.to_date.delta), _tint(line.to_date)),
+        (money.amount(end.eac), ""),
+        (money.plan(end.bac), ""),
+        (money.delta(end.delta), tint(end.delta.value, coloured=end.coloured)),
+    ]
+
+
+def _month(period: Period, money: Unit) -> Iterator[Cell]:
+    colour = _tint(period)
+    yield money.amount(period.ac, fine=True), ""
+    yield money.plan(period.pl, fine=True), ""
+    yield money.delta(period.delta, fine=True), colour
+    yield signed_percent(period.pct), colour
+
+
+def _alerts(p: Portfolio) -> list[Row]:
+    if not p.alerts:
+        return []
+    head = [(name, "") for name in ("Alert", "Rule", "Project", "Since", "Now", "State", "Owner")]
+    money = display_unit(p)
+    rows = [
+        [
+            *((visible(text), "") for text in (row.name, row.rule, row.project, day(row.since))),
+            (money.delta(alert.now, fine=True), ""),
+            *((visible(text), "") for text in (row.state, row.owner or NONE)),
+        ]
+        for alert in p.alerts
+        for row in [alert.row]
+    ]
+    return [head, *rows]
+
+
+def _sources(p: Portfolio) -> list[Row]:
+    names = ["Source", "Newest", "Expected", "State", "Rows", "Billed", "Difference", "Unallocated"]
+    rows = [
+        [
+            (visible(line.state.source), ""),
+            (day(line.state.newest), ""),
+            (day(line.state.expected), ""),
+            (line.state.state, "" if line.state.delivered else "red"),
+            (grouped(line.rows.value) if line.rows.value is not None else NONE, ""),
+            (f"{plain(line.amount)} {line.currency}", ""),
+            (plain(line.difference), ""),
+            (plain(line.unallocated), ""),
+        ]
+        for line in p.sources
+    ]
+    return [[(name, "") for name in names], *rows] if rows else []
+
+
+def tint(value: Decimal | None, *, coloured: bool) -> str:
+    """Return red for over, green for under, and nothing where it does not matter."""
+    if not coloured or not value:
+        return ""
+    return "red" if value > 0 else "green"
+
+
+def _tint(period: Period) -> str:
+    return tint(period.delta.value, coloured=period.coloured)
+
+
+def _table(rows: Sequence[Row], *, colour: bool) -> list[str]:
+    """Return rows with columns aligned: the first and the words left, numbers right."""
+    if not rows:
+        return []
+    columns = range(max(map(len, rows)))
+    widths = [max((_width(row[i][0]) for row in rows if i < len(row)), default=0) for i in columns]
+    left = [_is_words(rows, i) for i in columns]
+    return [_aligned(row, widths, left, colour=colour) for row in rows]
+
+
+def _is_words(rows: Sequence[Row], column: int) -> bool:
+    texts = [row[column][0] for row in rows[1:] if column < len(row) and row[column][0]]
+    return column == 0 or not all(text[0] in NUMERIC for text in texts)
+
+
+def _aligned(row: Row, widths: Sequence[int], left: Sequence[bool], *, colour: bool) -> str:
+    cells = []
+    for index, (text, paint) in enumerate(row):
+        space = " " * (widths[index] - _width(text))
+        shown = _painted(text, paint if colour else "")
+        cells.append(shown + space if left[index] else space + shown)
+    return "  ".join(cells).rstrip()
+
+
+def _painted(text: str, colour: str) -> str:
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if colour else text
+
+
+def _short(text: str) -> str:
+    clean = visible(text)
+    return clean if _width(clean) <= NAME_WIDTH else clean[: NAME_WIDTH - 1] + "…"
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal needs for text."""
+    return sum(_columns(text))
+
+
+def _columns(text: str) -> Iterable[int]:
+    for char in text:
+        if not unicodedata.combining(char):
+            yield 2 if unicodedata.east_asian_width(char) in "WF" else 1
