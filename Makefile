@@ -86,7 +86,8 @@ $(VENV)/.stamp-servers: requirements/servers.txt $(VENV)/.stamp-dev
 	.venv-lock/bin/python -m pip install -qq --require-hashes --only-binary :all: -r $<
 	@touch $@
 
+# two of the validator's packages come as source only
 .venv-validator/.stamp: requirements/validator.txt
 	$(VALIDATOR_PYTHON) -m venv --clear .venv-validator
-	.venv-validator/bin/python -m pip install -qq --require-hashes --only-binary :all: -r $<
+	.venv-validator/bin/python -m pip install -qq --require-hashes --only-binary :all: --no-binary focus-validator,pandasql -r $<
 	@touch $@

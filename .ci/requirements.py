@@ -11,15 +11,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "requirements"
-OPTIONS: Final = (
-    "--quiet",
-    "--universal",
-    "--python-version=3.11",
-    "--generate-hashes",
-    "--only-binary=:all:",
-    "--no-header",
-    "--no-annotate",
-)
+OPTIONS: Final = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
+PYTHON: Final = {"validator": "3.12"}  # the oldest that a file is for; 3.11 elsewhere
 HINT: Final = "run `make rebuild-requirements` and commit what it changes"
 
 # file: (what it is made from, whose pins it must agree with); in the order they are made
@@ -29,6 +22,7 @@ LOCKS: Final = {
     "dev": (("pyproject.toml", "requirements/dev.in"), ("base", "build")),
     "servers": (("requirements/servers.in",), ("dev",)),
     "lock": (("requirements/lock.in",), ()),
+    "validator": (("requirements/validator.in",), ()),
 }
 
 
@@ -72,9 +66,20 @@ def write(uv: str, *options: str) -> None:
     """Make every pinned file anew; pins that still fit are kept unless `--upgrade` is given."""
     for name, (sources, constraints) in LOCKS.items():
         output = FOLDER / f"{name}.txt"
+        python = f"--python-version={PYTHON.get(name, '3.11')}"
         agree = [f"--constraints=requirements/{other}.txt" for other in constraints]
         subprocess.run(
-            [uv, "pip", "compile", *OPTIONS, *agree, *options, f"--output-file={output}", *sources],
+            [
+                uv,
+                "pip",
+                "compile",
+                *OPTIONS,
+                python,
+                *agree,
+                *options,
+                f"--output-file={output}",
+                *sources,
+            ],
             cwd=ROOT,
             check=True,
         )

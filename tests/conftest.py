@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import ipaddress
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import hypothesis
@@ -101,3 +104,19 @@ def trees(root: Path) -> dict[str, ast.Module]:
     packages = ("ingest", "models", "reconcile", "scheduler")
     files = (path for name in packages for path in (root / name).rglob("*.py"))
     return {path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8")) for path in files}
+
+
+@pytest.fixture(scope="session")
+def script(root: Path) -> Callable[[str], ModuleType]:
+    """Import a file of .ci, which is no package."""
+
+    def imported(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"_ci_{name}", root / ".ci" / f"{name}.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look their module up
+        spec.loader.exec_module(module)
+        return module
+
+    return imported
