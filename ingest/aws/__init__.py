@@ -1,0 +1,1 @@
+"""Data Exports of AWS: the manifest, the two tables that carry bills, and their second reader."""

@@ -1,0 +1,187 @@
+"""Kinds of CUR 2.0 lines, and what each means as a charge: the table `LINES` is the mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+Amount = Literal["cost", "zero", "plan", "reservation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What the charges of one kind of line have in common.
+
+    Attributes:
+        category: Their charge_category.
+        frequency: Their charge_frequency.
+        billed: `cost` is what the invoice says (net or gross, decided once a document).
+        effective: `plan` and `reservation` are the amortised cost of covered usage.
+        price: What quantity and unit prices rest on: the metered `usage`, one `piece`
+            (a fee, which is its own price), or `none`.
+        list: `usage` is the public price, `cost` the line's own, `zero` none.
+        commitment: Which ARN names the commitment the line belongs to.
+    """
+
+    category: str
+    frequency: str
+    billed: Literal["cost", "zero"] = "cost"
+    effective: Amount = "cost"
+    price: Literal["usage", "piece", "none"] = "none"
+    list: Literal["usage", "cost", "zero"] = "cost"
+    commitment: Literal["", "plan", "reservation"] = ""
+
+
+def _purchase(
+    frequency: str, effective: Amount, commitment: Literal["", "plan", "reservation"] = ""
+) -> Line:
+    return Line(
+        category="Purchase",
+        frequency=frequency,
+        effective=effective,
+        price="piece",
+        commitment=commitment,
+    )
+
+
+def _usage(
+    effective: Amount = "cost",
+    billed: Literal["cost", "zero"] = "cost",
+    commitment: Literal["", "plan", "reservation"] = "",
+) -> Line:
+    return Line(
+        category="Usage",
+        frequency="Usage-Based",
+        billed=billed,
+        effective=effective,
+        price="usage",
+        list="usage",
+        commitment=commitment,
+    )
+
+
+_ONCE: Final = "One-Time"
+_NOTHING: Final = Line(
+    category="Adjustment", frequency=_ONCE, billed="zero", effective="zero", list="zero"
+)
+
+# Order gives each kind its number. Sources: AWS "Line item details" for the types, FOCUS 1.2
+# "Discount handling" for commitments, the Cloud Intelligence Dashboards for amortisation.
+LINES: Final[dict[str, Line]] = {
+    "usage": _usage(),
+    # Shown at the on-demand price and cancelled by negation lines; neither is invoiced.
+    "covered": _usage("plan", "zero", "plan"),
+    # Grouped n:1, so it cannot be paired with its usage; kept, worth nothing.
+    "negation": Line(
+        category="Adjustment",
+        frequency=_ONCE,
+        billed="zero",
+        effective="zero",
+        list="zero",
+        commitment="plan",
+    ),
+    "plan_fee": _purchase("Recurring", "zero", "plan"),
+    "plan_upfront": _purchase(_ONCE, "zero", "plan"),
+    # Its cost is 0 in every bill seen; if one is not, the invoice is right.
+    "reserved": _usage("reservation", "cost", "reservation"),
+    "reservation_fee": _purchase("Recurring", "zero", "reservation"),
+    "reservation_upfront": _purchase(_ONCE, "zero", "reservation"),
+    "fee": _purchase(_ONCE, "cost"),
+    "subscription": _purchase("Recurring", "cost"),
+    "tax": Line(category="Tax", frequency=_ONCE),
+    "credit": Line(category="Credit", frequency=_ONCE, list="zero"),
+    "refund": Line(category="Usage", frequency="Usage-Based", price="piece"),
+    "refund_of_purchase": _purchase(_ONCE, "cost"),
+    # The fee it gives back had no effective cost either.
+    "refund_of_commitment": _purchase(_ONCE, "zero"),
+    # Separate discount lines; zero where net costs already hold them.
+    "discount": Line(category="Usage", frequency="Usage-Based", price="piece", list="zero"),
+    # Shares of a parent instance that is billed on its own line.
+    "split": _NOTHING,
+    "unknown": _usage(),
+}
+KINDS: Final = tuple(LINES)
+
+TYPES: Final = {
+    "Usage": "usage",
+    "SavingsPlanCoveredUsage": "covered",
+    "SavingsPlanNegation": "negation",
+    "SavingsPlanRecurringFee": "plan_fee",
+    "SavingsPlanUpfrontFee": "plan_upfront",
+    "DiscountedUsage": "reserved",
+    "RIFee": "reservation_fee",
+    "Fee": "fee",
+    "FlatRateSubscription": "subscription",
+    "Tax": "tax",
+    "Credit": "credit",
+    "Refund": "refund",
+}
+SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
+DISCOUNT_SUFFIX: Final = "Discount"  # EdpDiscount, PrivateRateDiscount, BundledDiscount, ...
+
+_TYPE: Final = pl.col("line_item_line_item_type")
+_KIND: Final = pl.col("kind")
+_FEE_REFUND: Final = "Refund for one-time fee for Savings Plan ID"
+
+
+def number(kind: str) -> int:
+    """Return the number of a kind, as the column `kind` holds it."""
+    return KINDS.index(kind)
+
+
+def kind() -> pl.Expr:
+    """Return the number of a line's kind."""
+    direct = {name: number(meaning) for name, meaning in TYPES.items()}
+    found = _TYPE.replace_strict(direct, default=number("unknown"), return_dtype=pl.UInt8)
+    reservation = pl.col("reservation_reservation_a_r_n").is_not_null()
+    return (
+        pl.when(pl.col("line_item_operation").is_in(SPLIT_OPERATIONS).fill_null(value=False))
+        .then(_code("split"))
+        .when(_TYPE.str.ends_with(DISCOUNT_SUFFIX))
+        .then(_code("discount"))
+        .when((found == number("fee")) & reservation)
+        .then(_code("reservation_upfront"))
+        .when(found == number("refund"))
+        .then(_refund(reservation))
+        .otherwise(found)
+        .alias("kind")
+    )
+
+
+def _refund(reservation: pl.Expr) -> pl.Expr:
+    """Return what was refunded: a commitment, another purchase, or usage."""
+    description = pl.col("line_item_line_item_description").fill_null("")
+    plan = pl.col("savings_plan_savings_plan_a_r_n").is_not_null()
+    block = (
+        pl.col("line_item_usage_type").fill_null("").str.contains("CapacityBlockFee", literal=True)
+    )
+    return (
+        pl.when(reservation | plan | description.str.starts_with(_FEE_REFUND))
+        .then(_code("refund_of_commitment"))
+        .when(block)
+        .then(_code("refund_of_purchase"))
+        .otherwise(_code("refund"))
+    )
+
+
+def _code(name: str) -> pl.Expr:
+    return pl.lit(number(name), dtype=pl.UInt8)
+
+
+def is_kind(kinds: Iterable[str]) -> pl.Expr:
+    """Say whether a line is of one of these kinds."""
+    return _KIND.is_in(pl.Series([number(name) for name in kinds], dtype=pl.UInt8).implode())
+
+
+def where(attribute: str, value: str) -> pl.Expr:
+    """Say whether a line's kind has this value of an attribute of `Line`."""
+    return is_kind(name for name, line in LINES.items() if getattr(line, attribute) == value)
+
+
+def text(attribute: str) -> pl.Expr:
+    """Return an attribute of a line's kind; empty is null."""
+    values = {number(name): getattr(line, attribute) or None for name, line in LINES.items()}
+    return _KIND.replace_strict(values, return_dtype=pl.String)
