@@ -45,7 +45,7 @@ class Lake:
             raise ValueError(f"{name!r} is not the name of a lake file; one hash, or two with a -")
         return self.folder / table / f"{name}.parquet"
 
-    def write(self, table: str, name: str, writer: Callable[[Path], None]) -> Path:
+    def write(self, table: str, name: str, writer: Callable[[Path], object]) -> Path:
         """Return the file, which `writer` fills first if it is not there yet.
 
         Raises:

@@ -34,7 +34,7 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
     """
     try:
         with contextlib.closing(duckdb.connect(":memory:")) as connection:
-            for setting in locked(files=[path], memory="1GB", spill=None):
+            for setting in ("SET threads = 2", *locked(files=[path], memory="1GB", spill=None)):
                 connection.execute(setting)
             source = parquet([path])
             connection.execute(f"CREATE VIEW document AS SELECT * FROM {source}")  # noqa: S608 - escaped

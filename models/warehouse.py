@@ -63,6 +63,8 @@ def publish(
     unknown = sorted(set(tables) - set(TABLES))
     if unknown:
         raise ValueError(f"{unknown[0]!r} is not a table of the warehouse; {', '.join(TABLES)}")
+    if "?" in str(path.absolute()):  # its log would lie in another folder
+        raise StoreError(f"{path}: DuckDB takes a ? in a path for the end of it; rename the folder")
     with storing(path), _building(path) as folder:
         built = folder / path.name
         with _explained(path), _session(built, lake_folder, "STORAGE_VERSION 'v1.5.0'") as session:

@@ -1,0 +1,500 @@
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import models.database
+import models.ledger
+import models.migration
+from models.errors import StoreError
+from models.ledger import Entry, Ledger, Record
+from models.migration import MIGRATIONS, Migration
+from models.seal import GENESIS, canonical, seal
+
+NOON = datetime(2026, 11, 21, 20, 0, tzinfo=timezone(timedelta(hours=8)))
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+BODIES = st.dictionaries(
+    st.text(),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    ),
+)
+OPTIONAL = st.none() | st.sampled_from(["a", "b", "c"])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(file: Path) -> Iterator[Ledger]:
+    with opened(file) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def five(ledger: Ledger) -> Ledger:
+    ledger.append(*(Entry("run", f"night {n}", {"n": n, "amount": f"{n}.50"}) for n in range(5)))
+    return ledger
+
+
+def opened(file: Path) -> Ledger:
+    return Ledger(f"sqlite:///{file}", lambda: NOON)
+
+
+def by_hand(file: Path, statement: str, parameters: tuple[object, ...] = ()) -> list[Any]:
+    """Do what somebody with the file and the sqlite3 program can do."""
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        for trigger in ("entry_update", "entry_delete", "entry_insert"):
+            connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+        return connection.execute(statement, parameters).fetchall()
+
+
+def test_an_entry_comes_back_as_it_was_written(ledger: Ledger) -> None:
+    [written] = ledger.append(Entry("delivery.loaded", "aws/2026-10", {"rows": 3, "sum": "1.50"}))
+
+    assert ledger.entries() == [written]
+    assert written == Record(
+        1,
+        "2026-11-21T12:00:00.000000+00:00",
+        "delivery.loaded",
+        "aws/2026-10",
+        {"rows": 3, "sum": "1.50"},
+        ledger.head,
+    )
+
+
+def test_an_entry_is_sealed_over_all_of_its_fields_and_the_hash_before_it(ledger: Ledger) -> None:
+    first, second = ledger.append(Entry("a", "b", {"z": None, "é": [True]}), Entry("c", "d", {}))
+
+    at = "2026-11-21T12:00:00.000000+00:00"
+    texts = (
+        rf'[1,"{at}","a","b","{{\"z\":null,\"\\u00e9\":[true]}}","{"0" * 64}"]',
+        rf'[2,"{at}","c","d","{{}}","{first.hash}"]',
+    )
+    assert [hashlib.sha256(text.encode()).hexdigest() for text in texts] == [
+        first.hash,
+        second.hash,
+    ]
+
+
+@settings(max_examples=25)
+@given(entries=st.lists(st.builds(Entry, NAMES, NAMES, BODIES), max_size=6))
+def test_any_plain_entries_come_back_in_order_and_verify(
+    entries: list[Entry], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with opened(tmp_path_factory.mktemp("any") / "ledger.sqlite") as ledger:
+        written = ledger.append(*entries)
+
+        assert ledger.entries() == written
+        assert [Entry(r.kind, r.subject, r.body) for r in written] == entries
+        assert ledger.head == (written[-1].hash if written else GENESIS)
+        ledger.verify(includes=ledger.head)
+
+
+@given(
+    entries=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), max_size=12),
+    kind=OPTIONAL,
+    subject=OPTIONAL,
+)
+def test_entries_are_found_by_kind_and_subject_and_the_latest_of_each(
+    entries: list[tuple[str, str]],
+    kind: str | None,
+    subject: str | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with opened(tmp_path_factory.mktemp("any") / "ledger.sqlite") as ledger:
+        written = ledger.append(*(Entry(*names, {}) for names in entries))
+
+        wanted = [r for r in written if kind in (None, r.kind) and subject in (None, r.subject)]
+        assert ledger.entries(kind, subject) == wanted
+        assert ledger.latest("a") == {r.subject: r for r in written if r.kind == "a"}
+
+
+def test_entries_appended_together_are_there_together_or_not_at_all(five: Ledger) -> None:
+    before = five.entries()
+
+    with pytest.raises(ValueError, match="write amounts as text"):
+        five.append(Entry("run", "good", {}), Entry("run", "bad", {"amount": 1.5}))
+
+    assert five.entries() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"amount": 1.5}, "run.amount: 1.5 is"),
+        ({"rows": [1, {"sum": float("nan")}]}, "run.rows[1].sum: nan is"),
+        ({"amount": Decimal("1.50")}, "run.amount: Decimal('1.50') is"),
+        ({"days": {1: "x"}}, "run.days: {1: 'x'} is"),
+        ({"raw": b"x"}, "run.raw: b'x' is"),
+    ],
+)
+def test_a_body_that_json_cannot_hold_exactly_is_refused_with_its_place(
+    ledger: Ledger, body: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(ValueError, match="is not kept exactly in the ledger") as caught:
+        ledger.append(Entry("run", "x", body))
+
+    assert str(caught.value) == f"{place} not kept exactly in the ledger; write amounts as text"
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\x00b", "\ud800", "\u202e"])
+def test_a_name_that_cannot_be_printed_is_refused(ledger: Ledger, name: str) -> None:
+    for entry in (Entry(name, "subject", {}), Entry("kind", name, {})):
+        with pytest.raises(ValueError, match="cannot name a ledger entry; use printable text"):
+            ledger.append(entry)
+
+    assert ledger.entries() == []
+
+
+def test_a_clock_without_a_zone_is_refused(file: Path) -> None:
+    with pytest.raises(ValueError, match="2026-11-21 00:00:00 has no time zone"):
+        Ledger(f"sqlite:///{file}", lambda: datetime(2026, 11, 21))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE entry SET body = '{}' WHERE seq = 3", "an entry is never changed"),
+        ("UPDATE entry SET seq = 9 WHERE seq = 5", "an entry is never changed"),
+        ("DELETE FROM entry", "an entry is never removed"),
+        ("INSERT OR REPLACE INTO entry VALUES (3,'','','','','a','b')", "an entry follows the"),
+        ("INSERT INTO entry VALUES (7,'','','','','a','b')", "an entry follows the"),
+        ("INSERT INTO entry VALUES (0,'','','','','a','b')", "an entry follows the"),
+    ],
+)
+def test_the_database_itself_refuses_to_change_an_entry(
+    five: Ledger, file: Path, statement: str, reason: str
+) -> None:
+    before = five.entries()
+
+    with (
+        contextlib.closing(sqlite3.connect(file)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match=reason),
+    ):
+        connection.execute(statement)
+
+    assert five.entries() == before
+
+
+@pytest.mark.parametrize("seq", range(1, 6))
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("at", "2026-11-21T12:00:00.000001+00:00"),
+        ("kind", "Run"),
+        ("subject", "night x"),
+        ("body", '{"amount":"9.50"}'),
+        ("body", ""),
+        ("body", b"\xff\xfe"),
+        ("body", "CAST"),
+        ("previous", "f" * 64),
+        ("hash", "f" * 64),
+    ],
+)
+def test_an_altered_entry_is_found_and_named(
+    five: Ledger, file: Path, seq: int, column: str, value: object
+) -> None:
+    if value == "CAST":  # the same bytes, of another type
+        by_hand(file, f"UPDATE entry SET body = CAST(body AS BLOB) WHERE seq = {seq}")  # noqa: S608
+    elif isinstance(value, bytes):  # text that is no UTF-8
+        text = f"CAST(x'{value.hex()}' AS TEXT)"
+        by_hand(file, f"UPDATE entry SET body = {text} WHERE seq = {seq}")  # noqa: S608
+    else:
+        by_hand(file, f"UPDATE entry SET {column} = ? WHERE seq = {seq}", (value,))  # noqa: S608
+
+    message = f"{file}: the chain breaks at entry {seq}; restore it from a backup"
+    for read in (
+        five.verify,
+        five.entries,
+        lambda: five.latest("Run" if column == "kind" else "run"),
+    ):
+        with pytest.raises(StoreError) as caught:
+            read()
+        assert str(caught.value) == message
+
+
+def test_an_entry_altered_with_its_own_hash_breaks_the_chain_at_the_next(
+    five: Ledger, file: Path
+) -> None:
+    third = by_hand(file, "SELECT * FROM entry WHERE seq = 3")[0]
+    forged = seal(*third[:4], '{"amount":"0"}', third[5])
+    change = """UPDATE entry SET body = '{"amount":"0"}', hash = ? WHERE seq = 3"""
+    by_hand(file, change, (forged,))
+
+    with pytest.raises(StoreError, match="the chain breaks at entry 4;"):
+        five.verify()
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq"),
+    [
+        ("DELETE FROM entry WHERE seq = 1", 1),
+        ("DELETE FROM entry WHERE seq = 3", 3),
+        ("UPDATE entry SET seq = seq + 10", 1),
+        ("UPDATE entry SET seq = 9 WHERE seq = 5", 5),
+        ("INSERT INTO entry VALUES (6, 'x', 'x', 'x', '{}', 'x', 'x')", 6),
+    ],
+)
+def test_a_removed_moved_or_foreign_entry_is_found_and_named(
+    five: Ledger, file: Path, statement: str, seq: int
+) -> None:
+    by_hand(file, statement)
+
+    with pytest.raises(StoreError, match=f"the chain breaks at entry {seq};"):
+        five.verify()
+
+
+def test_entries_cut_off_at_the_end_are_missed_by_a_head_noted_elsewhere(
+    five: Ledger, file: Path
+) -> None:
+    noted = five.head
+    by_hand(file, "DELETE FROM entry WHERE seq = 5")
+
+    five.verify()
+    with pytest.raises(StoreError) as caught:
+        five.verify(includes=noted)
+
+    assert str(caught.value) == (
+        f"{file}: ends at entry 4 without the noted head {noted}; restore it from a backup"
+    )
+
+
+def test_a_head_noted_earlier_is_still_in_the_chain_later(five: Ledger) -> None:
+    noted = five.head
+
+    five.append(Entry("run", "later", {}))
+
+    five.verify(includes=noted)
+
+
+def test_many_appenders_at_once_make_one_chain(file: Path) -> None:
+    opened(file).close()
+    errors: list[BaseException] = []
+
+    def nights(who: int) -> None:
+        try:
+            with opened(file) as ledger:
+                for n in range(10):
+                    ledger.append(Entry("run", f"{who}", {"n": n}), Entry("run", f"{who}", {}))
+        except BaseException as error:  # noqa: BLE001 - shown below
+            errors.append(error)
+
+    threads = [threading.Thread(target=nights, args=(who,)) for who in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with opened(file) as ledger:
+        ledger.verify()
+        assert (errors, len(ledger.entries())) == ([], 80)
+
+
+def test_an_appender_that_read_an_old_head_is_refused(
+    five: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = five.entries()
+    old = before[3]
+    monkeypatch.setattr(models.ledger, "_newest", lambda _: (old.seq, old.hash))
+
+    with pytest.raises(StoreError, match=r"the database refused: .*; run again, or restore it"):
+        five.append(Entry("run", "fork", {}))
+
+    assert five.entries() == before
+
+
+def test_a_fork_is_refused_without_triggers_too(
+    five: Ledger, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand(file, "DROP TRIGGER IF EXISTS entry_insert")
+    old = five.entries()[3]
+
+    for stale in ((4, old.hash), (5, old.hash)):
+        monkeypatch.setattr(models.ledger, "_newest", lambda _, stale=stale: stale)
+        with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+            five.append(Entry("run", "fork", {}))
+
+
+@pytest.mark.usefixtures("five")
+def test_a_reader_does_not_wait_for_a_writer(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO entry VALUES (6, '', '', '', '', 'a', 'b')")
+        with opened(file) as reader:
+            assert len(reader.entries()) == 5
+        writer.execute("ROLLBACK")
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.failure("M12")
+def test_only_the_owner_can_read_the_ledger(file: Path) -> None:
+    journals: list[int] = []
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO entry VALUES (6, '', '', '', '', 'a', 'b')")
+        journals = [stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()]
+        writer.execute("ROLLBACK")
+
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert journals == [0o600, 0o600]
+
+
+def test_what_was_acknowledged_is_synced(five: Ledger) -> None:
+    with models.database.transaction(five._engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 3
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+
+
+@pytest.mark.parametrize("count", range(len(MIGRATIONS)))
+def test_an_older_ledger_is_brought_up_to_date_with_its_entries(
+    file: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(models.migration, "MIGRATIONS", MIGRATIONS[: max(count, 1)])
+    with opened(file) as old:
+        written = old.append(Entry("run", "old", {"n": 1}))
+    monkeypatch.setattr(models.migration, "MIGRATIONS", MIGRATIONS)
+
+    with opened(file) as ledger:
+        assert ledger.entries() == written
+        ledger.append(Entry("run", "new", {}))
+        ledger.verify()
+    assert schema(file) == schema_of_a_new_one(file.parent)
+
+
+def test_the_first_schema_ever_released_is_still_understood(file: Path) -> None:
+    file.parent.mkdir()
+    body, at = '{"n":1}', "2026-01-01T00:00:00.000000+00:00"
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.executescript(
+            """
+            CREATE TABLE migration (name TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (name));
+            INSERT INTO migration VALUES ('0001 entries', '2026-01-01T00:00:00.000000+00:00');
+            CREATE TABLE entry (
+                seq INTEGER NOT NULL PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
+                subject TEXT NOT NULL, body TEXT NOT NULL,
+                previous TEXT NOT NULL UNIQUE, hash TEXT NOT NULL UNIQUE);
+            """
+        )
+        sealed = seal(1, at, "run", "old", body, GENESIS)
+        row = (1, at, "run", "old", body, GENESIS, sealed)
+        connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    with opened(file) as ledger:
+        ledger.verify(includes=sealed)
+        assert ledger.entries() == [Record(1, at, "run", "old", {"n": 1}, sealed)]
+    with (
+        contextlib.closing(sqlite3.connect(file)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="an entry is never changed"),
+    ):
+        connection.execute("UPDATE entry SET kind = 'x'")
+
+
+def test_a_migration_that_fails_halfway_leaves_nothing_of_itself(
+    five: Ledger, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = schema(file)
+    broken = Migration("9999 broken", ("CREATE TABLE half (x TEXT)", "CREATE NONSENSE"))
+    monkeypatch.setattr(models.migration, "MIGRATIONS", (*MIGRATIONS, broken))
+
+    with pytest.raises(StoreError, match='near "NONSENSE": syntax error'):
+        opened(file)
+
+    assert schema(file) == before
+    assert len(five.entries()) == 5
+
+
+@pytest.mark.usefixtures("five")
+def test_a_ledger_of_a_newer_version_is_left_alone(file: Path) -> None:
+    by_hand(file, "INSERT INTO migration VALUES ('9999 future', 'x')")
+
+    with pytest.raises(StoreError) as caught:
+        opened(file)
+
+    assert str(caught.value) == (
+        f"{file}: written by a newer version of trueup, which knows '9999 future'; use that version"
+    )
+
+
+@pytest.mark.usefixtures("five")
+def test_a_ledger_that_is_up_to_date_is_opened_without_writing(file: Path) -> None:
+    before = (file.read_bytes(), file.stat().st_mtime_ns)
+
+    opened(file).close()
+
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+
+
+def test_two_processes_may_make_the_ledger_at_the_same_time(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(file) as first:
+        monkeypatch.setattr(models.migration, "_applied", lambda _: set())
+        with opened(file) as second:
+            second.append(Entry("run", "x", {}))
+        first.verify()
+
+    assert len(by_hand(file, "SELECT * FROM migration")) == len(MIGRATIONS)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda file: file.write_bytes(b"not a database" * 100), "file is not a database"),
+        (lambda file: file.mkdir(), "Is a directory"),
+    ],
+)
+def test_what_is_no_ledger_is_named(
+    file: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    file.parent.mkdir()
+    make(file)
+
+    with pytest.raises(StoreError, match=reason) as caught:
+        opened(file)
+
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+def test_a_password_in_the_url_is_not_shown() -> None:
+    engine = models.database.opened("sqlite://")
+    engine.url = engine.url.set(username="finance", password="hunter2", host="db")
+
+    assert models.database.shown(engine) == "sqlite://finance:***@db"
+
+
+def test_migrations_of_other_databases_have_no_triggers_of_sqlite() -> None:
+    statements = [text for migration in MIGRATIONS for text in migration.on("postgresql")]
+
+    assert len(statements) == 2
+    assert not [text for text in statements if "TRIGGER" in text]
+
+
+def test_canonical_text_does_not_depend_on_the_order_of_keys() -> None:
+    assert canonical({"b": (1,), "a": {"d": 1, "c": 2}}, "x") == '{"a":{"c":2,"d":1},"b":[1]}'
+
+
+def schema(file: Path) -> set[tuple[str, ...]]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return set(connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall())
+
+
+def schema_of_a_new_one(folder: Path) -> set[tuple[str, ...]]:
+    opened(folder / "new.sqlite").close()
+    return schema(folder / "new.sqlite")
