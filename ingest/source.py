@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -103,6 +104,10 @@ class Source(Protocol):
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever `convert` would turn the same bytes into other charges."""
+        ...
+
+    def due(self, period: Month) -> datetime | None:
+        """Return when a month that is not delivered is late; None when none is promised."""
         ...
 
     def fetch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class TrueupError(Exception):
@@ -53,7 +53,18 @@ class SourceError(TrueupError):
     def __init__(self, source: str, document: str, detail: str) -> None:
         """Say which source and which of its objects, and what is wrong with it."""
         self.source, self.document, self.detail = source, document, detail
+        self.period = ""
         super().__init__(f"{source}: {document}: {detail}")
+
+    def of(self, period: object) -> Self:
+        """Say which billing month was asked for, and return the error."""
+        self.period = str(period)
+        return self
+
+    @property
+    def scope(self) -> str:
+        """What could not be delivered: `source/YYYY-MM`, or the whole source."""
+        return f"{self.source}/{self.period}" if self.period else self.source
 
 
 class AbsentError(SourceError):
