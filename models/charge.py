@@ -31,6 +31,7 @@ class Column:
         return prefix + "".join(word.capitalize() for word in rest.split("_"))
 
 
+# fmt: off
 # FOCUS 1.2, Cost and Usage: 57 columns. All *_cost columns are in billing_currency;
 # credits and refunds are negative.
 FOCUS: Final = (
@@ -107,6 +108,7 @@ CUSTOM: Final = (
     Column("x_period_basis", TEXT, "What the charge period rests on: line, invoice_date", null=True),
     Column("x_tco_cost", MONEY, "Effective cost without recoverable tax; what a plan is compared to"),
 )
+# fmt: on
 
 COLUMNS: Final = (*FOCUS, *CUSTOM)
 CHARGE: Final = pl.Schema({column.name: column.dtype for column in COLUMNS})
