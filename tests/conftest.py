@@ -35,9 +35,10 @@ Connect = Callable[[socket.socket, Address], int | None]
 
 
 def is_number(host: str) -> bool:
+    """Say whether an address needs no look-up; `127.1` and `2130706433` are numbers too."""
     try:
-        ipaddress.ip_address(host)
-    except ValueError:
+        socket.inet_pton(socket.AF_INET6, host) if ":" in host else socket.inet_aton(host)
+    except OSError:
         return False
     return True
 
@@ -45,8 +46,10 @@ def is_number(host: str) -> bool:
 def is_local(family: int, address: Address) -> bool:
     if family not in (socket.AF_INET, socket.AF_INET6):
         return True
-    host = str(address[0])
-    return host == "localhost" or (is_number(host) and ipaddress.ip_address(host).is_loopback)
+    try:
+        return ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        return address[0] == "localhost"
 
 
 def guarded(connect: Connect) -> Connect:
