@@ -9,7 +9,7 @@ from datetime import date
 from ingest import book
 from ingest.load import load_delivery
 from ingest.source import Delivery, Source
-from models.errors import SourceError
+from models.errors import AbsentError, SourceError
 from models.period import Month, between
 from models.problem import Problem
 from scheduler.progress import Progress
@@ -22,6 +22,7 @@ class Intake:
 
     loaded: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    absent: list[AbsentError] = field(default_factory=list)
     errors: list[SourceError] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -54,7 +55,9 @@ def _source(
 ) -> None:
     known = book.known(stores.ledger, source.name)
     for found in source.fetch(months, stores.archive, known):
-        if isinstance(found, SourceError):
+        if isinstance(found, AbsentError):
+            intake.absent.append(found)
+        elif isinstance(found, SourceError):
             book.refused(stores.ledger, source.name, found)
             intake.errors.append(found)
             progress.note(f"trueup: {found}")

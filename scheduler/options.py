@@ -11,14 +11,12 @@ from models.period import Month
 from scheduler.workspace import now
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day, `YYYY-MM-DD`."""
 
     name = "date"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Return the day, or end with a usage error."""
         if isinstance(value, date):
             return value
@@ -28,7 +26,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is not a day; write YYYY-MM-DD", param, ctx)
 
 
-class MonthType(click.ParamType):
+class MonthType(click.ParamType[Month]):
     """A month, `YYYY-MM`."""
 
     name = "month"

@@ -28,7 +28,9 @@ def show(name: str) -> None:
 
 @command.command()
 @click.option(
-    "--to", type=click.Path(path_type=Path), help="Folder.  [default: .trueup/schema of the project]"
+    "--to",
+    type=click.Path(path_type=Path),
+    help="Folder.  [default: .trueup/schema of the project]",
 )
 @click.pass_obj
 def write(shell: Shell, to: Path | None) -> None:

@@ -82,7 +82,9 @@ def test_the_signature_follows_the_standard_webhooks_example() -> None:
     assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-@pytest.mark.parametrize(("status", "permanent"), [(500, False), (503, False), (302, False), (410, True)])
+@pytest.mark.parametrize(
+    ("status", "permanent"), [(500, False), (503, False), (302, False), (410, True)]
+)
 def test_any_answer_but_2xx_is_a_failure_without_the_secret_path(
     receiver: Callable[[int], Any], status: int, permanent: bool
 ) -> None:

@@ -1,0 +1,79 @@
+"""`trueup report`: budget versus actual of one month."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import click
+
+from models.period import Month
+from reconcile.portfolio import Portfolio
+from reconcile.report import document, markdown, page, text
+from reconcile.state import State
+from scheduler.cli import Shell
+from scheduler.options import Day, month_option
+from scheduler.pipeline import instant
+from scheduler.progress import Quiet
+from scheduler.publish import reconcile, reported_month
+from scheduler.workspace import configured, now, stores
+
+RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
+    "html": page.render,
+    "json": document.render,
+    "md": markdown.render,
+}
+
+
+@click.command()
+@month_option
+@click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", *RENDER]),
+    default="table",
+    help="table, md, json or html.  [default: table]",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["limit", "data"]),
+    help="Exit 3 when a project is over its limit, or a source is missing.",
+)
+@click.option("--color/--no-color", default=None, help="Colours.  [default: on a terminal]")
+@click.pass_obj
+def command(
+    shell: Shell,
+    month: Month | None,
+    today: date | None,
+    form: str,
+    out: Path | None,
+    fail_on: str | None,
+    *,
+    color: bool | None,
+) -> int:
+    """Show budget versus actual of a month from what is loaded; fetches nothing."""
+    project = configured(shell.folder)
+    as_of = instant(today, now())
+    with stores(project) as opened:
+        wanted = month or reported_month(as_of.date())
+        report = reconcile(project, opened, wanted, as_of, Quiet()).report
+    colour = sys.stdout.isatty() if color is None else color
+    rendered = RENDER[form](report) if form in RENDER else text.render(report, colour=colour)
+    if out is None:
+        click.echo(rendered, nl=not rendered.endswith("\n"))
+    else:
+        out.write_text(rendered, encoding="utf-8")
+    return 3 if fail_on and breached(report, fail_on) else 0
+
+
+def breached(report: Portfolio, gate: str) -> bool:
+    """Say whether a gate of `--fail-on` is breached."""
+    if gate == "limit":
+        return any(line.state is State.OVER_LIMIT for line in report.projects)
+    return any(not line.state.delivered for line in report.sources)

@@ -1,0 +1,71 @@
+"""`trueup run`: one night, fetch to alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from models.period import Month
+from scheduler.cli import Shell
+from scheduler.lock import held
+from scheduler.options import Day, month_option
+from scheduler.pipeline import Night, instant, night
+from scheduler.progress import Progress, shown
+from scheduler.workspace import configured, now, stores
+
+
+@click.command()
+@click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
+@month_option
+@click.pass_obj
+def command(shell: Shell, today: date | None, month: Month | None) -> int:
+    """Fetch every due bill, reconcile it with the plans, publish, and alert owners.
+
+    Overruns are reported, not failures: the exit code is 0. It is 4 when a source failed,
+    is late or was refused; 6 when another run holds the lock.
+    """
+    with shown(quiet=shell.quiet) as progress:
+        done = once(shell.folder, today, progress, now, month)
+    for line in summary(done, shell.folder):
+        click.echo(line)
+    return done.exit_code
+
+
+def once(
+    folder: Path,
+    today: date | None,
+    progress: Progress,
+    clock: Callable[[], datetime],
+    month: Month | None = None,
+) -> Night:
+    """Run one night of a project folder under its lock."""
+    project = configured(folder)
+    project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with held(project.state), stores(project) as opened:
+        return night(
+            project,
+            opened,
+            as_of=instant(today, clock()),
+            progress=progress,
+            now=clock,
+            month=month,
+        )
+
+
+def summary(done: Night, folder: Path) -> list[str]:
+    """Return what a night did in five lines, the last one the next useful command."""
+    intake, report = done.intake, done.report
+    html = next(path for path in done.paths if path.suffix == ".html")
+    messages = f"{done.arrived} delivered, {done.failed} undelivered"
+    place = f" -C {folder}" if folder != Path() else ""
+    return [
+        f"run {done.run}: {len(intake.loaded)} deliveries loaded, "
+        f"{len(intake.unchanged)} unchanged, {len(intake.errors)} refused",
+        f"month {report.month}: {report.state}, snapshot {report.snapshot}",
+        f"alerts: {len(done.subjects)} changed, messages {messages}",
+        f"report: {html}",
+        f"next: trueup{place} report --month {report.month}",
+    ]

@@ -1,0 +1,51 @@
+"""`trueup status`: one screen about the age of the data, what is missing, what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from scheduler.cli import Shell
+from scheduler.commands.schedule import last_finished
+from scheduler.jobs import missed
+from scheduler.outbox import pending
+from scheduler.publish import known_alerts
+from scheduler.standing import Holding, holdings
+from scheduler.workspace import Project, Stores, configured, now, stores
+
+
+@click.command()
+@click.pass_obj
+def command(shell: Shell) -> int:
+    """Show the last run, every source's newest delivery, open alerts, unsent messages.
+
+    Exit code 4 when a night was missed, a source is stale, or a delivery is quarantined.
+    """
+    project = configured(shell.folder)
+    moment = now()
+    finished = last_finished(project)
+    late = missed(project.settings.schedule.at, finished, moment)
+    with stores(project) as opened:
+        held = holdings(project, opened, moment)
+        for line in [_run(finished, late=late), *_lines(project, opened, held)]:
+            click.echo(line)
+    return 4 if late or any(not each.sound for each in held) else 0
+
+
+def _run(finished: datetime | None, *, late: bool) -> str:
+    when = "never" if finished is None else finished.isoformat(timespec="seconds")
+    return f"last run   {when}{'  LATE: run `trueup run`' if late else ''}"
+
+
+def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[str]:
+    for each in held:
+        yield f"source     {each.source}: {each.state}, {each.detail}"
+    for alert in known_alerts(opened).values():
+        if alert.state == "open":
+            yield f"alert      {alert.name} {alert.project}: over its limit since {alert.since}"
+    unsent = pending(opened.ledger)
+    for key, record in unsent.items():
+        yield f"unsent     {key}: {record.body.get('error', record.body['state'])}"
+    yield f"plans      {len(project.plans)}, projects {len(project.registry.projects)}"

@@ -1,0 +1,122 @@
+"""One night, in order: fetch to alert. Takes the time as an argument."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from models.ledger import Entry
+from models.period import Month
+from reconcile.portfolio import Portfolio
+from scheduler.alerting import raise_alerts
+from scheduler.intake import Intake, due, take_in
+from scheduler.outbox import deliver
+from scheduler.progress import Progress, RunLog
+from scheduler.publish import publish, reconcile, reported_month, write_reports
+from scheduler.workspace import Project, Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What one run did.
+
+    Attributes:
+        arrived: Messages delivered; `failed` are still in the outbox.
+        subjects: Subjects of the alerts that changed.
+    """
+
+    run: str
+    report: Portfolio
+    intake: Intake
+    paths: list[Path]
+    subjects: list[str]
+    arrived: int
+    failed: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, overruns included; 4 when data is incomplete or stale."""
+        incomplete = any(not line.state.delivered for line in self.report.sources)
+        return 4 if self.intake.errors or incomplete else 0
+
+
+def run_id(now: datetime) -> str:
+    """Return a new run id that sorts by time."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def instant(today: date | None, now: datetime) -> datetime:
+    """Return when the data is current: now, or the first instant of a day that was given."""
+    return now if today is None else datetime.combine(today, time(), UTC)
+
+
+def night(
+    project: Project,
+    stores: Stores,
+    *,
+    as_of: datetime,
+    progress: Progress,
+    now: Callable[[], datetime],
+    month: Month | None = None,
+) -> Night:
+    """Run one night; the caller holds the lock.
+
+    Raises:
+        InvariantError: when figures do not add up; the last good ones stay published.
+    """
+    run = run_id(now())
+    log = _log(project, run, now)
+    stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
+    stores.lake.sweep()
+    intake = take_in(project, stores, due(project, as_of.date()), progress)
+    _record_versions(project, stores)
+    month = month or reported_month(as_of.date())
+    subjects = raise_alerts(
+        project, stores, reconcile(project, stores, month, as_of, progress).report, run=run
+    )
+    found = reconcile(project, stores, month, as_of, progress)  # with tonight's alerts
+    progress.step("publish")
+    publish(project, stores, found)
+    paths = write_reports(project, found.report)
+    progress.step("deliver")
+    arrived, failed = deliver(stores.ledger, project.settings.channels, project.folder, now)
+    done = Night(
+        run=run,
+        report=found.report,
+        intake=intake,
+        paths=paths,
+        subjects=subjects,
+        arrived=arrived,
+        failed=failed,
+    )
+    body = {"exit_code": done.exit_code, "snapshot": found.report.snapshot}
+    stores.ledger.append(Entry("run.finished", run, body))
+    log("finished", **body, loaded=intake.loaded, refused=[str(e) for e in intake.errors])
+    return done
+
+
+def _log(project: Project, run: str, now: Callable[[], datetime]) -> RunLog:
+    folder = project.state / "runs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    log = RunLog(folder / f"{run}.jsonl", now)
+    log("started", run=run)
+    return log
+
+
+def _record_versions(project: Project, stores: Stores) -> None:
+    """Write the versions of rules, rates and plans that are new to the ledger."""
+    versions = {
+        ("rules", project.settings.rules): project.rules.fingerprint,
+        ("rates", project.settings.rates): project.rates.fingerprint,
+        **{("plan", plan.project): plan.fingerprint for plan in project.plans},
+    }
+    entries = []
+    for (kind, subject), fingerprint in versions.items():
+        newest = stores.ledger.latest(kind).get(subject)
+        if newest is None or newest.body["hash"] != fingerprint:
+            entries.append(Entry(kind, subject, {"hash": fingerprint}))
+    if entries:
+        stores.ledger.append(*entries)

@@ -1,0 +1,180 @@
+"""The second half of a night: attribute, reconcile, publish the warehouse and the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from ingest import book
+from models import warehouse
+from models.lake import input_hash
+from models.period import Month
+from models.problem import Problem
+from reconcile.actuals import actuals_frame
+from reconcile.alerts import Alert
+from reconcile.portfolio import AlertRow, Portfolio, portfolio
+from reconcile.report import document, markdown, page
+from scheduler.progress import Progress
+from scheduler.spending import attribute_all, rules_hash, spent
+from scheduler.standing import problems, source_states
+from scheduler.workspace import Project, Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """Spend and the report made of it."""
+
+    spend: pl.DataFrame
+    report: Portfolio
+
+
+def reported_month(today: date) -> Month:
+    """Return the month a report is of unless told otherwise: the last that has ended."""
+    return Month.of(today) + -1
+
+
+def reconcile(
+    project: Project, stores: Stores, month: Month, as_of: datetime, progress: Progress
+) -> Reconciled:
+    """Attribute what is loaded and reconcile it with the plans.
+
+    Raises:
+        InvariantError: when a sum does not agree; nothing was published.
+    """
+    spend = spent(attribute_all(project, stores, progress))
+    progress.step("reconcile")
+    settings = project.settings
+    report = portfolio(
+        name=settings.name,
+        month=month,
+        currency=settings.reporting_currency,
+        as_of=as_of,
+        snapshot=snapshot(project, stores),
+        spend=spend,
+        plans=project.plans,
+        projects=project.registry.projects,
+        rates=project.rates,
+        materiality=settings.materiality,
+        sources=source_states(project, stores, month, as_of),
+        alerts=[_row(alert) for alert in open_alerts(stores)],
+        problems=problems(stores, month),
+        demo=settings.demo,
+    )
+    return Reconciled(spend=spend, report=report)
+
+
+def snapshot(project: Project, stores: Stores) -> str:
+    """Return the identity of everything the figures depend on, short enough to read out."""
+    deliveries = sorted(body["delivery"] for body in book.current(stores.ledger).values())
+    plans = sorted(plan.fingerprint for plan in project.plans)
+    inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries)
+    return input_hash(*inputs)[:12]
+
+
+def open_alerts(stores: Stores) -> list[Alert]:
+    """Return the alerts that are open, by number."""
+    return sorted(
+        (alert for alert in known_alerts(stores).values() if alert.state == "open"),
+        key=lambda alert: alert.number,
+    )
+
+
+def known_alerts(stores: Stores) -> dict[str, Alert]:
+    """Return the newest state of every alert, by key."""
+    newest = stores.ledger.latest("alert")
+    return {key: Alert.read(key, record.body) for key, record in newest.items()}
+
+
+def publish(project: Project, stores: Stores, found: Reconciled) -> None:
+    """Build the warehouse beside the old one and take its place."""
+    tables = {
+        "spend": found.spend,
+        "plan": _plans(project),
+        "actuals": actuals_frame(found.spend, project.rates, project.settings.reporting_currency),
+        "variance": found.report.variance,
+        "problems": _problems(found.report.problems),
+        "sources": _sources(found.report),
+        "closes": pl.DataFrame(schema={"month": pl.String, "version": pl.Int64, "at": pl.String}),
+    }
+    files = [
+        stores.lake.path("charges", document["charges"])
+        for body in book.current(stores.ledger).values()
+        for document in body["documents"]
+    ]
+    warehouse.publish(project.warehouse, project.state / "lake", sorted(files), tables)
+
+
+def write_reports(project: Project, report: Portfolio) -> list[Path]:
+    """Write the report of a month as HTML, Markdown and JSON; return the paths."""
+    rendered = {
+        "html": page.render(report),
+        "md": markdown.render(report),
+        "json": document.render(report),
+    }
+    project.reports.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for kind, text in rendered.items():
+        path = project.reports / f"{report.month}.{kind}"
+        beside = path.with_suffix(f".{kind}.part")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+        paths.append(path)
+    return paths
+
+
+def _row(alert: Alert) -> AlertRow:
+    return AlertRow(
+        name=alert.name,
+        rule="eac_over_limit",
+        severity="critical",
+        project=alert.project,
+        since=date.fromisoformat(alert.since),
+        state=alert.state,
+        now=alert.excess,
+    )
+
+
+def _plans(project: Project) -> pl.DataFrame:
+    frames = [plan.frame() for plan in project.plans]
+    return pl.concat(frames).sort(pl.all()) if frames else pl.DataFrame()
+
+
+def _problems(found: Sequence[Problem]) -> pl.DataFrame:
+    names = ("source", "document", "row", "column", "rule", "detail", "severity")
+    rows = [tuple(getattr(problem, name) for name in names) for problem in found]
+    schema = pl.Schema({name: pl.Int64() if name == "row" else pl.String() for name in names})
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _sources(report: Portfolio) -> pl.DataFrame:
+    rows = [
+        {
+            "source": line.state.source,
+            "month": str(report.month),
+            "state": line.state.state,
+            "newest": line.state.newest,
+            "currency": line.currency,
+            "amount": line.amount.value,
+            "control": line.control.value,
+            "difference": line.difference.value,
+            "detail": line.state.detail,
+        }
+        for line in report.sources
+    ]
+    money = pl.Decimal(38, 18)
+    schema = {
+        "source": pl.String,
+        "month": pl.String,
+        "state": pl.String,
+        "newest": pl.Date,
+        "currency": pl.String,
+        "amount": money,
+        "control": money,
+        "difference": money,
+        "detail": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema)

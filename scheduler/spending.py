@@ -1,0 +1,67 @@
+"""Attribution of what is loaded: one spend file per delivery and rules version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from ingest import book
+from models.attribution import SPEND, attributed, conserved, spend
+from models.lake import input_hash
+from scheduler.progress import Progress
+from scheduler.workspace import Project, Stores
+
+VERSION: Final = "1"  # rises when the same keys and rules would give other spend
+
+
+def rules_hash(project: Project) -> str:
+    """Return the identity of everything attribution depends on beside the keys."""
+    return input_hash(VERSION, project.rules.fingerprint, project.registry.fingerprint)
+
+
+def attribute_all(project: Project, stores: Stores, progress: Progress) -> list[Path]:
+    """Attribute every current delivery; return the spend files, in order of scope.
+
+    Raises:
+        InvariantError: when spend does not equal the charges to the last digit.
+    """
+    current = book.current(stores.ledger)
+    progress.step("attribute", len(current))
+    rules, paths = rules_hash(project), []
+    for scope, body in sorted(current.items()):
+        name = f"{body['delivery']}-{rules}"
+        paths.append(stores.lake.write("spend", name, _writer(project, stores, scope, body)))
+        progress.advance(scope)
+    return paths
+
+
+def spent(paths: list[Path]) -> pl.DataFrame:
+    """Return the spend of all current deliveries, at daily grain."""
+    if not paths:
+        return pl.DataFrame(schema=SPEND)
+    return pl.concat([pl.read_parquet(path, glob=False) for path in paths])
+
+
+def _writer(project: Project, stores: Stores, scope: str, body: Mapping[str, Any]) -> Any:
+    def write(path: Path) -> None:
+        source, _, period = scope.rpartition("/")
+        parts = list(_parts(project, stores, source, period, body))
+        frame = pl.concat(parts) if parts else pl.DataFrame(schema=SPEND)
+        frame.sort(pl.all()).write_parquet(path, compression="zstd")
+
+    return write
+
+
+def _parts(
+    project: Project, stores: Stores, source: str, period: str, body: Mapping[str, Any]
+) -> Iterator[pl.DataFrame]:
+    for document in body["documents"]:
+        keys = pl.read_parquet(stores.lake.path("keys", document["keys"]), glob=False)
+        facts = pl.read_parquet(stores.lake.path("facts", document["facts"]), glob=False)
+        found = attributed(keys, project.rules, project.registry)
+        part = spend(facts, found, keys, source=source, period=period)
+        conserved(facts, part)
+        yield part
