@@ -32,6 +32,8 @@ _CHARGES: Final = frozenset(map(canonical_value, CHARGE_CATEGORIES))
 
 
 def _several(value: object) -> object:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("must be a text or a list of texts")  # noqa: TRY004 - pydantic's way
     return [value] if isinstance(value, str) else value
 
 

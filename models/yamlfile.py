@@ -64,7 +64,7 @@ class Tree:
             return model.model_validate(data, context=context)
         except ValidationError as error:
             details = error.errors(include_url=False)
-        raise ConfigError(*(self._mistake(model, at, detail) for detail in details))
+        raise ConfigError(*dict.fromkeys(self._mistake(model, at, detail) for detail in details))
 
     def _mistake(
         self, model: type[BaseModel], at: tuple[str | int, ...], detail: ErrorDetails
