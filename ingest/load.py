@@ -1,0 +1,211 @@
+"""Loading: one document becomes files of the lake, or the delivery is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from polars.exceptions import PanicException, PolarsError
+
+from ingest.agreement import agree
+from ingest.normalise import MORSEL, Place, write_charges
+from ingest.source import Control, Conversion, Delivery, Document, Source, Total
+from models.archive import Archive
+from models.attribution import keys_and_facts
+from models.contract import CONTRACT_VERSION
+from models.errors import BrokenError
+from models.lake import Lake, input_hash
+from models.problem import Problem
+
+SHOWN: Final = 100  # problems of one document that are told; the lake keeps all rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What one document became.
+
+    Attributes:
+        document: The document.
+        charges, keys, facts, rejected: Names of its files in these tables of the lake.
+        control: What the second reader said it holds.
+        totals: Sums of the charges that were loaded, per currency and charge category.
+        rows: Number of charges.
+        rejected_rows: Number of rows set aside.
+        notes: Findings of the source that set nothing aside: rule and detail.
+        problems: Notes, and rows set aside, for people.
+    """
+
+    document: Document
+    charges: str
+    keys: str
+    facts: str
+    rejected: str
+    control: Control
+    totals: tuple[Total, ...]
+    rows: int
+    rejected_rows: int
+    notes: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedDelivery:
+    """All documents of a delivery, loaded."""
+
+    delivery: Delivery
+    documents: tuple[Loaded, ...]
+
+    @property
+    def id(self) -> str:
+        """Identity of what was loaded: another reading of the same bytes has another one."""
+        names = (loaded.charges for loaded in self.documents)
+        return input_hash(delivery_id(self.delivery), *names)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Findings of all documents, in order."""
+        return tuple(problem for loaded in self.documents for problem in loaded.problems)
+
+
+def delivery_id(delivery: Delivery) -> str:
+    """Return the identity of what arrived: the same bytes for the same scope, the same id."""
+    manifest = delivery.manifest.sha256 if delivery.manifest else ""
+    return input_hash(delivery.scope, manifest, *(d.sha256 for d in delivery.documents))
+
+
+def lake_name(source: Source, document: Document, delivery: Delivery) -> str:
+    """Return the name of a document's files in the lake: the hash of all they come from."""
+    return input_hash(
+        CONTRACT_VERSION,
+        source.name,
+        source.fingerprint,
+        str(delivery.period),
+        delivery.table,
+        document.sha256,
+    )
+
+
+def load_delivery(
+    source: Source, delivery: Delivery, archive: Archive, lake: Lake
+) -> LoadedDelivery:
+    """Load all documents of a delivery, or none: nothing counts until it is in the ledger.
+
+    Raises:
+        BrokenError: when one document breaks its contract, or is listed twice.
+        StoreError: when a document is damaged, or the lake cannot be written.
+    """
+    _refuse_repeats(delivery)
+    documents = tuple(
+        load_document(source, document, delivery, archive, lake) for document in delivery.documents
+    )
+    return LoadedDelivery(delivery=delivery, documents=documents)
+
+
+def load_document(
+    source: Source, document: Document, delivery: Delivery, archive: Archive, lake: Lake
+) -> Loaded:
+    """Convert, check, prove and reduce one document; the same inputs give the same bytes.
+
+    Raises:
+        BrokenError: when the document breaks its contract; the delivery is refused.
+        StoreError: when the document is damaged, or the lake cannot be written.
+    """
+    path, place = archive.path(document.sha256), Place(source.name, document)
+    name = lake_name(source, document, delivery)
+    try:
+        conversion = source.convert(path, document, delivery)
+        control = source.control(path, document, delivery)
+        totals = _charges(lake, name, conversion, control, place)
+        _reduced(lake, name, source.name)
+    except (PolarsError, PanicException) as error:
+        # A lazy plan fails only when it runs, on what the source's contract did not foresee.
+        raise place.broken(f"cannot be converted: {' '.join(str(error).split())}") from error
+    rejected = pl.read_parquet(lake.path("rejected", name), glob=False)
+    return Loaded(
+        document=document,
+        **dict.fromkeys(("charges", "keys", "facts", "rejected"), name),
+        control=control,
+        totals=totals,
+        rows=sum(total.rows for total in totals),
+        rejected_rows=rejected["x_row"].n_unique(),
+        notes=conversion.notes,
+        problems=(*_noted(conversion, place), *_set_aside(rejected, place)),
+    )
+
+
+def _charges(
+    lake: Lake, name: str, conversion: Conversion, control: Control, place: Place
+) -> tuple[Total, ...]:
+    """Write charges and rejected rows; charges take their name last, and only once proved."""
+    proved: list[tuple[Total, ...]] = []
+
+    def writer(path: Path) -> None:
+        rejected = write_charges(conversion, place, path)
+        proved.append(agree(control, pl.scan_parquet(path, glob=False), rejected, place))
+        lake.write("rejected", name, rejected.write_parquet)
+
+    if not lake.path("rejected", name).exists():
+        lake.path("charges", name).unlink(missing_ok=True)
+    path = lake.write("charges", name, writer)
+    if proved:
+        return proved[0]
+    rejected = pl.read_parquet(lake.path("rejected", name), glob=False)
+    return agree(control, pl.scan_parquet(path, glob=False), rejected, place)
+
+
+def _reduced(lake: Lake, name: str, source: str) -> None:
+    """Reduce the written charges to keys and facts, unless both are there."""
+    if all(lake.path(table, name).exists() for table in ("keys", "facts")):
+        return
+    charges = pl.scan_parquet(lake.path("charges", name), glob=False)
+    with pl.Config(streaming_chunk_size=MORSEL):
+        keys, facts = keys_and_facts(charges, source)
+    lake.write("keys", name, keys.write_parquet)
+    lake.write("facts", name, facts.write_parquet)
+
+
+def _refuse_repeats(delivery: Delivery) -> None:
+    """Refuse an object that is listed twice; its charges would count twice."""
+    counts = Counter(document.sha256 for document in delivery.documents)
+    for document in delivery.documents:
+        if counts[document.sha256] > 1:
+            raise BrokenError(
+                delivery.source,
+                document.name,
+                f"is {counts[document.sha256]} times in the delivery of {delivery.period}; "
+                "nothing was loaded, the last good delivery stays",
+            )
+
+
+def _noted(conversion: Conversion, place: Place) -> Iterator[Problem]:
+    for rule, detail in conversion.notes:
+        yield Problem(
+            source=place.source,
+            document=place.document.name,
+            rule=rule,
+            detail=detail,
+            severity="info",
+        )
+
+
+def _set_aside(rejected: pl.DataFrame, place: Place) -> Iterator[Problem]:
+    for row in rejected.head(SHOWN).iter_rows(named=True):
+        value = f"{row['value']!r}: " if row["value"] else ""
+        yield _problem(place, f"{value}{row['reason']}", row["x_row"] or 0, row["column"])
+    if (more := rejected.height - SHOWN) > 0:
+        yield _problem(place, f"{more} more rows were set aside; see rejected in the lake")
+
+
+def _problem(place: Place, detail: str, row: int = 0, column: str = "") -> Problem:
+    return Problem(
+        source=place.source,
+        document=place.document.name,
+        rule="rejected",
+        detail=detail,
+        row=row,
+        column=column,
+    )

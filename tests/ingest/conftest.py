@@ -1,0 +1,165 @@
+"""A bill as small as can be: JSON rows of currency, category, billed, effective and day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ingest.source import REJECTED, Control, Conversion, Delivery, Document, Source, Total
+from models.archive import Archive
+from models.errors import SourceError
+from models.lake import Lake
+from models.ledger import Ledger
+from models.money import MONEY
+from models.period import Month
+
+OCTOBER = Month(2026, 10)
+Row = tuple[str, str, str, str, str]
+
+
+def charge_of(number: int, row: Sequence[Any], period: Month) -> dict[str, Any]:
+    currency, category, billed, effective, day = row[:5]
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return {
+        "x_row": number,
+        "x_derived": row[5] if len(row) > 5 else None,
+        "billed_cost": Decimal(billed) if billed else None,
+        "effective_cost": Decimal(effective),
+        "contracted_cost": Decimal(effective),
+        "list_cost": Decimal(effective),
+        "x_tco_cost": Decimal(effective),
+        "billing_account_id": "1",
+        "billing_account_type": "Account",
+        "billing_currency": currency,
+        "billing_period_start": period.start,
+        "billing_period_end": period.end,
+        "charge_category": category,
+        "charge_frequency": "Usage-Based",
+        "charge_period_start": start,
+        "charge_period_end": start + timedelta(days=1),
+        "invoice_issuer_name": "Acme",
+        "provider_name": "Acme",
+        "publisher_name": "Acme",
+        "service_category": "Other",
+        "service_name": "Service",
+        "service_subcategory": "Other (Other)",
+    }
+
+
+COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost", "x_tco_cost")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A source of JSON documents; `stated` replaces what its second reader says."""
+
+    name: str = "bill"
+    fingerprint: str = "1"
+    notes: tuple[tuple[str, str], ...] = ()
+    unreadable: tuple[int, ...] = ()
+    stated: Callable[[Control], Control] = lambda control: control
+
+    def due(self, period: Month) -> datetime | None:
+        del period
+        return None
+
+    def fetch(self, periods: Sequence[Month], archive: Archive) -> Iterator[Delivery | SourceError]:
+        del periods, archive
+        yield from ()
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        del document
+        numbered = list(enumerate(json.loads(path.read_text()), start=1))
+        rows = [
+            charge_of(row[6] if len(row) > 6 else number, row, delivery.period)
+            for number, row in numbered
+            if number not in self.unreadable
+        ]
+        rejected = [(number, "cost", "is not a number", "abc") for number in self.unreadable]
+        frame = pl.DataFrame(
+            rows, schema_overrides=dict.fromkeys(COSTS, MONEY), infer_schema_length=None
+        )
+        return Conversion(
+            charges=frame.lazy(),
+            rejected=pl.DataFrame(rejected, schema=REJECTED, orient="row"),
+            notes=self.notes,
+        )
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        del document, delivery
+        rows = json.loads(path.read_text())
+        kept = [row for n, row in enumerate(rows, start=1) if n not in self.unreadable]
+        totals = tuple(
+            Total(
+                *key,
+                len(group := [row for row in kept if tuple(row[:2]) == key]),
+                str(sum(Decimal(row[2] or 0) for row in group)),
+                str(sum(Decimal(row[3]) for row in group)),
+            )
+            for key in sorted({(row[0], row[1]) for row in kept})
+        )
+        days = sorted(row[4] for row in kept)
+        own = len([row for row in rows if len(row) < 6])
+        control = Control(rows=own, totals=totals, first=days[0], last=days[-1])
+        return self.stated(control)
+
+
+@dataclass(frozen=True)
+class Stores:
+    archive: Archive
+    lake: Lake
+    ledger: Ledger
+
+    def delivery(self, *documents: Sequence[Sequence[Any]], period: Month = OCTOBER) -> Delivery:
+        """Return a delivery of these documents, each in the archive."""
+        stored = [self.archive.put([json.dumps(rows).encode()]) for rows in documents]
+        return Delivery(
+            source="bill",
+            period=period,
+            version="v",
+            documents=tuple(
+                Document(f"part-{number}.json", each.sha256, each.size)
+                for number, each in enumerate(stored, start=1)
+            ),
+        )
+
+    def charges(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.lake.path("charges", name), glob=False)
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    ticks = count()
+
+    def now() -> datetime:
+        return datetime(2026, 11, 2, tzinfo=UTC) + timedelta(seconds=next(ticks))
+
+    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite", now) as ledger:
+        yield Stores(Archive(tmp_path / "archive"), Lake(tmp_path / "lake"), ledger)
+
+
+@pytest.fixture
+def bill() -> Callable[..., Source]:
+    def build(**changes: Any) -> Source:
+        return replace(Bill(), **changes)
+
+    return build
+
+
+@pytest.fixture
+def rows() -> list[Row]:
+    return [
+        ("USD", "Usage", "10.000000000000000001", "8", "2026-10-01"),
+        ("USD", "Usage", "-2.5", "-2.5", "2026-10-03"),
+        ("USD", "Tax", "1.90", "1.90", "2026-10-31"),
+        ("EUR", "Usage", "7", "7", "2026-10-02"),
+    ]
