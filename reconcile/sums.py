@@ -165,6 +165,7 @@ class Summing:
         figures, budget = self.setting.figures, line.tally.budget
         approved = _sum(part.reserve.approved for part in parts)
         limit = None if budget is None else budget + approved
+        # no `beyond` for a sum: it would let one project's reserve pay for another's overrun
         low, high = _sum(p.spread.low for p in parts), _sum(p.spread.high for p in parts)
         estimate = line.tally.estimate
         return Outlook(
@@ -176,9 +177,7 @@ class Summing:
                 _sum(part.reserve.unfunded for part in parts),
             ),
             limit=figures.add(line.scope, COMPLETION, "limit", limit),
-            beyond=figures.add(
-                line.scope, COMPLETION, "beyond", None if limit is None else estimate - limit
-            ),
+            beyond=figures.add(line.scope, COMPLETION, "beyond", None),
             spread=Spread(
                 low=figures.add(line.scope, COMPLETION, "eac_low", low),
                 low_method="sum of the projects' lower ends",

@@ -218,7 +218,7 @@ _COMPLETION: Final = _object(
 REPORT_SCHEMA: Final[Json] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Trueup report of one month",
-    "description": "Amounts are decimal text in the currency named; deltas above zero are over plan.",
+    "description": "Amounts are decimal text in the currency named; positive deltas are over plan.",
     **_object(
         schema_version={"const": SCHEMA_VERSION},
         name=_TEXT,
