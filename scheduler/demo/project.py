@@ -1,0 +1,106 @@
+"""The demonstration's project folder: configuration, plans and bills, written to disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid5
+
+import polars as pl
+
+from models.errors import RefusedError
+from models.period import Month
+from scheduler.demo import configuration, cur, focus_rows, invoices
+from scheduler.demo.calendar import Calendar
+from scheduler.demo.plans import plan
+from scheduler.demo.stories import STORIES
+from scheduler.demo.usage import Usage, usages
+
+IGNORE: Final = ".trueup/\nreports/\n"
+EXECUTIONS: Final = UUID("5a1f0c7e-0d3b-4b8e-9a57-7c7a0a8d7f10")
+
+Bill = Callable[[list[Usage], Month, Calendar], pl.DataFrame]
+# source: export, bucket it would lie in, what its lines look like
+EXPORTS: Final[dict[str, tuple[str, str, Bill]]] = {
+    "aws": ("fine-tuning-cur2", "acme-billing", cur.bill),
+    "research": ("research-focus", "acme-research-billing", focus_rows.bill),
+}
+
+
+def create(folder: Path, today: date) -> None:
+    """Write an ordinary project folder with made-up bills; the same for the same day.
+
+    Args:
+        folder: A folder that does not exist yet, or is empty.
+        today: The day the months are relative to; bills reach to the day before.
+
+    Raises:
+        RefusedError: when there is something in the folder.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise RefusedError(f"{folder} is not empty; choose another folder with --dir")
+    calendar = Calendar(today)
+    for name, text in _texts(calendar).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    for source in EXPORTS:
+        _export(folder, source, calendar)
+
+
+def _texts(calendar: Calendar) -> dict[str, str]:
+    labeling = invoices.labeling(STORIES, calendar)
+    contractors = invoices.contractors(STORIES, calendar)
+    return {
+        "trueup.yaml": configuration.TRUEUP,
+        "projects.yaml": configuration.projects(STORIES),
+        "rules.yaml": configuration.RULES,
+        "rates.yaml": configuration.rates(calendar),
+        ".gitignore": IGNORE,
+        **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
+        **{f"invoices/labeling/{name}": text for name, text in labeling.items()},
+        **{f"invoices/contractors/{name}": text for name, text in contractors.items()},
+    }
+
+
+def _export(folder: Path, source: str, calendar: Calendar) -> None:
+    """Write a source's deliveries as AWS Data Exports lays them out when it overwrites."""
+    export, bucket, bill = EXPORTS[source]
+    found = list(usages(STORIES, source, calendar))
+    for month in calendar.billed:
+        if calendar.days(month):
+            frame = bill(found, month, calendar)
+            _deliver(folder / "exports" / source / export, bucket, frame, month, calendar)
+
+
+def _deliver(
+    home: Path, bucket: str, frame: pl.DataFrame, month: Month, calendar: Calendar
+) -> None:
+    partition = f"BILLING_PERIOD={month}"
+    data = home / "data" / partition / f"{home.name}-00001.snappy.parquet"
+    manifest = home / "metadata" / partition / f"{home.name}-Manifest.json"
+    for path in (data, manifest):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(data, compression="snappy")
+    address = f"s3://{bucket}/exports/{data.relative_to(home.parent).as_posix()}"
+    execution = uuid5(EXECUTIONS, f"{home.name}/{month}/{min(month.last, calendar.today)}")
+    content = {
+        "exportArn": f"arn:aws:bcm-data-exports:us-east-1:471100001111:export/{home.name}",
+        "executionId": str(execution),
+        "columns": [
+            {"name": name, "type": _manifest_type(dtype)} for name, dtype in frame.schema.items()
+        ],
+        "dataFiles": [address],
+    }
+    manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _manifest_type(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Map):
+        return "map"
+    if isinstance(dtype, pl.Datetime):
+        return "timestamp"
+    return "double" if dtype == pl.Float64 else "string"
