@@ -33,7 +33,8 @@ def resolved(tree: Tree, path: Path) -> tuple[Tree, tuple[str, ...]]:
 
 
 def _resolved(tree: Tree, path: Path, chain: tuple[Path, ...]) -> tuple[Tree, tuple[str, ...]]:
-    if "extends" not in _children(tree.root.children.get("plan")):
+    own = _children(tree.root)
+    if "extends" not in _children(own.get("plan")) and "override" not in own:
         return tree, ()
     file = tree.validated(ScenarioFile)
     base_path = _base_path(tree, path, file.plan.extends, chain)

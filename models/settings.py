@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from models.errors import ConfigError
+from models.errors import ConfigError, Mistake
 from models.field import Amount, Currency, Strict, Text
 from models.variable import expanded
 from models.yamlfile import Tree, read
@@ -161,7 +161,7 @@ class Settings(Strict):
     materiality: Materiality = Materiality()
     """Which differences deserve a comment."""
     completeness: Completeness = Completeness()
-    """When figures are called incomplete."""
+    """Below which share and above which age figures are called incomplete."""
     channels: tuple[Channel, ...] = ()
     """Who is told when an alert opens or is resolved."""
     schedule: Schedule = Schedule()
@@ -186,21 +186,30 @@ def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
     Raises:
         ConfigError: with every mistake.
     """
-    tree = expanded(read(folder / FILE), environment, "sources", "channels")
+    tree = _expanded(read(folder / FILE), environment)
     settings = tree.validated(Settings)
-    mistakes = [
-        tree.mistake(message, "sources", name)
-        for name, given in settings.sources.items()
-        if (message := _source_mistake(name, given))
-    ]
+    mistakes = tuple(_source_mistakes(tree, settings))
     if mistakes:
         raise ConfigError(*mistakes)
     return settings, tree
 
 
-def _source_mistake(name: str, given: Mapping[str, Any]) -> str | None:
-    if not re.fullmatch(_NAME, name):
-        return f"'{name}' is not a name of a source; use letters, digits, '-', '_' and '.'"
-    if "kind" not in given:
-        return "missing key 'kind'"
-    return None if isinstance(given["kind"], str) else "kind must be text"
+def _expanded(tree: Tree, environment: Mapping[str, str]) -> Tree:
+    """Return the tree with its variables; a misspelt `channels` is named, not only its `${`."""
+    unknown = [name for name in tree.root.children if name not in Settings.model_fields]
+    try:
+        return expanded(tree, environment, "sources", "channels")
+    except ConfigError as error:
+        misspelt = [tree.unknown(Settings.model_fields, name) for name in unknown]
+        raise ConfigError(*misspelt, *error.mistakes) from None
+
+
+def _source_mistakes(tree: Tree, settings: Settings) -> Iterator[Mistake]:
+    for name, given in settings.sources.items():
+        if not re.fullmatch(_NAME, name):
+            said = f"'{name}' is not a name of a source; use letters, digits, '-', '_' and '.'"
+            yield tree.mistake(said, "sources", name)
+        if "kind" not in given:
+            yield tree.missing("kind", "sources", name)
+        elif not isinstance(given["kind"], str):
+            yield tree.mistake("kind must be text", "sources", name)

@@ -30,25 +30,19 @@ _EXPECTED: Final = {
 }
 
 
-def wording(model: type[BaseModel], steps: Steps, detail: ErrorDetails, written: object) -> str:
+def wording(detail: ErrorDetails, written: object) -> str:
     """Return what is wrong, with the value and the way out.
 
     Args:
-        model: The model that refused the data.
-        steps: Where in the data, from where the model starts.
         detail: What pydantic says about it.
         written: The value there, as the user wrote it.
     """
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
-        said = f"missing key '{steps[-1]}'"
-    elif kind == "extra_forbidden":
-        said = "unknown key. " + suggestion(str(steps[-1]), _keys(model, steps[:-1]), "known keys")
-    elif kind == "union_tag_not_found":
-        said = f"missing key {context['discriminator']}"
+        said = f"missing key '{detail['loc'][-1]}'"
     elif kind in _CHOICES:
         choices = context[_CHOICES[kind]].replace("'", "").replace(" or ", ", ").split(", ")
-        given = context.get("tag", written)
+        given = context.get("tag", detail["input"] if detail["loc"][-1] == "[key]" else written)
         said = f"{_shown(given)} is not possible. " + suggestion(str(given), choices)
     elif kind == "value_error":
         said = str(context["error"])
@@ -77,7 +71,8 @@ def _shown(written: object) -> str:
     return repr(written)
 
 
-def _keys(model: type[BaseModel], steps: Steps) -> Iterator[str]:
+def keys(model: type[BaseModel], steps: Steps) -> Iterator[str]:
+    """Yield the keys that a model knows at a place."""
     for found in _models(model, steps):
         for name, field in found.model_fields.items():
             yield field.alias or name

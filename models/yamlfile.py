@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -12,11 +13,12 @@ from pydantic_core import ErrorDetails
 
 from models.errors import ConfigError, Mistake
 from models.node import Node, parse
-from models.wording import wording
+from models.wording import keys, suggestion, wording
 
 Model = TypeVar("Model", bound=BaseModel)
 
 LIMIT: Final = 1_000_000  # bytes
+SECRET_LENGTH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ class Tree:
         path = ".".join(map(str, at))
         return self.at(*at).mistake(f"{path}: {message}" if path else message)
 
+    def missing(self, key: str, *at: str | int) -> Mistake:
+        """Return a mistake for a key that is not there, or for the one that was meant as it."""
+        close = get_close_matches(key, map(str, self.at(*at).children), n=1)
+        if close:
+            return self.unknown((key,), *at, close[0])
+        return self.mistake(f"missing key '{key}'", *at)
+
+    def unknown(self, known: Iterable[str], *at: str | int) -> Mistake:
+        """Return a mistake for a key that nobody knows; it points at the key itself."""
+        found = self.mistake(f"unknown key. {suggestion(str(at[-1]), known, 'known keys')}", *at)
+        line, column = self.at(*at).key or (found.line, found.column)
+        return replace(found, line=line, column=column)
+
     def validated(
         self, model: type[Model], *at: str | int, context: Mapping[str, Any] | None = None
     ) -> Model:
@@ -69,27 +84,30 @@ class Tree:
     def _mistake(
         self, model: type[BaseModel], at: tuple[str | int, ...], detail: ErrorDetails
     ) -> Mistake:
-        steps = tuple(_steps(self.at(*at), detail["loc"], whole=detail["type"] == "missing"))
+        steps = tuple(_steps(self.at(*at), detail["loc"]))
+        if detail["type"] == "extra_forbidden":
+            return self.unknown(keys(model, steps[:-1]), *at, *steps)
+        if detail["type"] == "union_tag_not_found":
+            return self.missing(detail["ctx"]["discriminator"].strip("'"), *at, *steps)
         node = self.at(*at, *steps)
-        written = node.data if node.written is None else node.written
-        said = wording(model, steps, detail, written)
-        if node.written is not None and isinstance(node.value, str) and len(node.value) > 3:  # noqa: PLR2004 - shorter is no secret, and would be found in any sentence
-            said = said.replace(node.value, node.written)
-        if detail["type"] == "missing":
-            steps = steps[:-1]
-        elif detail["type"] == "extra_forbidden" and node.key:
-            node = replace(node, line=node.key[0], column=node.key[1])
-        path = ".".join(map(str, (*at, *steps)))
-        return node.mistake(f"{path}: {said}" if path else said)
+        said = wording(detail, node.data if node.written is None else node.written)
+        return self.mistake(_redacted(said, node), *at, *steps)
 
 
-def _steps(node: Node, loc: tuple[str | int, ...], *, whole: bool) -> Iterator[str | int]:
+def _redacted(message: str, node: Node) -> str:
+    """Return a message with the variable in place of what it held."""
+    held = node.value
+    # What is shorter is no secret, and is a part of many words.
+    if node.written is None or not isinstance(held, str) or len(held) < SECRET_LENGTH:
+        return message
+    return message.replace(held, node.written)
+
+
+def _steps(node: Node, loc: tuple[str | int, ...]) -> Iterator[str | int]:
     """Yield the parts of a pydantic location that stand in the file, not its union tags."""
-    for index, step in enumerate(loc):
+    for step in loc:
         if step in node.children:
             node = node.children[step]
-            yield step
-        elif whole and index == len(loc) - 1:
             yield step
 
 

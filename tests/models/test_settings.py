@@ -179,6 +179,10 @@ def test_allowing_http_on_this_machine_allows_it_nowhere_else(written: Written) 
             "3:34: channels.0.paht: unknown key. Did you mean 'path'?",
         ),
         ("sources: {bills: {folder: x}}", "3:18: sources.bills: missing key 'kind'"),
+        (
+            "sources: {bills: {knd: x}}",
+            "3:19: sources.bills.knd: unknown key. Did you mean 'kind'?",
+        ),
         ("sources: {bills: {kind: [x]}}", "3:18: sources.bills: kind must be text"),
         (
             "sources: {../bills: {kind: x}}",
