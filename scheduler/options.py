@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import click
 
@@ -16,12 +15,14 @@ class Day(click.ParamType[date]):
 
     name = "date"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
         """Return the day, or end with a usage error."""
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a day; write YYYY-MM-DD", param, ctx)
 
@@ -32,13 +33,13 @@ class MonthType(click.ParamType[Month]):
     name = "month"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Month:
         """Return the month, or end with a usage error."""
         if isinstance(value, Month):
             return value
         try:
-            return Month.parse(value)
+            return Month.parse(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

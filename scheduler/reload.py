@@ -26,4 +26,3 @@ def reload(project: Project, stores: Stores, progress: Progress) -> None:
             )
         load_delivery(by_name[delivery.source], delivery, stores.archive, stores.lake)
         progress.advance(scope)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from scheduler.progress import Progress
 from scheduler.workspace import Project, Stores
 
 VERSION: Final = "1"  # rises when the same keys and rules would give other spend
+
+Writer = Callable[[Path], None]
 
 
 def rules_hash(project: Project) -> str:
@@ -45,7 +47,7 @@ def spent(paths: list[Path]) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(path, glob=False) for path in paths])
 
 
-def _writer(project: Project, stores: Stores, scope: str, body: Mapping[str, Any]) -> Any:
+def _writer(project: Project, stores: Stores, scope: str, body: Mapping[str, Any]) -> Writer:
     def write(path: Path) -> None:
         source, _, period = scope.rpartition("/")
         parts = list(_parts(project, stores, source, period, body))

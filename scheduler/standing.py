@@ -23,26 +23,43 @@ GRACE: Final = timedelta(days=14)  # providers still change an ended month for t
 Body = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What the ledger holds of deliveries, read once."""
+
+    stores: Stores
+    current: Mapping[str, Body]
+    refused: Mapping[str, Body]
+    as_of: datetime
+
+    def late(self, source: Source, month: Month) -> bool:
+        """Say whether a month was promised by now and is not here."""
+        due = source.due(month)
+        return (
+            due is not None and due <= self.as_of and f"{source.name}/{month}" not in self.current
+        )
+
+
+def shelf(stores: Stores, as_of: datetime) -> Shelf:
+    """Read what is current and what is in quarantine."""
+    ledger = stores.ledger
+    return Shelf(
+        stores=stores, current=book.current(ledger), refused=book.quarantined(ledger), as_of=as_of
+    )
+
+
 def source_states(
     project: Project, stores: Stores, month: Month, as_of: datetime
 ) -> list[SourceState]:
     """Return one state a source for a billing month, in order of name."""
-    current, refused = book.current(stores.ledger), book.quarantined(stores.ledger)
+    held = shelf(stores, as_of)
     ordered = sorted(project.sources, key=lambda source: source.name)
-    return [_state(source, stores, current, refused, month, as_of) for source in ordered]
+    return [_state(held, source, month) for source in ordered]
 
 
-def _state(
-    source: Source,
-    stores: Stores,
-    current: Mapping[str, Body],
-    refused: Mapping[str, Body],
-    month: Month,
-    as_of: datetime,
-) -> SourceState:
-    scope = f"{source.name}/{month}"
-    body, trouble = current.get(scope), refused.get(scope) or refused.get(source.name)
-    state, detail = _verdict(source, stores, body, trouble, month, as_of)
+def _state(held: Shelf, source: Source, month: Month) -> SourceState:
+    body = held.current.get(f"{source.name}/{month}")
+    state, detail = _verdict(held, source, month, body)
     due = source.due(month)
     return SourceState(
         source=source.name,
@@ -52,34 +69,25 @@ def _state(
         rows=sum(document["rows"] for document in body["documents"]) if body else 0,
         controls=_controls(body),
         detail=detail,
-        gaps=tuple(_gaps(source, current, month, as_of)),
+        gaps=tuple(_gaps(held, source, month)),
     )
 
 
-def _verdict(
-    source: Source,
-    stores: Stores,
-    body: Body | None,
-    trouble: Body | None,
-    month: Month,
-    as_of: datetime,
-) -> tuple[str, str]:
+def _verdict(held: Shelf, source: Source, month: Month, body: Body | None) -> tuple[str, str]:
     """Return the state and why: forbidden, broken, empty, absent and late are told apart."""
+    trouble = held.refused.get(f"{source.name}/{month}") or held.refused.get(source.name)
     if trouble:
         kept = "; the last good delivery stays" if body else ""
         state = "quarantined" if body else trouble["state"]
         return state, f"{trouble['document']}: {trouble['detail']}{kept}"
-    due = source.due(month)
     if body is None:
-        late = due is not None and due <= as_of
-        return ("absent", "nothing is delivered") if late else ("estimated", "nothing so far")
-    if any(document["rejected_rows"] for document in body["documents"]):
-        count = sum(document["rejected_rows"] for document in body["documents"])
-        return "quarantined", f"{count} rows were set aside; see problems"
-    open_rows = _uninvoiced(stores, body)
-    if month.end + GRACE > as_of or open_rows:
-        return "estimated", f"{open_rows} rows without an invoice" if open_rows else "may change"
-    return "final", ""
+        silent = held.late(source, month)
+        return ("absent", "nothing is delivered") if silent else ("estimated", "nothing so far")
+    if aside := sum(document["rejected_rows"] for document in body["documents"]):
+        return "quarantined", f"{aside} rows were set aside; see problems"
+    if open_rows := _uninvoiced(held.stores, body):
+        return "estimated", f"{open_rows} rows without an invoice"
+    return ("estimated", "may change") if month.end + GRACE > held.as_of else ("final", "")
 
 
 def _uninvoiced(stores: Stores, body: Body) -> int:
@@ -99,32 +107,28 @@ def _controls(body: Body | None) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for document in body["documents"] if body else ():
         for total in document["control"]["totals"]:
-            sums[total["currency"]] = sums.get(total["currency"], ZERO) + exact(total["billed_cost"])
+            currency = total["currency"]
+            sums[currency] = sums.get(currency, ZERO) + exact(total["billed_cost"])
     return sums
 
 
-def _gaps(
-    source: Source, current: Mapping[str, Body], month: Month, as_of: datetime
-) -> Iterator[Month]:
+def _gaps(held: Shelf, source: Source, month: Month) -> Iterator[Month]:
     """Yield months after the source's first that it promised and never delivered."""
-    mine = [scope for scope in current if scope.rpartition("/")[0] == source.name]
-    if not mine:
-        return
-    first = min(Month.parse(scope.rpartition("/")[2]) for scope in mine)
-    for each in between(first, month + -1):
-        due = source.due(each)
-        if due is not None and due <= as_of and f"{source.name}/{each}" not in current:
-            yield each
+    mine = [scope for scope in held.current if scope.rpartition("/")[0] == source.name]
+    if mine:
+        first = min(Month.parse(scope.rpartition("/")[2]) for scope in mine)
+        yield from (each for each in between(first, month + -1) if held.late(source, each))
 
 
 def problems(stores: Stores, month: Month) -> list[Problem]:
-    """Return what was found in the deliveries of a billing month, and what was refused."""
-    found = []
-    for scope, body in sorted(book.current(stores.ledger).items()):
-        if scope.endswith(f"/{month}"):
-            for document in body["documents"]:
-                found += [Problem(**problem) for problem in document["problems"]]
-    return found
+    """Return what was found in the deliveries of a billing month that count."""
+    return [
+        Problem(**problem)
+        for scope, body in sorted(book.current(stores.ledger).items())
+        if scope.endswith(f"/{month}")
+        for document in body["documents"]
+        for problem in document["problems"]
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,28 +143,26 @@ class Holding:
 
 def holdings(project: Project, stores: Stores, moment: datetime) -> list[Holding]:
     """Return, by source, how old its newest delivery is and whether one was refused."""
-    loaded = stores.ledger.latest(book.LOADED)
-    refused = book.quarantined(stores.ledger)
-    return [_holding(source, loaded, refused, moment) for source in project.sources]
+    held = shelf(stores, moment)
+    at = {scope: record.at for scope, record in stores.ledger.latest(book.LOADED).items()}
+    return [_holding(held, source, at) for source in project.sources]
 
 
-def _holding(
-    source: Source, loaded: Mapping[str, Any], refused: Mapping[str, Body], moment: datetime
-) -> Holding:
-    mine = [record for scope, record in loaded.items() if scope.rpartition("/")[0] == source.name]
-    trouble = [body for scope, body in refused.items() if scope.partition("/")[0] == source.name]
-    name = source.name
+def _holding(held: Shelf, source: Source, at: Mapping[str, str]) -> Holding:
+    mine = {scope: when for scope, when in at.items() if scope.rpartition("/")[0] == source.name}
+    trouble = [
+        body for scope, body in held.refused.items() if scope.partition("/")[0] == source.name
+    ]
+
+    def holding(state: str, detail: str) -> Holding:
+        return Holding(source=source.name, state=state, detail=detail, sound=state == "loaded")
+
     if trouble:
-        detail = f"{trouble[0]['document']}: {trouble[0]['detail']}"
-        return Holding(source=name, state="quarantined", detail=detail, sound=False)
+        return holding("quarantined", f"{trouble[0]['document']}: {trouble[0]['detail']}")
     if not mine:
-        detail = "nothing loaded yet; run `trueup run`"
-        return Holding(source=name, state="absent", detail=detail, sound=False)
-    newest = max(mine, key=lambda record: record.at)
-    days = (moment - datetime.fromisoformat(newest.at)).days
-    detail = f"newest delivery {newest.subject.rpartition('/')[2]}, loaded {days} days ago"
-    due = source.due(Month.of(moment.date()))
-    stale = due is not None and due <= moment and f"{name}/{Month.of(moment.date())}" not in loaded
-    return Holding(
-        source=name, state="stale" if stale else "loaded", detail=detail, sound=not stale
-    )
+        return holding("absent", "nothing loaded yet; run `trueup run`")
+    newest = max(mine, key=lambda scope: mine[scope])
+    days = (held.as_of - datetime.fromisoformat(mine[newest])).days
+    stale = held.late(source, Month.of(held.as_of.date()))
+    detail = f"newest delivery {newest.rpartition('/')[2]}, loaded {days} days ago"
+    return holding("stale" if stale else "loaded", detail)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from ingest.source import Source, build, settings_model
+from ingest.source import Source, build, kinds, settings_model
 from models.archive import Archive
 from models.currency import Rates
 from models.errors import ConfigError, Mistake
@@ -91,6 +91,9 @@ def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Pr
 def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
     mistakes: list[Mistake] = []
     for name, given in settings.sources.items():
+        if given["kind"] not in kinds():
+            mistakes.append(_unknown_kind(tree, name, given["kind"]))
+            continue
         try:
             model = settings_model(given["kind"])
             yield build(name, given["kind"], tree.validated(model, "sources", name), folder)
@@ -98,6 +101,12 @@ def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
             mistakes += error.mistakes
     if mistakes:
         raise ConfigError(*mistakes)
+
+
+def _unknown_kind(tree: Tree, name: str, kind: str) -> Mistake:
+    near = get_close_matches(kind, kinds(), 1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(kinds())}"
+    return tree.mistake(f"'{kind}' is not a kind of source. {hint}", "sources", name, "kind")
 
 
 def known_source(project: Project, name: str) -> Source:

@@ -49,12 +49,12 @@ RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
 @click.pass_obj
 def command(
     shell: Shell,
+    *,
     month: Month | None,
     today: date | None,
     form: str,
     out: Path | None,
     fail_on: str | None,
-    *,
     color: bool | None,
 ) -> int:
     """Show budget versus actual of a month from what is loaded; fetches nothing."""

@@ -61,9 +61,9 @@ def summary(done: Night, folder: Path) -> list[str]:
     html = next(path for path in done.paths if path.suffix == ".html")
     messages = f"{done.arrived} delivered, {done.failed} undelivered"
     place = f" -C {folder}" if folder != Path() else ""
+    counts = f"{len(intake.loaded)} deliveries loaded, {len(intake.unchanged)} unchanged"
     return [
-        f"run {done.run}: {len(intake.loaded)} deliveries loaded, "
-        f"{len(intake.unchanged)} unchanged, {len(intake.errors)} refused",
+        f"run {done.run}: {counts}, {len(intake.errors)} refused",
         f"month {report.month}: {report.state}, snapshot {report.snapshot}",
         f"alerts: {len(done.subjects)} changed, messages {messages}",
         f"report: {html}",

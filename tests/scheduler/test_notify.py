@@ -74,7 +74,7 @@ def test_a_webhook_carries_the_event_and_a_signature_the_receiver_can_check(
 
 def test_the_signature_follows_the_standard_webhooks_example() -> None:
     """The example of the specification's own libraries."""
-    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - a published example
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     body = b'{"test": 2432232314}'
 
     found = signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
