@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -111,12 +111,18 @@ class Source(Protocol):
         ...
 
     def fetch(
-        self, periods: Sequence[Month], archive: Archive
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
     ) -> Iterator[Delivery | SourceError]:
         """Bring what is delivered for the periods into the archive; all network use.
 
         Yields one delivery, or one error, per period that has either; an error of one
-        period does not keep the others from arriving.
+        period does not keep the others from arriving. Nothing is yielded for a period
+        whose manifest is the known one: it was loaded, and has not changed.
+
+        Args:
+            periods: Billing months to ask for.
+            archive: Where documents are kept.
+            known: SHA-256 of the manifest of the delivery that counts, by month.
         """
         ...
 

@@ -53,33 +53,63 @@ def take_in(
 def _source(
     source: Source, stores: Stores, months: Sequence[Month], progress: Progress, intake: Intake
 ) -> None:
-    known = book.known(stores.ledger, source.name)
+    known = _known(source, stores)
+    unseen = set(months) & set(known)
     for found in source.fetch(months, stores.archive, known):
-        if isinstance(found, AbsentError):
-            intake.absent.append(found)
-        elif isinstance(found, SourceError):
-            book.refused(stores.ledger, source.name, found)
-            intake.errors.append(found)
-            progress.note(f"trueup: {found}")
-        else:
+        if isinstance(found, Delivery):
+            unseen.discard(found.period)
             _delivery(source, found, stores, progress, intake)
-        progress.advance(str(found.period) if isinstance(found, Delivery) else "")
+        elif isinstance(found, AbsentError):
+            intake.absent.append(found)
+        else:
+            unseen = {month for month in unseen if str(month) != found.period}
+            _refused(found.scope, found, stores, progress, intake)
+        progress.advance()
+    intake.unchanged += [f"{source.name}/{month}" for month in sorted(unseen)]
+
+
+def _known(source: Source, stores: Stores) -> dict[Month, str]:
+    """Return the manifests of what is loaded as the source reads it now, and undisputed."""
+    disputed = book.quarantined(stores.ledger)
+    deliveries = [
+        book.delivery(scope, body)
+        for scope, body in book.current(stores.ledger).items()
+        if scope not in disputed and source.name not in disputed
+    ]
+    return {
+        delivery.period: delivery.manifest.sha256
+        for delivery in deliveries
+        if delivery.source == source.name
+        and delivery.manifest is not None
+        and book.is_loaded(stores.ledger, delivery, source)
+    }
 
 
 def _delivery(
     source: Source, delivery: Delivery, stores: Stores, progress: Progress, intake: Intake
 ) -> None:
     book.receive(stores.ledger, delivery)
-    if book.is_loaded(stores.ledger, delivery):
+    if book.is_loaded(stores.ledger, delivery, source):
         intake.unchanged.append(delivery.scope)
         return
     try:
         loaded = load_delivery(source, delivery, stores.archive, stores.lake)
     except SourceError as error:
-        book.refused(stores.ledger, source.name, error, delivery)
-        intake.errors.append(error)
-        progress.note(f"trueup: {error}")
+        _refused(source.name, error, stores, progress, intake, delivery)
         return
     book.loaded(stores.ledger, delivery, loaded)
     intake.loaded.append(delivery.scope)
     intake.problems += loaded.problems
+
+
+def _refused(
+    scope: str,
+    error: SourceError,
+    stores: Stores,
+    progress: Progress,
+    intake: Intake,
+    delivery: Delivery | None = None,
+) -> None:
+    book.refused(stores.ledger, scope, error, delivery)
+    intake.errors.append(error)
+    progress.note(f"trueup: {error}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
@@ -75,7 +77,13 @@ class DataExport:
         """Version of the mapping, and the one setting that changes charges."""
         return f"aws_data_export {VERSION} tax_recoverable={self.settings.tax_recoverable}"
 
-    def fetch(self, periods: Sequence[Month], archive: Archive) -> Iterator[Delivery | SourceError]:
+    def due(self, period: Month) -> datetime:
+        """Return when a month is late: the first delivery comes within a day of its start."""
+        return period.start + timedelta(hours=self.settings.expected_every_hours)
+
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
+    ) -> Iterator[Delivery | SourceError]:
         """Bring the newest delivery of each period, as its manifest states it, or say why not."""
         try:
             place = self._place()
@@ -84,9 +92,10 @@ class DataExport:
             return
         for period in periods:
             try:
-                yield self._delivery(place, period, archive)
+                if not self._is_known(place, period, known):
+                    yield self._delivery(place, period, archive)
             except SourceError as error:
-                yield error
+                yield error.of(period)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn one document into charges; see `ingest.aws.cur` and `ingest.aws.focus_export`."""
@@ -112,6 +121,12 @@ class DataExport:
                 include={"profile", "role_arn", "region", "endpoint_url", "max_attempts"}
             ),
         )
+
+    def _is_known(self, place: Place, period: Month, known: Mapping[Month, str]) -> bool:
+        """Say whether the manifest is the one that was loaded: then no data is read again."""
+        if period not in known:
+            return False
+        return sha256(self._manifest(place, period)[1]).hexdigest() == known[period]
 
     def _delivery(self, place: Place, period: Month, archive: Archive) -> Delivery:
         """Read manifest, data, and manifest again: a delivery that moved meanwhile is dropped."""
