@@ -48,7 +48,7 @@ def python(root: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProc
         away = tmp_path / "away"
         away.mkdir(exist_ok=True)
         path = os.pathsep.join(str(folder) for folder in (*folders, root))
-        return subprocess.run(  # noqa: S603 - code of these tests
+        return subprocess.run(
             [sys.executable, "-c", code],
             cwd=away,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
@@ -81,6 +81,8 @@ def test_another_owner_of_a_package_name_is_found(
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: timers\nVersion: 1.0\n")
     (info / "RECORD").write_text("scheduler/__init__.py,,\n")
+    (tmp_path / "scheduler").mkdir()
+    (tmp_path / "scheduler" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
 
     assert strangers(packages_distributions()) == ["timers also installs a package 'scheduler'"]
@@ -122,7 +124,7 @@ def test_the_command_line_starts_without_the_heavy_packages(
 
 
 def tracked(root: Path, *folders: str) -> set[str]:
-    listed = subprocess.run(  # noqa: S603 - names of this file
+    listed = subprocess.run(
         ["git", "ls-files", "-z", *folders],  # noqa: S607 - whichever git made the checkout
         cwd=root,
         capture_output=True,
@@ -249,3 +251,17 @@ def test_a_pinned_file_older_than_its_statement_is_found(
         "requirements/servers.txt is not made from the present requirements/servers.in; "
         "run `make rebuild-requirements` and commit what it changes"
     )
+
+
+def test_each_make_command_in_the_documents_exists(root: Path) -> None:
+    targets = set(
+        re.findall(r"^([a-z-]+):.*## ", (root / "Makefile").read_text("utf-8"), re.MULTILINE)
+    )
+    documents = (root / "README.md", root / "CHANGELOG.md", *(root / "docs").rglob("*.md"))
+    named = {
+        name
+        for path in documents
+        for name in re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert {"demo", "test"} <= named <= targets
