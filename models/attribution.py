@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -112,7 +113,8 @@ def conserved(facts: pl.DataFrame | pl.LazyFrame, spend: pl.DataFrame | pl.LazyF
     for name, was, now in zip((*SUMMED, "lines"), before, after, strict=True):
         if was != now:
             raise InvariantError(
-                f"{name}: spend is {now}, the charges are {was}, {now - was} apart; "
+                f"{name}: spend is {_shown(now)}, the charges are {_shown(was)}, "
+                f"{_shown(now - was)} apart; "
                 "nothing is published, the last good figures stay"
             )
 
@@ -228,3 +230,8 @@ def _daily(facts: pl.LazyFrame, of_key: pl.DataFrame) -> pl.DataFrame:
             "facts name keys that are not there; nothing is published, the last good figures stay"
         )
     return daily
+
+
+def _shown(number: Decimal | int) -> str:
+    text = f"{number:f}" if isinstance(number, Decimal) else str(number)
+    return text.rstrip("0").rstrip(".") if "." in text else text
