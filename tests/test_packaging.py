@@ -19,19 +19,6 @@ import pytest
 from hatchling.build import build_sdist, build_wheel
 
 PACKAGES: Final = ("ingest", "models", "reconcile", "scheduler")
-HEAVY: Final = {
-    "altair",
-    "apscheduler",
-    "boto3",
-    "duckdb",
-    "jinja2",
-    "polars",
-    "pydantic",
-    "rich",
-    "ruamel",
-    "sqlalchemy",
-    "vl_convert",
-}
 
 
 @pytest.fixture(scope="module")
@@ -111,16 +98,6 @@ def test_a_folder_of_the_same_name_that_is_no_package_does_no_harm(
     (tmp_path / "repo" / "models").mkdir(parents=True)
 
     assert python("import scheduler", tmp_path / "repo").returncode == 0
-
-
-def test_the_command_line_starts_without_the_heavy_packages(
-    python: Callable[..., subprocess.CompletedProcess[str]],
-) -> None:
-    result = python("import sys, scheduler.cli; print(*sys.modules)")
-
-    loaded = set(result.stdout.split())
-    assert "click" in loaded
-    assert not loaded & HEAVY
 
 
 def tracked(root: Path, *folders: str) -> set[str]:
