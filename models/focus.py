@@ -19,8 +19,6 @@ PRICED: Final = (
     "pricing_category",
     "sku_id",
     "sku_price_id",
-    "sku_meter",
-    "sku_price_details",
 )
 CONSUMED: Final = ("consumed_quantity", "consumed_unit")
 COMMITMENT: Final = tuple(c.name for c in COLUMNS if c.name.startswith("commitment_discount_"))
@@ -86,6 +84,8 @@ def _without_noise() -> Mapping[str, pl.Expr]:
     noise |= dict.fromkeys(CONSUMED, ~_METERED)
     noise |= {name: pl.col("commitment_discount_id").is_null() for name in COMMITMENT}
     noise |= {name: pl.col(other).is_null() for name, other in NAMED.items()}
+    unsold = {"sku_meter": "sku_id", "sku_price_details": "sku_price_id"}
+    noise |= {name: _TAX | (~_SOLD & pl.col(of).is_null()) for name, of in unsold.items()}
     return {
         name: pl.when(drop).then(None).otherwise(pl.col(name)).alias(name)
         for name, drop in noise.items()
@@ -93,19 +93,23 @@ def _without_noise() -> Mapping[str, pl.Expr]:
 
 
 def _flat() -> Mapping[str, pl.Expr]:
-    """State a sale without quantity or unit price as one unit; a negative one returns it."""
+    """State a sale without a unit price, or with a negative one, as one unit at its cost.
+
+    Prices are never negative in FOCUS: what is given back is a quantity of -1.
+    """
     stated = pl.all_horizontal(pl.col(PRICED[:4]).is_not_null())
-    flat = _SOLD & ~stated
-    sign = pl.when(pl.col("list_cost") < 0).then(-1).otherwise(1)
-    flat_values = {
+    negative = pl.any_horizontal(pl.col(PRICED[:2]) < 0)
+    flat = (_SOLD & ~stated) | negative
+    back = pl.min_horizontal("list_cost", "contracted_cost") < 0
+    sign = pl.when(back).then(-1).otherwise(1)
+    values = {
         "list_unit_price": pl.col("list_cost") * sign,
         "contracted_unit_price": pl.col("contracted_cost") * sign,
         "pricing_quantity": sign,
         "pricing_unit": pl.lit("Units"),
     }
     return {
-        name: pl.when(flat).then(value).otherwise(pl.col(name))
-        for name, value in flat_values.items()
+        name: pl.when(flat).then(value).otherwise(pl.col(name)) for name, value in values.items()
     }
 
 
@@ -118,7 +122,7 @@ def _identified() -> Mapping[str, pl.Expr]:
     fills = {
         "sku_id": (_SOLD, sku),
         "sku_price_id": (_SOLD, sku),
-        "sku_meter": (_SOLD, own),
+        "sku_meter": (_SOLD | pl.col("sku_id").is_not_null(), own),
         "pricing_category": (_SOLD, pl.lit("Other")),
         "resource_type": (resource.is_not_null(), pl.col("service_name")),
         "sub_account_type": (account.is_not_null(), pl.lit("Account")),

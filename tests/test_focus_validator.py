@@ -156,7 +156,7 @@ def every_kind() -> list[dict[str, Any]]:
         charge(str(fixed), **PRICED, **place, invoice_id="INV-1"),
         charge("0.000000000000000001", **place, consumed_quantity=Decimal(1), consumed_unit="Jobs"),
         charge("-12.5", invoice_id="INV-1"),
-        charge("-12.5", charge_class="Correction"),
+        charge("-12.5", charge_class="Correction", sku_id="GPU8", **place),
         charge("3", charge_category="Tax", **PRICED),
         charge("-3", charge_category="Credit", **once),
         charge("0.01", charge_category="Adjustment", **once),

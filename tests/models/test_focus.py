@@ -162,6 +162,16 @@ def test_json_text_reads_back_as_the_map_it_was(tags: dict[str, str] | None) -> 
             id="a stated meter is kept",
         ),
         pytest.param(
+            {"sku_meter": "hours", "charge_category": "Credit"},
+            {"SkuMeter": None, "SkuId": None},
+            id="nothing sold has no meter",
+        ),
+        pytest.param(
+            {"sku_meter": "hours", "sku_price_details": {"CoreCount": "8"}},
+            {"SkuMeter": "hours", "SkuId": "Acme Machines", "SkuPriceDetails": '{"CoreCount":"8"}'},
+            id="a stated meter outlives a missing sku",
+        ),
+        pytest.param(
             {"x_usage_type": "BoxUsage"},
             {
                 "PricingQuantity": Decimal(1),
@@ -183,9 +193,30 @@ def test_json_text_reads_back_as_the_map_it_was(tags: dict[str, str] | None) -> 
             id="a refund returns one unit, prices stay positive",
         ),
         pytest.param(
+            {
+                "list_cost": Decimal(0),
+                "contracted_cost": Decimal(-5),
+                **PRICED,
+                "list_unit_price": Decimal(0),
+                "contracted_unit_price": Decimal(-5),
+            },
+            {
+                "PricingQuantity": Decimal(-1),
+                "PricingUnit": "Units",
+                "ListUnitPrice": Decimal(0),
+                "ContractedUnitPrice": Decimal(5),
+            },
+            id="a negative price is a unit given back",
+        ),
+        pytest.param(
             {"charge_class": "Correction"},
             {"PricingQuantity": None, "ConsumedQuantity": None, "SkuId": None},
             id="a correction need not state a price",
+        ),
+        pytest.param(
+            {"charge_class": "Correction", "sku_id": "GPU8", "x_usage_type": "BoxUsage"},
+            {"SkuId": "GPU8", "SkuMeter": "BoxUsage", "SkuPriceId": None},
+            id="what is sold is metered, corrected or not",
         ),
         pytest.param(
             {"charge_category": "Credit"},
