@@ -63,7 +63,7 @@ def _source(
             intake.absent.append(found)
         else:
             unseen = {month for month in unseen if str(month) != found.period}
-            _refused(found.scope, found, stores, progress, intake)
+            _refused(found, stores, progress, intake)
         progress.advance()
     intake.unchanged += [f"{source.name}/{month}" for month in sorted(unseen)]
 
@@ -95,7 +95,7 @@ def _delivery(
     try:
         loaded = load_delivery(source, delivery, stores.archive, stores.lake)
     except SourceError as error:
-        _refused(source.name, error, stores, progress, intake, delivery)
+        _refused(error, stores, progress, intake, delivery)
         return
     book.loaded(stores.ledger, delivery, loaded)
     intake.loaded.append(delivery.scope)
@@ -103,13 +103,12 @@ def _delivery(
 
 
 def _refused(
-    scope: str,
     error: SourceError,
     stores: Stores,
     progress: Progress,
     intake: Intake,
     delivery: Delivery | None = None,
 ) -> None:
-    book.refused(stores.ledger, scope, error, delivery)
+    book.refused(stores.ledger, error.scope, error, delivery)
     intake.errors.append(error)
     progress.note(f"trueup: {error}")

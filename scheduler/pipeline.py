@@ -16,6 +16,7 @@ from scheduler.intake import Intake, due, take_in
 from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
 from scheduler.publish import publish, reconcile, reported_month, write_reports
+from scheduler.spending import spent
 from scheduler.workspace import Project, Stores
 
 
@@ -74,25 +75,26 @@ def night(
     intake = take_in(project, stores, due(project, as_of.date()), progress)
     _record_versions(project, stores)
     month = month or reported_month(as_of.date())
-    subjects = raise_alerts(
-        project, stores, reconcile(project, stores, month, as_of, progress).report, run=run
-    )
-    found = reconcile(project, stores, month, as_of, progress)  # with tonight's alerts
+    spend = spent(project, stores, progress)
+    progress.step("reconcile")
+    before = reconcile(project, stores, spend, month, as_of)
+    subjects = raise_alerts(project, stores, before, run=run)
+    report = reconcile(project, stores, spend, month, as_of)  # now with tonight's alerts
     progress.step("publish")
-    publish(project, stores, found)
-    paths = write_reports(project, found.report)
+    publish(project, stores, spend, report)
+    paths = write_reports(project, report)
     progress.step("deliver")
     arrived, failed = deliver(stores.ledger, project.settings.channels, project.folder, now)
     done = Night(
         run=run,
-        report=found.report,
+        report=report,
         intake=intake,
         paths=paths,
         subjects=subjects,
         arrived=arrived,
         failed=failed,
     )
-    body = {"exit_code": done.exit_code, "snapshot": found.report.snapshot}
+    body = {"exit_code": done.exit_code, "snapshot": report.snapshot}
     stores.ledger.append(Entry("run.finished", run, body))
     log("finished", **body, loaded=intake.loaded, refused=[str(e) for e in intake.errors])
     return done

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from ingest import book
 from models import warehouse
 from models.lake import input_hash
+from models.money import MONEY
 from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
 from reconcile.alerts import Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
-from scheduler.progress import Progress
-from scheduler.spending import attribute_all, rules_hash, spent
+from scheduler.spending import rules_hash
 from scheduler.standing import problems, source_states
 from scheduler.workspace import Project, Stores
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
-    """Spend and the report made of it."""
-
-    spend: pl.DataFrame
-    report: Portfolio
+SOURCES: Final = pl.Schema(
+    {
+        "source": pl.String(),
+        "month": pl.String(),
+        "state": pl.String(),
+        "newest": pl.Date(),
+        "currency": pl.String(),
+        "amount": MONEY,
+        "control": MONEY,
+        "difference": MONEY,
+        "detail": pl.String(),
+    }
+)
 
 
 def reported_month(today: date) -> Month:
@@ -38,17 +44,15 @@ def reported_month(today: date) -> Month:
 
 
 def reconcile(
-    project: Project, stores: Stores, month: Month, as_of: datetime, progress: Progress
-) -> Reconciled:
-    """Attribute what is loaded and reconcile it with the plans.
+    project: Project, stores: Stores, spend: pl.DataFrame, month: Month, as_of: datetime
+) -> Portfolio:
+    """Reconcile spend with the plans: the one value every report is made of.
 
     Raises:
         InvariantError: when a sum does not agree; nothing was published.
     """
-    spend = spent(attribute_all(project, stores, progress))
-    progress.step("reconcile")
     settings = project.settings
-    report = portfolio(
+    return portfolio(
         name=settings.name,
         month=month,
         currency=settings.reporting_currency,
@@ -64,7 +68,6 @@ def reconcile(
         problems=problems(stores, month),
         demo=settings.demo,
     )
-    return Reconciled(spend=spend, report=report)
 
 
 def snapshot(project: Project, stores: Stores) -> str:
@@ -89,15 +92,15 @@ def known_alerts(stores: Stores) -> dict[str, Alert]:
     return {key: Alert.read(key, record.body) for key, record in newest.items()}
 
 
-def publish(project: Project, stores: Stores, found: Reconciled) -> None:
+def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portfolio) -> None:
     """Build the warehouse beside the old one and take its place."""
     tables = {
-        "spend": found.spend,
+        "spend": spend,
         "plan": _plans(project),
-        "actuals": actuals_frame(found.spend, project.rates, project.settings.reporting_currency),
-        "variance": found.report.variance,
-        "problems": _problems(found.report.problems),
-        "sources": _sources(found.report),
+        "actuals": actuals_frame(spend, project.rates, project.settings.reporting_currency),
+        "variance": report.variance,
+        "problems": _problems(report.problems),
+        "sources": _sources(report),
         "closes": pl.DataFrame(schema={"month": pl.String, "version": pl.Int64, "at": pl.String}),
     }
     files = [
@@ -165,16 +168,4 @@ def _sources(report: Portfolio) -> pl.DataFrame:
         }
         for line in report.sources
     ]
-    money = pl.Decimal(38, 18)
-    schema = {
-        "source": pl.String,
-        "month": pl.String,
-        "state": pl.String,
-        "newest": pl.Date,
-        "currency": pl.String,
-        "amount": money,
-        "control": money,
-        "difference": money,
-        "detail": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema)
+    return pl.DataFrame(rows, schema=SOURCES)

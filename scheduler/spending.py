@@ -24,8 +24,8 @@ def rules_hash(project: Project) -> str:
     return input_hash(VERSION, project.rules.fingerprint, project.registry.fingerprint)
 
 
-def attribute_all(project: Project, stores: Stores, progress: Progress) -> list[Path]:
-    """Attribute every current delivery; return the spend files, in order of scope.
+def spent(project: Project, stores: Stores, progress: Progress) -> pl.DataFrame:
+    """Return the spend of all current deliveries, at daily grain; attribute what is new.
 
     Raises:
         InvariantError: when spend does not equal the charges to the last digit.
@@ -37,14 +37,8 @@ def attribute_all(project: Project, stores: Stores, progress: Progress) -> list[
         name = f"{body['delivery']}-{rules}"
         paths.append(stores.lake.write("spend", name, _writer(project, stores, scope, body)))
         progress.advance(scope)
-    return paths
-
-
-def spent(paths: list[Path]) -> pl.DataFrame:
-    """Return the spend of all current deliveries, at daily grain."""
-    if not paths:
-        return pl.DataFrame(schema=SPEND)
-    return pl.concat([pl.read_parquet(path, glob=False) for path in paths])
+    frames = [pl.read_parquet(path, glob=False) for path in paths]
+    return pl.concat([pl.DataFrame(schema=SPEND), *frames])
 
 
 def _writer(project: Project, stores: Stores, scope: str, body: Mapping[str, Any]) -> Writer:

@@ -15,6 +15,7 @@ from scheduler.pipeline import instant
 from scheduler.progress import shown
 from scheduler.publish import publish, reconcile, reported_month
 from scheduler.reload import reload
+from scheduler.spending import spent
 from scheduler.workspace import Project, Stores, configured, now, stores
 
 
@@ -34,7 +35,8 @@ def command(shell: Shell, today: date | None) -> int:
         project.warehouse.unlink(missing_ok=True)
         reload(project, opened, progress)
         month = reported_month(as_of.date())
-        publish(project, opened, reconcile(project, opened, month, as_of, progress))
+        spend = spent(project, opened, progress)
+        publish(project, opened, spend, reconcile(project, opened, spend, month, as_of))
         after = digests(project, opened)
     for name, found in after.items():
         click.echo(f"{name} {found} {'equal' if found == before[name] else 'was ' + before[name]}")

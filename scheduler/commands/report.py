@@ -19,6 +19,7 @@ from scheduler.options import Day, month_option
 from scheduler.pipeline import instant
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile, reported_month
+from scheduler.spending import spent
 from scheduler.workspace import configured, now, stores
 
 RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
@@ -62,7 +63,7 @@ def command(
     as_of = instant(today, now())
     with stores(project) as opened:
         wanted = month or reported_month(as_of.date())
-        report = reconcile(project, opened, wanted, as_of, Quiet()).report
+        report = reconcile(project, opened, spent(project, opened, Quiet()), wanted, as_of)
     colour = sys.stdout.isatty() if color is None else color
     rendered = RENDER[form](report) if form in RENDER else text.render(report, colour=colour)
     if out is None:
