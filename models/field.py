@@ -17,9 +17,10 @@ from pydantic import (
 )
 
 from models.category import CONTINGENCY
-from models.money import exact
+from models.money import SCALE, exact
 from models.period import Month
 
+DIGITS: Final = 20  # before the point, in MONEY
 SLUG: Final = "^[a-z0-9][a-z0-9._-]*$"
 
 
@@ -35,18 +36,24 @@ def number(value: object) -> Decimal:
     """Return a decimal exactly as written.
 
     Raises:
-        ValueError: for anything but plain ASCII digits with a point.
+        ValueError: for anything but plain ASCII digits with a point, or more of them
+            than money has in frames.
     """
     if isinstance(value, Decimal):
         return value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"{value} is not a number; write plain digits, for example 1200.50")  # noqa: TRY004 - pydantic reports ValueError
     text = str(value)
-    if isinstance(value, bool | float) or not isinstance(value, str | int):
-        raise ValueError(f"{text} is not a number; write plain digits, for example 1200.50")  # noqa: TRY004 - pydantic reports ValueError
     try:
-        return exact(text)
+        found = exact(text)
     except ValueError:
-        hint = "without separators" if "," in text or "_" in text or " " in text else "plain digits"
+        hint = "without separators" if set(",_ ") & set(text) else "plain digits"
         raise ValueError(f"{text!r} is not a number; write {hint}, for example 1200.50") from None
+    exponent = found.as_tuple().exponent
+    if found.adjusted() >= DIGITS or (isinstance(exponent, int) and exponent < -SCALE):
+        said = f"has more than {DIGITS} digits before or {SCALE} behind the point; shorten it"
+        raise ValueError(f"{text} {said}")
+    return found
 
 
 def amount(value: object) -> Decimal:

@@ -78,7 +78,7 @@ class Tree:
         try:
             return model.model_validate(data, context=context)
         except ValidationError as error:
-            details = error.errors(include_url=False)
+            details = [each for each in error.errors(include_url=False) if not _is_echo(each)]
         raise ConfigError(*dict.fromkeys(self._mistake(model, at, detail) for detail in details))
 
     def _mistake(
@@ -92,6 +92,12 @@ class Tree:
         node = self.at(*at, *steps)
         said = wording(detail, node.data if node.written is None else node.written)
         return self.mistake(_redacted(said, node), *at, *steps)
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """Return whether a list is called empty only because its parts are wrong."""
+    given = detail["input"]
+    return detail["type"] == "too_short" and isinstance(given, list) and bool(given)
 
 
 def _redacted(message: str, node: Node) -> str:

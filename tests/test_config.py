@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,12 +29,13 @@ FREE: Final = {"sources", "rows", "quantity", "override"}  # what is in them has
 def load(name: str) -> object:
     """Load one file of the folder where the test stands."""
     folder, registry = Path(), load_projects(Path("projects.yaml"))
-    return {
+    known: dict[str, Callable[[], object]] = {
         "trueup.yaml": partial(load_settings, folder, ENVIRONMENT),
         "projects.yaml": partial(load_projects, folder / name),
         "rules.yaml": partial(load_rules, folder / name, registry),
         "rates.yaml": partial(Rates.load, folder / name),
-    }.get(name, partial(load_all, [folder / name], registry))()
+    }
+    return known.get(name, partial(load_all, [folder / name], registry))()
 
 
 def keys(
