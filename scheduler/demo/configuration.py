@@ -53,6 +53,7 @@ sources:
     thousands: "."
     dates: "%d.%m.%Y"
     credit_kinds: [Gutschrift]     # credit notes print their amount without a sign
+    expected_by_day: 5             # of the next month; later, the month is incomplete
     tax_recoverable: true          # tax that comes back is no cost of a project
   contractors:                     # labor, hours x rate
     kind: invoice_csv
@@ -74,6 +75,7 @@ sources:
       tags: {project: Project}
     thousands: ","
     dates: "%Y-%m-%d"
+    expected_by_day: 5
 
 # A difference is material when it is both 5 % of plan and 1,000, or 50,000 in any case.
 materiality: {percent: 5, floor: 1000, always: 50000}

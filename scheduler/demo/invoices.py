@@ -82,7 +82,7 @@ def labeling(stories: Sequence[Story], calendar: Calendar) -> dict[str, str]:
         for month in ended
     }
     copied = (b.row() for b in bills if b.project == COPIED and b.service == calendar.last)
-    files[f"{calendar.last}-kopie.csv"] = _csv(LABELING_HEAD, copied, ";")
+    files[f"{calendar.last}_kopie.csv"] = _csv(LABELING_HEAD, copied, ";")
     return files
 
 

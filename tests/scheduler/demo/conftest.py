@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from scheduler.demo import STORIES, create
+from scheduler.demo.calendar import Calendar
+from scheduler.demo.usage import Usage, usages
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    return date(2026, 11, 21)
+
+
+@pytest.fixture(scope="session")
+def calendar(today: date) -> Calendar:
+    return Calendar(today)
+
+
+@pytest.fixture(scope="session")
+def used(calendar: Calendar) -> list[Usage]:
+    return [each for source in ("aws", "research") for each in usages(STORIES, source, calendar)]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, today: date) -> Path:
+    """The demonstration's folder, written once; tests read it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("demo")
+    create(folder, today)
+    return folder

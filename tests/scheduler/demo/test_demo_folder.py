@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from models.currency import Rates
+from models.errors import RefusedError
+from models.period import Month
+from models.plan import load_all
+from models.project import load as load_projects
+from models.rule import load as load_rules
+from models.settings import load as load_settings
+from scheduler.demo import STORIES, create
+from scheduler.demo.calendar import Calendar
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_the_same_day_gives_the_same_bytes(demo: Path, today: date, tmp_path: Path) -> None:
+    create(tmp_path / "again", today)
+
+    first, again = contents(demo), contents(tmp_path / "again")
+
+    assert sorted(first) == sorted(again)
+    assert [name for name in first if first[name] != again[name]] == []
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path, today: date) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+
+    with pytest.raises(RefusedError) as error:
+        create(tmp_path, today)
+
+    assert str(error.value) == f"{tmp_path} is not empty; choose another folder with --dir"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_every_configuration_file_is_valid_and_says_demo(demo: Path) -> None:
+    settings, _ = load_settings(demo, {})
+    registry = load_projects(demo / settings.projects)
+    plans = load_all(sorted(demo.glob(settings.plans)), registry)
+
+    assert settings.demo
+    assert set(settings.sources) == {"aws", "research", "labeling", "contractors"}
+    assert registry.ids == tuple(story.id for story in STORIES)
+    assert len(load_rules(demo / settings.rules, registry).rules) == 16
+    assert {plan.status for plan in plans} == {"approved"}
+
+
+def test_the_rules_know_every_term_that_a_rule_can_set(demo: Path) -> None:
+    rules = load_rules(demo / "rules.yaml", load_projects(demo / "projects.yaml")).rules
+
+    assert {rule.to.category for rule in rules} - {None} == {
+        "training_compute",
+        "data",
+        "labor",
+        "infra",
+        "inference",
+        "ops_overhead",
+        "depreciation",
+    }
+
+
+def test_plans_read_as_the_stories_tell_them(demo: Path, calendar: Calendar) -> None:
+    registry = load_projects(demo / "projects.yaml")
+    plans = {plan.project: plan for plan in load_all(sorted(demo.glob("plans/*")), registry)}
+
+    for story in STORIES:
+        plan = plans[story.id]
+        assert (plan.base, plan.contingency) == (story.budget, Decimal(story.contingency))
+        assert plan.months[0] == calendar.start
+        months = {item.id: item.months for item in story.items}
+        assert {item.id: item.phased for item in plan.items} == months
+
+
+def test_budgets_are_those_of_the_report_that_was_drawn_by_hand() -> None:
+    budgets = {story.id: int(story.budget) // 1000 for story in STORIES}
+
+    assert budgets == {
+        "legal-summarizer-70b": 1992,
+        "search-rerank-1b": 324,
+        "kyc-extract-8b": 792,
+        "code-assist-33b": 1500,
+        "voice-intent-3b": 456,
+        "support-triage-8b": 924,
+    }
+    assert all(story.budget % 1000 == 0 for story in STORIES)
+
+
+def test_rates_cover_every_month_that_has_bills(demo: Path, calendar: Calendar) -> None:
+    rates = Rates.load(demo / "rates.yaml")
+
+    for month in (calendar.start + -1, *calendar.billed):
+        assert rates.entry("EUR", "USD", month).start == month
+
+
+def test_manifests_name_what_is_there(demo: Path) -> None:
+    manifests = list(demo.glob("exports/*/*/metadata/*/*-Manifest.json"))
+
+    for manifest in manifests:
+        content = json.loads(manifest.read_text())
+        (address,) = content["dataFiles"]
+        export = manifest.parents[2]
+        data = export / address.partition(f"/{export.name}/")[2]
+        schema = pl.read_parquet_schema(data)
+        assert manifest.parent.name == data.parent.name
+        assert [column["name"] for column in content["columns"]] == list(schema)
+    assert len(manifests) == 2 * 9
+
+
+def test_executions_differ_by_export_and_month(demo: Path) -> None:
+    manifests = demo.glob("exports/*/*/metadata/*/*-Manifest.json")
+
+    ids = [json.loads(manifest.read_text())["executionId"] for manifest in manifests]
+
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("today", "start", "running"),
+    [
+        (date(2026, 11, 21), Month(2026, 3), 20),
+        (date(2026, 11, 1), Month(2026, 3), 0),
+        (date(2026, 11, 2), Month(2026, 3), 1),
+        (date(2027, 1, 31), Month(2026, 5), 30),
+        (date(2028, 3, 1), Month(2027, 7), 0),
+    ],
+)
+def test_bills_reach_to_the_day_before(today: date, start: Month, running: int) -> None:
+    calendar = Calendar(today)
+
+    days = [day for month in calendar.billed for day in calendar.days(month)]
+
+    assert calendar.start == start
+    assert len(calendar.days(Month.of(today))) == running
+    assert (days[0], max(days) < today) == (start.first, True)
+    assert (today - days[0]).days == len(days)
+
+
+def test_on_the_first_of_a_month_nothing_is_delivered_for_it(tmp_path: Path) -> None:
+    create(tmp_path, date(2026, 11, 1))
+
+    periods = {path.name for path in tmp_path.glob("exports/aws/*/metadata/*")}
+
+    assert max(periods) == "BILLING_PERIOD=2026-10"
