@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final
 
 import polars as pl
 
 from ingest.normalise import Place
 from ingest.source import Control, Total
-from models.money import SCALE, exact
+from models.money import SCALE, WIDE, exact
 
 Key = tuple[str, str]  # currency, charge category
 _KEY: Final = ("billing_currency", "charge_category")
@@ -60,7 +60,8 @@ def agree(
         BrokenError: names the currency and category, both figures and their difference.
     """
     written, aside = _counted(charges.with_columns(_day())), _counted(rejected.lazy())
-    apart = _difference(control, written, aside)
+    with localcontext(prec=WIDE):
+        apart = _difference(control, written, aside)
     if apart:
         raise place.broken(f"{apart}; nothing was loaded, the last good delivery stays")
     return tuple(_total(key, sums) for key, sums in sorted(written.sums.items()))

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Final
 
 from ingest.load import LoadedDelivery, delivery_id, lake_name
 from ingest.source import Delivery, Document, Source
 from models.errors import SourceError
 from models.ledger import Entry, Ledger, Record
-from models.money import ZERO, exact
+from models.money import WIDE, ZERO, exact
 from models.period import Month
 from models.problem import Problem
 
@@ -160,11 +160,12 @@ def delivery(scope: str, body: Body) -> Delivery:
 
 def difference(before: Body | None, after: Body) -> tuple[Change, ...]:
     """Return what a delivery changed, per currency; nothing where it is equal."""
-    old, new = _sums(before), _sums(after)
-    changes = (
-        new.get(currency, NONE).plus(old.get(currency, NONE), -1)
-        for currency in sorted({*old, *new})
-    )
+    with localcontext(prec=WIDE):
+        old, new = _sums(before), _sums(after)
+        changes = [
+            new.get(currency, NONE).plus(old.get(currency, NONE), -1)
+            for currency in sorted({*old, *new})
+        ]
     return tuple(change for change in changes if change != replace(NONE, currency=change.currency))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from models.attribution import keys_and_facts
 from models.contract import CONTRACT_VERSION
 from models.errors import BrokenError
 from models.lake import Lake, input_hash
-from models.problem import Problem
+from models.problem import Problem, Severity
 
 SHOWN: Final = 100  # problems of one document that are told; the lake keeps all rows
 
@@ -133,7 +133,7 @@ def load_document(
         rows=sum(total.rows for total in totals),
         rejected_rows=rejected["x_row"].n_unique(),
         notes=conversion.notes,
-        problems=(*_noted(conversion, place), *_set_aside(rejected, place)),
+        problems=(*_noted(conversion.notes, place), *_set_aside(rejected, place)),
     )
 
 
@@ -181,31 +181,43 @@ def _refuse_repeats(delivery: Delivery) -> None:
             )
 
 
-def _noted(conversion: Conversion, place: Place) -> Iterator[Problem]:
-    for rule, detail in conversion.notes:
-        yield Problem(
-            source=place.source,
-            document=place.document.name,
-            rule=rule,
-            detail=detail,
-            severity="info",
-        )
+def _noted(notes: Sequence[tuple[str, str]], place: Place) -> Iterator[Problem]:
+    more = len(notes) - SHOWN
+    counted = [("notes", f"{more} more findings like these")] if more > 0 else []
+    for rule, detail in (*notes[:SHOWN], *counted):
+        yield _problem(place, rule, detail, severity="info")
 
 
 def _set_aside(rejected: pl.DataFrame, place: Place) -> Iterator[Problem]:
     for row in rejected.head(SHOWN).iter_rows(named=True):
         value = f"{row['value']!r}: " if row["value"] else ""
-        yield _problem(place, f"{value}{row['reason']}", row["x_row"] or 0, row["column"])
+        yield _problem(
+            place,
+            "rejected",
+            f"{value}{row['reason']}",
+            row=row["x_row"] or 0,
+            column=row["column"],
+        )
     if (more := rejected.height - SHOWN) > 0:
-        yield _problem(place, f"{more} more rows were set aside; see rejected in the lake")
+        detail = f"{more} more rows were set aside; see rejected in the lake"
+        yield _problem(place, "rejected", detail)
 
 
-def _problem(place: Place, detail: str, row: int = 0, column: str = "") -> Problem:
+def _problem(
+    place: Place,
+    rule: str,
+    detail: str,
+    *,
+    row: int = 0,
+    column: str = "",
+    severity: Severity = "error",
+) -> Problem:
     return Problem(
         source=place.source,
         document=place.document.name,
-        rule="rejected",
+        rule=rule,
         detail=detail,
         row=row,
         column=column,
+        severity=severity,
     )

@@ -15,8 +15,9 @@ DOUBLE_PLACES: Final = 12  # digits of a binary double beyond these are noise
 MONEY: Final = pl.Decimal(38, SCALE)
 QUANTITY: Final = pl.Decimal(38, SCALE)
 ZERO: Final = Decimal(0)
+WIDE: Final = 60  # digits of a context in which sums of MONEY stay exact; Python's own has 28
 
-_CONTEXT = Context(prec=60, rounding=ROUND_HALF_UP)
+_CONTEXT = Context(prec=WIDE, rounding=ROUND_HALF_UP)
 _UNIT = Decimal(1).scaleb(-SCALE)
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -64,7 +65,7 @@ def parts(total: Decimal, weights: Sequence[int | Fraction], places: int = 2) ->
     for weight in weights:
         reached += Fraction(weight)
         upto = rounded(exact_total * reached / whole, places)
-        result.append(upto - before)
+        result.append(_CONTEXT.subtract(upto, before))
         before = upto
     return result
 

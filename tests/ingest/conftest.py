@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -72,8 +72,10 @@ class Bill:
         del period
         return None
 
-    def fetch(self, periods: Sequence[Month], archive: Archive) -> Iterator[Delivery | SourceError]:
-        del periods, archive
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
+    ) -> Iterator[Delivery | SourceError]:
+        del periods, archive, known
         yield from ()
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:

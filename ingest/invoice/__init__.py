@@ -1,0 +1,1 @@
+"""Invoices of a vendor as lines of a file: read, decided upon, and spread over months."""
