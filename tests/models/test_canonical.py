@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 import unicodedata
 
 import pytest
@@ -47,7 +46,7 @@ def test_canonical_text_is_its_own_canonical_text(text: str) -> None:
 
 
 def test_each_character_alone_is_stable_too() -> None:
-    characters = (chr(code) for code in range(sys.maxunicode) if not 0xD800 <= code < 0xE000)
+    characters = (chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000)
 
     unstable = [c for c in characters if canonical_value(canonical_value(c)) != canonical_value(c)]
 
