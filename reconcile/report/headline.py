@@ -79,7 +79,7 @@ def _month(p: Portfolio) -> Sentence:
 def _cause(p: Portfolio) -> Sentence:
     """Return the project that makes up at least half of a material difference."""
     delta = p.total.month.delta.value
-    if not delta or not p.total.month.material:
+    if not delta or not p.total.month.material or p.total.completion.bac.value is None:
         return ()
     first = max(p.projects, key=lambda line: _toward(line, delta))
     if 2 * _toward(first, delta) < abs(delta):

@@ -109,37 +109,37 @@ def spend_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(full, schema=SPEND)
 
 
-@pytest.fixture(name="spend_of")
+@pytest.fixture(name="spend_of", scope="session")
 def spend_of_fixture() -> Callable[[Iterable[Mapping[str, Any]]], pl.DataFrame]:
     return spend_frame
 
 
-@pytest.fixture(name="plan_of")
+@pytest.fixture(name="plan_of", scope="session")
 def plan_of_fixture() -> type[Plan]:
     return Plan
 
 
-@pytest.fixture(name="project_of")
+@pytest.fixture(name="project_of", scope="session")
 def project_of_fixture() -> type[Project]:
     return Project
 
 
-@pytest.fixture(name="rates_of")
+@pytest.fixture(name="rates_of", scope="session")
 def rates_of_fixture() -> type[Rates]:
     return Rates
 
 
-@pytest.fixture(name="thresholds")
+@pytest.fixture(name="thresholds", scope="session")
 def thresholds_fixture() -> Thresholds:
     return Thresholds()
 
 
-@pytest.fixture(name="thresholds_of")
+@pytest.fixture(name="thresholds_of", scope="session")
 def thresholds_of_fixture() -> type[Thresholds]:
     return Thresholds
 
 
-@pytest.fixture(name="portfolio_of")
+@pytest.fixture(name="portfolio_of", scope="session")
 def portfolio_of_fixture() -> Callable[..., Portfolio]:
     """Return `portfolio` with quiet defaults: October 2026 in USD, as of 20 November."""
 
@@ -255,7 +255,7 @@ def _story_rows() -> Iterable[dict[str, Any]]:
     }
 
 
-@pytest.fixture(name="six")
+@pytest.fixture(name="six", scope="session")
 def six_fixture(portfolio_of: Callable[..., Portfolio]) -> Portfolio:
     """Six projects over twelve months, October whole, November running."""
     plans = [

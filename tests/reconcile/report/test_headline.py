@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from models.period import Month
+from reconcile.portfolio import Portfolio
+from reconcile.report.headline import findings, headline, said
+from reconcile.tie_out import SourceState
+
+Build = Callable[..., Portfolio]
+
+
+def october(
+    build: Build, plan_of: Any, costs: dict[str, str], contingency: str = "0", **rest: Any
+) -> Portfolio:
+    rows = [
+        {"project": name, "category": "infra", "day": date(2026, 10, 5), "cost": Decimal(cost)}
+        for name, cost in costs.items()
+    ]
+    amounts = {("infra", "2026-10"): Decimal(10000)}
+    plans = [plan_of(name, amounts, Decimal(contingency)) for name in costs]
+    return build(rows, plans=plans, **rest)
+
+
+@pytest.mark.parametrize(
+    ("costs", "contingency", "expected"),
+    [
+        (
+            {"a": "18000", "b": "10000"},
+            "9000",
+            "October ended 8,000 USD over plan (+40.0 %); a is most of it",
+        ),
+        (
+            {"a": "18000", "b": "10000"},
+            "100",
+            (
+                "October ended 8,000 USD over plan (+40.0 %); a is most of it;"
+                " a is forecast beyond limit"
+            ),
+        ),
+        ({"a": "10400", "b": "10000"}, "9000", "October ended within 400 USD of plan"),
+        (
+            {"a": "7000", "b": "9800"},
+            "9000",
+            "October ended 3,200 USD under plan (\u221216.0 %); a is most of it",
+        ),
+        (
+            {"a": "12000", "b": "12000", "c": "12000"},
+            "9000",
+            "October ended 6,000 USD over plan (+20.0 %)",
+        ),
+        (
+            dict.fromkeys("abcde", "12000"),
+            "0",
+            (
+                "October ended 10,000 USD over plan (+20.0 %);"
+                " a, b, c and others are forecast beyond limit"
+            ),
+        ),
+    ],
+)
+def test_the_headline_follows_the_figures(
+    portfolio_of: Build, plan_of: Any, costs: dict[str, str], contingency: str, expected: str
+) -> None:
+    assert said(headline(october(portfolio_of, plan_of, costs, contingency))) == expected
+
+
+def test_the_verb_tells_a_closed_month_from_an_open_one(portfolio_of: Build, plan_of: Any) -> None:
+    missing = [SourceState(source="cloud", state="estimated")]
+    closed = october(portfolio_of, plan_of, {"a": "18000"}, closed=[Month(2026, 10)])
+    flash = october(portfolio_of, plan_of, {"a": "18000"}, sources=missing)
+
+    assert said(headline(closed)).startswith("October closed 8,000 USD over plan")
+    assert said(headline(flash)).startswith("October stands 8,000 USD over plan")
+
+
+def test_without_any_plan_there_is_nothing_to_be_over(portfolio_of: Build) -> None:
+    row = {"project": "p", "category": "infra", "day": date(2026, 10, 5), "cost": Decimal(1500)}
+
+    p = portfolio_of([row])
+
+    assert said(headline(p)) == "October cost 1,500 USD, and there is no plan"
+    assert said(findings(p)[1]) == "At completion: no plan, so no budget to compare with"
+
+
+def test_three_findings_say_the_month_the_end_and_the_data(six: Portfolio) -> None:
+    assert [said(sentence) for sentence in findings(six)] == [
+        (
+            "October: actual 537.4 against plan 508.4 (+29.0, +5.7 %);"
+            " largest project legal-summarizer-70b +24.0; largest category Training compute +22.0"
+        ),
+        (
+            "At completion: estimate 6,238 (range 6,219 to 6,366) against budget 6,101"
+            " (+137, +2.2 %); contingency left 279 of 438, but 6.0 of overrun has none,"
+            " in search-rerank-1b"
+        ),
+        (
+            "Data: 95.7 % of the month's cost has a project, 24.0 k USD has none;"
+            " every source has delivered, 100.0 % of cost final"
+        ),
+    ]
+
+
+def test_a_missing_source_is_named(portfolio_of: Build, plan_of: Any) -> None:
+    sources = [SourceState(source=name, state="missing") for name in ("labels", "cloud")]
+
+    p = october(portfolio_of, plan_of, {"a": "1"}, sources=sources)
+
+    assert said(findings(p)[2]).endswith("missing: cloud, labels")
+
+
+def test_every_number_of_a_sentence_is_a_figure(six: Portfolio) -> None:
+    for sentence in (headline(six), *findings(six)):
+        for part in sentence:
+            has_digit = any(char.isdigit() for char in part.text)
+            assert not has_digit or part.is_name or part.figure is not None
