@@ -11,7 +11,7 @@ from models.money import ZERO, rounded
 from reconcile.alerts import RULE, Act, Alert
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import Unit, percent, signed_percent, unit
+from reconcile.report.number import MINUS, Unit, percent, signed_percent, unit
 
 SUBJECT: Final = 78  # characters; longer subjects are cut by readers
 TYPE: Final = "dev.trueup.alert"
@@ -100,13 +100,13 @@ def _unit(line: Line, report: Portfolio) -> Unit:
 def _subject(act: Act, line: Line, report: Portfolio) -> str:
     outlook, end, shown = _outlook(line), line.completion, _unit(line, report)
     eac = f"{shown.amount(end.eac)} {shown.label}"
-    beyond = shown.delta(outlook.beyond).lstrip("+−")
+    beyond = shown.delta(outlook.beyond).lstrip("+" + MINUS)
     if act == "resolved":
         text = f": back inside its limit: forecast {eac}, {beyond} below"
     else:
         reserve = shown.amount(outlook.reserve.approved)
         limit = f"(BAC {shown.amount(end.bac)} + {reserve})"
-        text = f": forecast {eac}, {beyond} beyond its limit {limit}"
+        text = f": forecast {eac}, {beyond} over limit {limit}"
     room = SUBJECT - len(text)
     name = line.key if len(line.key) <= room else line.key[: room - 1] + "…"
     return name + text
@@ -155,8 +155,9 @@ def _why(line: Line, report: Portfolio) -> str:
 
 
 def _drivers(line: Line) -> list[Line]:
-    """Return the categories that moved the month most, largest first."""
-    moved = [each for each in line.categories if each.month.delta.value]
+    """Return the categories that moved the month most, largest first; none below 1 %."""
+    least = abs(line.month.delta.value or ZERO) / 100
+    moved = [each for each in line.categories if abs(each.month.delta.value or ZERO) > least]
     return sorted(moved, key=lambda each: -abs(each.month.delta.value or ZERO))[:_TOP]
 
 

@@ -64,7 +64,7 @@ def reconcile(
         rates=project.rates,
         materiality=settings.materiality,
         sources=source_states(project, stores, month, as_of),
-        alerts=[_row(alert) for alert in open_alerts(stores)],
+        alerts=[_row(project, alert) for alert in open_alerts(stores)],
         problems=problems(stores, month),
         demo=settings.demo,
     )
@@ -129,7 +129,8 @@ def write_reports(project: Project, report: Portfolio) -> list[Path]:
     return paths
 
 
-def _row(alert: Alert) -> AlertRow:
+def _row(project: Project, alert: Alert) -> AlertRow:
+    owners = {each.id: each.owner or "" for each in project.registry.projects}
     return AlertRow(
         name=alert.name,
         rule="eac_over_limit",
@@ -138,6 +139,7 @@ def _row(alert: Alert) -> AlertRow:
         since=date.fromisoformat(alert.since),
         state=alert.state,
         now=alert.excess,
+        owner=owners.get(alert.project, ""),
     )
 
 

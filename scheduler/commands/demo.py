@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
 import click
 
 from models.errors import RefusedError
-from reconcile.report import headline, text
+from reconcile.report import text
 from scheduler.cli import Shell
 from scheduler.commands.run import once
 from scheduler.demo import create
@@ -38,11 +39,7 @@ def command(shell: Shell, folder: Path, today: date) -> int:
     create(folder, today)
     with shown(quiet=shell.quiet) as progress:
         done = once(folder, today, progress, now)
-    click.echo(text.render(done.report, colour=False))
-    click.echo()
-    for finding in headline.findings(done.report):
-        click.echo(f"* {finding}")
-    click.echo()
+    click.echo(text.render(done.report, colour=sys.stdout.isatty()))
     for path in done.paths:
         click.echo(path)
     month = done.report.month

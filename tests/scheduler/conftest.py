@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,3 +46,87 @@ def fresh(tmp_path: Path, trueup: Callable[..., Said]) -> Path:
                   "--project", "support-bot", "--owner", "o@example.com")  # fmt: skip
     assert said.code == 0, said.err
     return folder
+
+
+TODAY = "2026-11-22"
+
+INVOICES = """\
+Invoice,Date,Line,Net,Currency,From,To,Project
+L-1,2026-10-31,1,100.00,USD,2026-10-01,2026-10-31,support-bot
+L-1,2026-10-31,2,50.25,USD,2026-10-01,2026-10-31,nobody
+"""
+
+SOURCE = """\
+sources:
+  labeling:
+    kind: invoice_csv
+    folder: invoices
+    issuer: Acme Labels
+    service: Data labeling
+    columns: {number: Invoice, issued: Date, line: Line, amount: Net, currency: Currency,
+              service_start: From, service_end: To, tags: {project: Project}}
+    dates: "%Y-%m-%d"
+"""
+
+
+@pytest.fixture
+def small(fresh: Path) -> Path:
+    """Return a project folder with one source of two invoice lines in October."""
+    settings = fresh / "trueup.yaml"
+    settings.write_text(settings.read_text().replace("sources: {}\n", SOURCE))
+    plan = fresh / "plans" / "support-bot.yaml"
+    plan.write_text(re.sub(r"start: \d{4}-\d{2}", "start: 2026-09", plan.read_text()))
+    (fresh / "invoices").mkdir()
+    (fresh / "invoices" / "october.csv").write_text(INVOICES)
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def told_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the demo as `trueup demo` makes it, and what it printed; not to be changed."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    command = [sys.executable, "-m", "scheduler", "-q", "demo"]
+    done = subprocess.run(
+        [*command, "--dir", str(folder), "--today", TODAY],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+@pytest.fixture
+def demo(told_demo: tuple[Path, str], tmp_path: Path) -> Path:
+    """Return a copy of the demo that a test may change."""
+    return Path(shutil.copytree(told_demo[0], tmp_path / "demo"))
+
+
+@pytest.fixture
+def webhooks() -> Iterator[Callable[[int], HTTPServer]]:
+    """Return a maker of real HTTP servers that answer one status and keep what they got."""
+    servers: list[HTTPServer] = []
+
+    def start(status: int) -> HTTPServer:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                server.received.append((self.path, dict(self.headers), body))  # type: ignore[attr-defined]
+                self.send_response(server.status)  # type: ignore[attr-defined]
+                self.send_header("location", "http://127.0.0.1:1/")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        server.received = []  # type: ignore[attr-defined]
+        server.status = status  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -4,9 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +14,6 @@ import pytest
 from scheduler.notify import DeliveryError, Webhook, signature, to_file, to_webhook
 
 EVENT = {"id": "A-1:1", "type": "dev.trueup.alert.opened", "data": {"eac": "2177000.00"}}
-
-
-@pytest.fixture
-def receiver() -> Iterator[Callable[[int], HTTPServer]]:
-    """Return a maker of real HTTP servers that answer one status and keep what they got."""
-    servers: list[HTTPServer] = []
-
-    def start(status: int) -> HTTPServer:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                server.received.append((self.path, dict(self.headers), body))  # type: ignore[attr-defined]
-                self.send_response(status)
-                self.send_header("location", "http://127.0.0.1:1/")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        server.received = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return server
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def hook(server: HTTPServer, **changes: Any) -> Webhook:
@@ -57,9 +27,9 @@ def hook(server: HTTPServer, **changes: Any) -> Webhook:
 
 
 def test_a_webhook_carries_the_event_and_a_signature_the_receiver_can_check(
-    receiver: Callable[[int], Any],
+    webhooks: Callable[[int], Any],
 ) -> None:
-    server = receiver(204)
+    server = webhooks(204)
 
     to_webhook(hook(server), EVENT, timestamp=1_790_000_000)
 
@@ -86,9 +56,9 @@ def test_the_signature_follows_the_standard_webhooks_example() -> None:
     ("status", "permanent"), [(500, False), (503, False), (302, False), (410, True)]
 )
 def test_any_answer_but_2xx_is_a_failure_without_the_secret_path(
-    receiver: Callable[[int], Any], status: int, permanent: bool
+    webhooks: Callable[[int], Any], status: int, permanent: bool
 ) -> None:
-    server = receiver(status)
+    server = webhooks(status)
 
     with pytest.raises(DeliveryError) as failed:
         to_webhook(hook(server), EVENT, timestamp=0)
@@ -100,9 +70,9 @@ def test_any_answer_but_2xx_is_a_failure_without_the_secret_path(
 
 @pytest.mark.failure("M11")
 def test_a_refused_connection_names_the_host_and_not_the_path(
-    receiver: Callable[[int], Any],
+    webhooks: Callable[[int], Any],
 ) -> None:
-    server = receiver(204)
+    server = webhooks(204)
     url = f"http://127.0.0.1:{server.server_port}/canary-secret"
     server.shutdown()
     server.server_close()
