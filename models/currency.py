@@ -82,10 +82,7 @@ class Rates:
         """SHA-256 of every rate and its source."""
         stated = (entry for entries in self.pairs.values() for entry in entries)
         return fingerprint(
-            sorted(
-                [e.currency, e.to, str(e.start), f"{e.rate.normalize():f}", e.source]
-                for e in stated
-            )
+            sorted([e.currency, e.to, str(e.start), e.rate, e.source] for e in stated)
         )
 
     def entry(self, currency: str, to: str, month: Month) -> RateEntry:

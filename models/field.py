@@ -86,7 +86,7 @@ def month(value: object) -> Month:
     Raises:
         ValueError: for anything else.
     """
-    return value if isinstance(value, Month) else Month.parse(str(value))
+    return Month.parse(str(value))
 
 
 def day(value: object) -> date:
@@ -95,8 +95,6 @@ def day(value: object) -> date:
     Raises:
         ValueError: for anything else.
     """
-    if isinstance(value, date):
-        return value
     try:
         return date.fromisoformat(str(value))
     except ValueError:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
-
-from models.period import Month
 
 
 def fingerprint(value: Any) -> str:  # noqa: ANN401 - any plain data
@@ -25,7 +22,7 @@ def canonical_json(value: Any) -> str:  # noqa: ANN401 - any plain data
 
 def _text(value: object) -> str:
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}" if value else "0"
-    if isinstance(value, Fraction | Month):
-        return str(value)
+        # Not normalize(), which rounds to the digits of the context.
+        plain = f"{abs(value) if value == 0 else value:f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
     raise TypeError(f"{type(value).__name__} has no canonical JSON")

@@ -101,13 +101,13 @@ class Approval(Strict):
 class Contingency(Strict):
     """The reserve: held by the project, in no month, drawn by approval."""
 
-    rate: Amount = Field(default="0", validate_default=True)
+    rate: Amount = ZERO
     """Share of base, 0.15 for 15 percent."""
     stated_amount: Amount | None = None
     """What the document printed, where it differs from rate x base."""
     use: Literal["stated", "computed"] = "computed"
     """Which of the two counts; both are always reported."""
-    tolerance: Amount = Field(default="0", validate_default=True)
+    tolerance: Amount = ZERO
     """Difference of the two that is not worth a lint row."""
 
     @field_validator("rate")

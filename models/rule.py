@@ -63,7 +63,7 @@ class When(Strict):
             "patternProperties": {"^tag\\.": _PATTERNS_SCHEMA},
         },
     )
-    __pydantic_extra__: dict[str, Patterns]
+    __pydantic_extra__: dict[str, Patterns]  # pyright: ignore[reportIncompatibleVariableOverride] - narrowed, as documented
 
     source: Patterns = ()
     """Name of the source in trueup.yaml."""

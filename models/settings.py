@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -55,20 +56,20 @@ Time = Annotated[str, AfterValidator(_time), WithJsonSchema({"type": "string", "
 class Materiality(Strict):
     """Which differences deserve a comment: both share and floor, or `always`."""
 
-    percent: Percent = Field(default="5", validate_default=True)
+    percent: Percent = Decimal(5)
     """Share of the planned amount, in percent."""
-    floor: Amount = Field(default="1000", validate_default=True)
+    floor: Amount = Decimal(1000)
     """Reporting currency; smaller differences are never material by their share."""
-    always: Amount = Field(default="50000", validate_default=True)
+    always: Amount = Decimal(50000)
     """Reporting currency; larger differences are always material."""
-    colour_percent: Percent = Field(default="3", validate_default=True)
+    colour_percent: Percent = Decimal(3)
     """As `percent`, for showing a colour."""
 
 
 class Completeness(Strict):
     """When figures are called incomplete."""
 
-    percent: Percent = Field(default="80", validate_default=True)
+    percent: Percent = Decimal(80)
     """Share of expected sources that must have delivered, in percent."""
     stale_after_hours: int = Field(default=36, gt=0)
     """Age of the newest delivery at which a source is stale."""

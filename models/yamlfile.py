@@ -88,7 +88,7 @@ class Tree:
         if detail["type"] == "extra_forbidden":
             return self.unknown(keys(model, steps[:-1]), *at, *steps)
         if detail["type"] == "union_tag_not_found":
-            return self.missing(detail["ctx"]["discriminator"].strip("'"), *at, *steps)
+            return self.missing(detail.get("ctx", {})["discriminator"].strip("'"), *at, *steps)
         node = self.at(*at, *steps)
         said = wording(detail, node.data if node.written is None else node.written)
         return self.mistake(_redacted(said, node), *at, *steps)
