@@ -45,7 +45,6 @@ class Vendor:
 
     home: Path
     given: dict[str, Any] = field(default_factory=lambda: dict(GIVEN))
-    stem: str = "lake"
 
     @property
     def source(self) -> Source:
@@ -58,7 +57,7 @@ class Vendor:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.home / self.stem)
+        return Lake(self.home / "lake")
 
     def put(self, name: str, *lines: str, headings: str = HEADINGS) -> Path:
         return self.put_bytes(name, "".join(f"{line}\n" for line in (headings, *lines)).encode())
@@ -97,8 +96,13 @@ class Vendor:
             for document in load.documents
         ]
         return pl.concat([pl.read_parquet(path, glob=False) for path in paths]).sort(
-            "invoice_id", "x_row", "charge_period_start", "charge_category", descending=False
+            "invoice_id", "x_row", "charge_period_start", "charge_category"
         )
+
+    def costs(self) -> list[str]:
+        """Return category, billed cost and first day of each charge."""
+        shown = self.charges().select("charge_category", "billed_cost", "charge_period_start")
+        return [f"{category} {cost:.2f} {start:%Y-%m-%d}" for category, cost, start in shown.rows()]
 
     def problems(self) -> list[str]:
         return [
