@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+ROWS ?= 10000000
 
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --require-hashes --only-binary :all:
@@ -48,8 +49,8 @@ check: $(VENV)/.stamp-dev ## Check format, lint, types and pinned requirements.
 failures: $(VENV)/.stamp-dev ## Show which rows of the failure catalogue have tests.
 	$(BIN)/python .ci/failures.py
 
-bench: $(VENV)/.stamp-dev ## Measure time and memory on generated bills (minutes).
-	$(BIN)/python benchmarks/ingest.py
+bench: $(VENV)/.stamp-dev ## Measure time and memory on a generated month; ROWS=1000000 is quicker.
+	$(BIN)/python benchmarks/ingest.py --rows $(ROWS)
 
 format: $(VENV)/.stamp-dev ## Write the code in the house's form.
 	$(BIN)/ruff format .

@@ -144,7 +144,7 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(ingest.sources.__path__)))
 
 
-def build(name: str, kind: str, settings: Any, folder: Path) -> Source:
+def build(name: str, kind: str, settings: Any, folder: Path) -> Source:  # noqa: ANN401 - see settings_model
     """Return the configured source; its module is imported only now.
 
     Args:

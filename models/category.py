@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# TCO = TrainingCompute + DataCosts + Labor + Infra + Inference + OpsOverhead
-#       + Depreciation + Contingency
+# in the order of the formula
 TERMS: Final = (
     "training_compute",
     "data",
