@@ -6,6 +6,7 @@ import os
 import stat
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -195,29 +196,34 @@ class Bucket:
     def _chunks(self, key: str, answer: dict[str, Any]) -> Iterator[bytes]:
         """Yield the body; a dropped connection goes on where it ended, same version only."""
         size, etag, got = answer.get("ContentLength"), answer.get("ETag", ""), 0
-        for _ in range(self.tries):
-            try:
-                for chunk in answer["Body"].iter_chunks(CHUNK):
-                    got += len(chunk)
-                    yield chunk
-            except FlexibleChecksumError as error:
-                raise self._broken(key, "does not match its own checksum") from error
-            except BotoCoreError:
-                answer = self._rest(key, etag, got)
-                continue
-            finally:
-                answer["Body"].close()
-            return
-        raise self._broken(key, f"was cut short at {got} of {size} bytes")
+        for left in reversed(range(self.tries)):
+            with closing(answer["Body"]) as body:
+                try:
+                    for chunk in body.iter_chunks(CHUNK):
+                        got += len(chunk)
+                        yield chunk
+                except FlexibleChecksumError as error:
+                    raise self._broken(key, "does not match its own checksum") from error
+                except BotoCoreError as error:
+                    if not left:
+                        raise self._cut(key, got, size) from error
+                else:
+                    return
+            answer = self._rest(key, etag, got, size)
 
-    def _rest(self, key: str, etag: str, got: int) -> dict[str, Any]:
+    def _rest(self, key: str, etag: str, got: int, size: int | None) -> dict[str, Any]:
         match = {"IfMatch": etag} if etag else {}
         answer = self._answer(key, Range=f"bytes={got}-", **match)
         if answer.get("ETag", "") != etag:
+            answer["Body"].close()
             raise ChangedError(self.source, self._full(key), "changed while it was read; run again")
         if not answer.get("ContentRange", "").startswith(f"bytes {got}-"):
-            raise self._broken(key, f"was cut short at {got} bytes and cannot be resumed")
+            answer["Body"].close()
+            raise self._cut(key, got, size)
         return answer
+
+    def _cut(self, key: str, got: int, size: int | None) -> BrokenError:
+        return self._broken(key, f"was cut short at {got} of {size} bytes")
 
     def _broken(self, key: str, detail: str) -> BrokenError:
         return BrokenError(self.source, f"s3://{self.name}/{self._full(key)}", detail)

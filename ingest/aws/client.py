@@ -71,21 +71,25 @@ def client(
     )
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
-        options = {"endpoint_url": endpoint_url, "config": config}
-        keys = _assumed(session, role_arn, options) if role_arn else {}
-        return session.client("s3", **keys, **options)
+        if role_arn:
+            session = _assumed(session, role_arn, endpoint_url, config)
+        return session.client("s3", endpoint_url=endpoint_url, config=config)
     except (BotoCoreError, ClientError) as error:
         raise fault(source, role_arn or profile or "credentials", error) from error
 
 
-def _assumed(session: Any, role_arn: str, options: dict[str, Any]) -> dict[str, str]:  # noqa: ANN401
-    sts = session.client("sts", **options)
-    answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)["Credentials"]
-    return {
-        "aws_access_key_id": answer["AccessKeyId"],
-        "aws_secret_access_key": answer["SecretAccessKey"],
-        "aws_session_token": answer["SessionToken"],
-    }
+def _assumed(
+    session: boto3.Session, role_arn: str, endpoint_url: str | None, config: Config
+) -> boto3.Session:
+    """Return a session that acts in a role; with its own server, that server grants it."""
+    sts = session.client("sts", endpoint_url=endpoint_url, config=config)
+    keys = sts.assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=session.region_name,
+    )
 
 
 def fault(source: str, document: str, error: Exception) -> SourceError:

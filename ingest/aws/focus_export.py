@@ -1,8 +1,9 @@
 """FOCUS 1.2 lines to charges: the columns already have their meaning, and little is added.
 
 What FOCUS wants and the export is documented to leave empty is filled: issuer and publisher
-with the provider, list and contracted cost with the billed cost, the account types and the
-subcategory with a general word. `x_UsageType` is not in every export; `SkuMeter` stands in.
+with the provider, list and contracted cost with the billed cost, the pricing currency with
+the billing currency, the account types and the subcategory with a general word. `x_UsageType`
+is not in every export; `SkuMeter` stands in.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def _filled() -> dict[str, pl.Expr]:
     general = pl.concat_str(pl.lit("Other ("), pl.col("service_category"), pl.lit(")"))
     return {
         "invoice_issuer_name": pl.coalesce("invoice_issuer_name", "provider_name"),
+        "pricing_currency": pl.coalesce("pricing_currency", "billing_currency"),
         "publisher_name": pl.coalesce("publisher_name", "provider_name"),
         "list_cost": pl.coalesce("list_cost", "billed_cost"),
         "contracted_cost": pl.coalesce("contracted_cost", "billed_cost"),

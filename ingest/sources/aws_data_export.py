@@ -27,6 +27,7 @@ from models.scan import ScanError
 VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
 TRIES: Final = 3  # deliveries are hours apart: three changes in one read are no accident
 MAGIC: Final = b"PAR1"
+SMALLEST: Final = 12  # bytes: both magics and the length of the footer
 
 _MARKS: Final = {"cur2": "line_item_line_item_type", "focus_1_2": "billedcost"}
 
@@ -236,8 +237,9 @@ def _whole(body: Body, source: str, name: str) -> bytes:
 
 def _parquet(body: Body, source: str, name: str) -> Iterator[bytes]:
     """Pass bytes on, and look at both ends: Parquet says at each that it is whole."""
-    head, tail = b"", b""
+    head, tail, size = b"", b"", 0
     for chunk in body.chunks:
+        size += len(chunk)
         if len(head) < len(MAGIC):
             head = (head + chunk)[:40]
         tail = (tail + chunk)[-len(MAGIC) :]
@@ -245,7 +247,7 @@ def _parquet(body: Body, source: str, name: str) -> Iterator[bytes]:
     if not head.startswith(MAGIC):
         start = head.decode("ascii", "replace")
         raise BrokenError(source, name, f"is not Parquet; it begins with {start!r}")
-    if tail != MAGIC:
+    if tail != MAGIC or size < SMALLEST:
         raise BrokenError(source, name, "is cut short: the end of the Parquet file is missing")
 
 
