@@ -113,7 +113,7 @@ def _record_versions(project: Project, stores: Stores) -> None:
     versions = {
         ("rules", project.settings.rules): project.rules.fingerprint,
         ("rates", project.settings.rates): project.rates.fingerprint,
-        **{("plan", plan.project): plan.fingerprint for plan in project.plans},
+        **{("plan", f"{plan.project}/{plan.version}"): plan.fingerprint for plan in project.plans},
     }
     entries = []
     for (kind, subject), fingerprint in versions.items():

@@ -14,6 +14,7 @@ from models import warehouse
 from models.lake import input_hash
 from models.money import MONEY
 from models.period import Month
+from models.plan import current
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
 from reconcile.alerts import Alert
@@ -59,7 +60,7 @@ def reconcile(
         as_of=as_of,
         snapshot=snapshot(project, stores),
         spend=spend,
-        plans=project.plans,
+        plans=current(project.plans),
         projects=project.registry.projects,
         rates=project.rates,
         materiality=settings.materiality,
@@ -73,7 +74,7 @@ def reconcile(
 def snapshot(project: Project, stores: Stores) -> str:
     """Return the identity of everything the figures depend on, short enough to read out."""
     deliveries = sorted(body["delivery"] for body in book.current(stores.ledger).values())
-    plans = sorted(plan.fingerprint for plan in project.plans)
+    plans = sorted(plan.fingerprint for plan in current(project.plans))
     inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries)
     return input_hash(*inputs)[:12]
 
@@ -144,7 +145,7 @@ def _row(project: Project, alert: Alert) -> AlertRow:
 
 
 def _plans(project: Project) -> pl.DataFrame:
-    frames = [plan.frame() for plan in project.plans]
+    frames = [plan.frame() for plan in current(project.plans)]
     return pl.concat(frames).sort(pl.all()) if frames else pl.DataFrame()
 
 

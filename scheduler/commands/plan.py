@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from models.errors import ConfigError, Mistake
-from models.lint import lint
+from models.lint import findings
 from models.plan import Plan, load
 from scheduler.cli import Shell
 from scheduler.workspace import configured
@@ -22,9 +22,9 @@ def command() -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_obj
 def validate(shell: Shell, files: tuple[Path, ...]) -> None:
-    """Check FILES, or every plan of the project folder, and print lint rows.
+    """Check FILES, or every plan of the project folder, and print what is odd in it.
 
-    Exit code 5 when a plan is invalid; lint rows are findings, not faults.
+    Exit code 5 when a plan is invalid; what is odd is told, and is no fault.
     """
     plans = _plans(files) if files else configured(shell.folder).plans
     for plan in plans:
@@ -32,8 +32,8 @@ def validate(shell: Shell, files: tuple[Path, ...]) -> None:
             f"{plan.project} version {plan.version} ({plan.status}): base {plan.base} "
             f"+ contingency {plan.contingency} = {plan.total} {plan.currency}"
         )
-        for row in lint(plan):
-            click.echo(f"  lint: {row}")
+        for found in findings(plan):
+            click.echo(f"  {found.severity}: {found.text}")
     click.echo(f"{len(plans)} plans valid")
 
 

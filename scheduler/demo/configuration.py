@@ -12,7 +12,7 @@ from scheduler.demo.story import Story
 
 TRUEUP: Final = """\
 # yaml-language-server: $schema=.trueup/schema/trueup.schema.json
-# The one file that names all others. Try: trueup status, trueup run, trueup explain FIGURE
+# The one file that names all others. Try: trueup status, trueup run, trueup report
 name: fine-tuning demo
 demo: true                         # every page says DEMO DATA
 reporting_currency: USD

@@ -110,7 +110,7 @@ def _credit(last: Month) -> Labeling:
         issued=last.first.replace(day=20),
         service=last + -2,
         project=CREDITED,
-        text="Nacharbeit, zweite Prüfung entfallen",
+        text="Nacharbeit, zweite Durchsicht entfallen",
         quantity=Decimal(1),
         unit="flat",
         price=CREDIT,

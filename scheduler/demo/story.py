@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 from typing import Final, Literal
 
 from models.money import rounded
@@ -13,6 +14,7 @@ from models.phasing import Method, phased, weights
 from scheduler.demo.calendar import CLOSED, HORIZON
 
 PER_MILLE: Final = 1000
+DRIFT: Final = (988, 1012)  # per mille of plan that an uneventful month costs
 
 Covered = Literal["", "plan", "reservation"]
 
@@ -41,7 +43,8 @@ class Item:
     Attributes:
         quantity: Named factors, whose product is the planned quantity.
         amount: The planned amount, instead of quantity and price.
-        went: Actual cost in per mille of plan, one a month; the last one goes on.
+        went: Actual cost in per mille of plan, one a month, and the last one goes on;
+            empty for an item without a story, which costs about its plan.
         parts: Where the cost comes from; none for what comes by invoice.
         moved: Per mille that comes from the second part instead of the first, one a month.
         untagged: From the last ended month on, per mille that carries no project tag.
@@ -80,8 +83,12 @@ class Item:
 
     def actual(self, number: int) -> Fraction:
         """Return what a month really costs, the whole of it, if it runs to its end."""
-        went = self.went or (PER_MILLE,)
-        return Fraction(self.months[number]) * went[min(number, len(went) - 1)] / PER_MILLE
+        if self.went:
+            share = self.went[min(number, len(self.went) - 1)]
+        else:
+            random = Random(f"{self.id}/{self.planned}/{number}")  # noqa: S311 - no secret
+            share = random.randint(*DRIFT)
+        return Fraction(self.months[number]) * share / PER_MILLE
 
     def mix(self, number: int) -> tuple[tuple[Part, int], ...]:
         """Return the parts that are metered, with their per mille of a month's cost."""

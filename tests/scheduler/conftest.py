@@ -7,13 +7,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.period import Month
 from scheduler.cli import main
+from scheduler.progress import Quiet
+from scheduler.publish import publish, reconcile
+from scheduler.spending import spent
+from scheduler.workspace import configured, stores
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ def fresh(tmp_path: Path, trueup: Callable[..., Said]) -> Path:
 
 
 TODAY = "2026-11-22"
+OCTOBER = Month(2026, 10)
 
 INVOICES = """\
 Invoice,Date,Line,Net,Currency,From,To,Project
@@ -98,8 +105,13 @@ def told_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture
 def demo(told_demo: tuple[Path, str], tmp_path: Path) -> Path:
-    """Return a copy of the demo that a test may change."""
-    return Path(shutil.copytree(told_demo[0], tmp_path / "demo"))
+    """Return a copy of the demo that a test may change; its warehouse looks at its own lake."""
+    folder = Path(shutil.copytree(told_demo[0], tmp_path / "demo"))
+    project, as_of = configured(folder), datetime.fromisoformat(f"{TODAY}T00:00Z")
+    with stores(project) as opened:
+        spend = spent(project, opened, Quiet())
+        publish(project, opened, spend, reconcile(project, opened, spend, OCTOBER, as_of))
+    return folder
 
 
 @pytest.fixture
