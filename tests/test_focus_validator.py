@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -184,6 +185,23 @@ def test_charges_of_every_kind_pass_the_official_validator(
 
     assert failed - FALSE_ALARMS == set()
     assert passed > 330
+
+
+def test_the_export_of_the_demo_passes_the_official_validator(
+    validate: Validate, tmp_path: Path
+) -> None:
+    demo, file = tmp_path / "demo", tmp_path / "focus.parquet"
+    trueup = [sys.executable, "-m", "scheduler", "-q"]
+    told = [*trueup, "demo", "--dir", str(demo), "--today", "2026-11-22"]
+    exported = [*trueup, "-C", str(demo), "export", "focus", "--version", "1.2", "-o", str(file)]
+    for command in (told, exported):
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+    passed, failed = validate(file)
+
+    assert failed - FALSE_ALARMS == set()
+    assert passed > 330
+    assert pl.scan_parquet(file).select(pl.len()).collect().item() > 30_000
 
 
 def test_the_validator_is_heard_when_a_rule_is_broken(validate: Validate, tmp_path: Path) -> None:

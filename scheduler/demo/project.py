@@ -13,6 +13,7 @@ import polars as pl
 
 from models.errors import RefusedError
 from models.period import Month
+from models.schema import schemas
 from scheduler.demo import configuration, cur, focus_rows, invoices
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.plans import plan
@@ -43,7 +44,8 @@ def create(folder: Path, today: date) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise RefusedError(f"{folder} is not empty; choose another folder with --dir")
     calendar = Calendar(today)
-    for name, text in _texts(calendar).items():
+    (folder / ".trueup").mkdir(mode=0o700, parents=True)  # what is loaded is the owner's alone
+    for name, text in (_texts(calendar) | _schemas()).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
@@ -63,6 +65,14 @@ def _texts(calendar: Calendar) -> dict[str, str]:
         **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
         **{f"invoices/labeling/{name}": text for name, text in labeling.items()},
         **{f"invoices/contractors/{name}": text for name, text in contractors.items()},
+    }
+
+
+def _schemas() -> dict[str, str]:
+    """Return the schemas that the first lines of the configuration files name."""
+    return {
+        f".trueup/schema/{name}.schema.json": json.dumps(schema, indent=2, sort_keys=True) + "\n"
+        for name, schema in schemas().items()
     }
 
 

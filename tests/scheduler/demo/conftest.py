@@ -26,8 +26,8 @@ def used(calendar: Calendar) -> list[Usage]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, today: date) -> Path:
-    """The demonstration's folder, written once; tests read it and leave it as it is."""
+def written(tmp_path_factory: pytest.TempPathFactory, today: date) -> Path:
+    """The demonstration before any run, written once; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("demo")
     create(folder, today)
     return folder

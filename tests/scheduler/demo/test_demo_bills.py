@@ -95,9 +95,9 @@ def test_search_moved_from_spot_h100_to_h200(used: list[Usage], calendar: Calend
 
 
 @pytest.fixture(scope="module")
-def lines(demo: Path) -> pl.DataFrame:
+def lines(written: Path) -> pl.DataFrame:
     return pl.concat(
-        pl.read_parquet(path) for path in sorted(demo.glob("exports/aws/*/data/*/*.parquet"))
+        pl.read_parquet(path) for path in sorted(written.glob("exports/aws/*/data/*/*.parquet"))
     )
 
 
@@ -208,8 +208,10 @@ def test_ended_months_are_invoiced_and_the_running_one_is_not(
     assert all(invoiced.values())
 
 
-def test_rows_of_the_second_payer_have_the_columns_of_focus(demo: Path, used: list[Usage]) -> None:
-    paths = sorted(demo.glob("exports/research/*/data/*/*.parquet"))
+def test_rows_of_the_second_payer_have_the_columns_of_focus(
+    written: Path, used: list[Usage]
+) -> None:
+    paths = sorted(written.glob("exports/research/*/data/*/*.parquet"))
     rows = pl.concat(pl.read_parquet(path) for path in paths)
 
     assert rows.schema == focus_rows.SCHEMA

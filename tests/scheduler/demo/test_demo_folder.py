@@ -24,10 +24,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_the_same_day_gives_the_same_bytes(demo: Path, today: date, tmp_path: Path) -> None:
+def test_the_same_day_gives_the_same_bytes(written: Path, today: date, tmp_path: Path) -> None:
     create(tmp_path / "again", today)
 
-    first, again = contents(demo), contents(tmp_path / "again")
+    first, again = contents(written), contents(tmp_path / "again")
 
     assert sorted(first) == sorted(again)
     assert [name for name in first if first[name] != again[name]] == []
@@ -43,20 +43,30 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path, today: date
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_every_configuration_file_is_valid_and_says_demo(demo: Path) -> None:
-    settings, _ = load_settings(demo, {})
-    registry = load_projects(demo / settings.projects)
-    plans = load_all(sorted(demo.glob(settings.plans)), registry)
+def test_every_configuration_file_is_valid_and_says_demo(written: Path) -> None:
+    settings, _ = load_settings(written, {})
+    registry = load_projects(written / settings.projects)
+    plans = load_all(sorted(written.glob(settings.plans)), registry)
 
     assert settings.demo
     assert set(settings.sources) == {"aws", "research", "labeling", "contractors"}
     assert registry.ids == tuple(story.id for story in STORIES)
-    assert len(load_rules(demo / settings.rules, registry).rules) == 16
+    assert len(load_rules(written / settings.rules, registry).rules) == 16
     assert {plan.status for plan in plans} == {"approved"}
 
 
-def test_the_rules_know_every_term_that_a_rule_can_set(demo: Path) -> None:
-    rules = load_rules(demo / "rules.yaml", load_projects(demo / "projects.yaml")).rules
+def test_editors_find_the_schema_that_each_file_names(written: Path) -> None:
+    files = [*written.glob("*.yaml"), *written.glob("plans/*.yaml")]
+
+    for file in files:
+        head = file.read_text().splitlines()[0]
+        assert (file.parent / head.partition("$schema=")[2]).resolve().is_file()
+    assert len(files) == 4 + 6
+    assert (written / ".trueup").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_rules_know_every_term_that_a_rule_can_set(written: Path) -> None:
+    rules = load_rules(written / "rules.yaml", load_projects(written / "projects.yaml")).rules
 
     assert {rule.to.category for rule in rules} - {None} == {
         "training_compute",
@@ -69,9 +79,9 @@ def test_the_rules_know_every_term_that_a_rule_can_set(demo: Path) -> None:
     }
 
 
-def test_plans_read_as_the_stories_tell_them(demo: Path, calendar: Calendar) -> None:
-    registry = load_projects(demo / "projects.yaml")
-    plans = {plan.project: plan for plan in load_all(sorted(demo.glob("plans/*")), registry)}
+def test_plans_read_as_the_stories_tell_them(written: Path, calendar: Calendar) -> None:
+    registry = load_projects(written / "projects.yaml")
+    plans = {plan.project: plan for plan in load_all(sorted(written.glob("plans/*")), registry)}
 
     for story in STORIES:
         plan = plans[story.id]
@@ -95,15 +105,15 @@ def test_budgets_are_those_of_the_report_that_was_drawn_by_hand() -> None:
     assert all(story.budget % 1000 == 0 for story in STORIES)
 
 
-def test_rates_cover_every_month_that_has_bills(demo: Path, calendar: Calendar) -> None:
-    rates = Rates.load(demo / "rates.yaml")
+def test_rates_cover_every_month_that_has_bills(written: Path, calendar: Calendar) -> None:
+    rates = Rates.load(written / "rates.yaml")
 
     for month in (calendar.start + -1, *calendar.billed):
         assert rates.entry("EUR", "USD", month).start == month
 
 
-def test_manifests_name_what_is_there(demo: Path) -> None:
-    manifests = list(demo.glob("exports/*/*/metadata/*/*-Manifest.json"))
+def test_manifests_name_what_is_there(written: Path) -> None:
+    manifests = list(written.glob("exports/*/*/metadata/*/*-Manifest.json"))
 
     for manifest in manifests:
         content = json.loads(manifest.read_text())
@@ -116,8 +126,8 @@ def test_manifests_name_what_is_there(demo: Path) -> None:
     assert len(manifests) == 2 * 9
 
 
-def test_executions_differ_by_export_and_month(demo: Path) -> None:
-    manifests = demo.glob("exports/*/*/metadata/*/*-Manifest.json")
+def test_executions_differ_by_export_and_month(written: Path) -> None:
+    manifests = written.glob("exports/*/*/metadata/*/*-Manifest.json")
 
     ids = [json.loads(manifest.read_text())["executionId"] for manifest in manifests]
 
