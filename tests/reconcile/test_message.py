@@ -20,7 +20,7 @@ Contingency of 16 runs out about 2026-09-24; the horizon ends 2027-02-28.
 Now      2026-10 32.0 vs 27.0: +5.0 (+18.5 %). To date 238.0 vs 216.0: +22.0 (+10.2 %).
 Why      Training compute +5.0 of 2026-10's +5.0.
 Since    over plan each month since 2026-03; beyond its limit since 2026-11-20 (run r1).
-Forecast 346 (actual plus remaining plan) to 363 (rest at the ratio of the last three months). \
+Forecast 346 (actual plus remaining plan) to 365 (rest at the ratio of the last three months). \
 To finish inside the limit: 6 k USD less.
 Who      owner l.moreau@example.com, cost centre 4417.
 Trust    100 % of cost final; data of 2026-10 complete; as of 2026-11-20.
@@ -46,7 +46,7 @@ def line_of(report: Portfolio, project: str) -> Line:
 
 
 def test_an_opened_alert_says_what_why_who_and_what_next(six: Portfolio) -> None:
-    """Worked by hand: 27 k a month, 22 k over by October, 16 k of contingency."""
+    """By hand: 27 k a month, 22 k over by October; 238 + 4 x 27 x 95 / 81 = 365 k at the most."""
     line = line_of(six, "search-rerank-1b")
 
     told = message("opened", alert_of(line.key), line, six, run="r1")
