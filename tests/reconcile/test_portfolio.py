@@ -311,3 +311,11 @@ def test_projects_categories_and_months_all_sum_to_the_spend(
             ends = [line.completion.delta.value or Decimal(0) for line in p.projects]
             assert p.total.completion.delta.value == sum(ends)
             assert ends == sorted(ends, reverse=True)
+
+
+def test_sums_are_exact_beyond_the_usual_precision(portfolio_of: Build) -> None:
+    rows = [row("a", "123456789012.000000000000000001"), row("b", "0.000000000000000002")]
+
+    p = portfolio_of(rows)
+
+    assert p.total.month.ac.value == Decimal("123456789012.000000000000000003")
