@@ -109,12 +109,7 @@ def source(build: Build, endpoint: str, **settings: Any) -> DataExport:
 
 
 def test_both_tables_of_a_month_load(
-    endpoint: str,
-    make: Any,
-    export: Any,
-    build: Build,
-    fetch: Fetch,
-    archive: Archive
+    endpoint: str, make: Any, export: Any, build: Build, fetch: Fetch, archive: Archive
 ) -> None:
     costs = [n / 7 for n in range(500)]
     cur = [
@@ -142,7 +137,7 @@ def test_a_wrong_secret_is_forbidden_and_not_absent(
     export: Any,
     make: Any,
     build: Build,
-    fetch: Fetch
+    fetch: Fetch,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     put(endpoint, export((make.bytes(make.cur([{}])),)))
@@ -159,7 +154,7 @@ def test_a_wrong_secret_is_forbidden_and_not_absent(
 def test_an_unknown_key_is_forbidden(
     endpoint: str,
     build: Build,
-    fetch: Fetch
+    fetch: Fetch,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWNUN")
@@ -167,16 +162,12 @@ def test_an_unknown_key_is_forbidden(
     assert isinstance(fetch(source(build, endpoint)), ForbiddenError)
 
 
-def test_a_month_that_is_not_there_is_absent(
-    endpoint: str, build: Build, fetch: Fetch
-) -> None:
+def test_a_month_that_is_not_there_is_absent(endpoint: str, build: Build, fetch: Fetch) -> None:
     assert isinstance(fetch(source(build, endpoint, export="nothing")), AbsentError)
 
 
 @pytest.mark.failure("A07")
-def test_a_condition_on_the_version_is_kept_by_the_server(
-    endpoint: str, build: Build
-) -> None:
+def test_a_condition_on_the_version_is_kept_by_the_server(endpoint: str, build: Build) -> None:
     client(endpoint).put_object(Bucket="billing", Key="exports/x", Body=b"one")
     place = source(build, endpoint)._place()
     etag = place.read("x").etag
