@@ -12,7 +12,7 @@ from reconcile.figure import Figure
 from reconcile.line import Line
 from reconcile.portfolio import Portfolio
 from reconcile.report.number import Unit, month_name, percent, signed_percent, unit
-from reconcile.state import State
+from reconcile.state import State, coloured
 
 VERBS: Final = {"FINAL": "closed", "PRELIM": "ended", "FLASH": "stands"}
 NAMED: Final = 3
@@ -62,24 +62,39 @@ def _month(p: Portfolio) -> Sentence:
     if p.total.completion.bac.value is None:
         cost = Part(money.amount(period.ac, fine=True), period.ac)
         return (Part(f"{name} cost "), cost, Part(f" {money.label}, and there is no plan"))
-    size = Part(money.size(period.delta, fine=True), period.delta)
-    if not period.material:
-        return (Part(f"{name} {VERBS[p.state]} within "), size, Part(f" {money.label} of plan"))
+    if not p.total.complete and period.delta.value < 0:
+        return _so_far(p, money)
+    verb, size = VERBS[p.state], Part(money.size(period.delta, fine=True), period.delta)
+    if not _is_worth_saying(p):
+        signed = Part(money.delta(period.delta, fine=True), period.delta)
+        return Part(f"{name} {verb} close to plan ("), signed, Part(f" {money.label})")
     side = "over" if period.delta.value > 0 else "under"
     share = Part(signed_percent(period.pct), period.pct)
+    return Part(f"{name} {verb} "), size, Part(f" {money.label} {side} plan ("), share, Part(" %)")
+
+
+def _so_far(p: Portfolio, money: Unit) -> Sentence:
+    """Return where an incomplete month stands; being under plan is not yet a fact."""
+    period = p.total.month
     return (
-        Part(f"{name} {VERBS[p.state]} "),
-        size,
-        Part(f" {money.label} {side} plan ("),
-        share,
-        Part(" %)"),
+        Part(f"{month_name(p.month)} stands at "),
+        Part(money.amount(period.ac, fine=True), period.ac),
+        Part(" of "),
+        Part(money.plan(period.pl, fine=True), period.pl),
+        Part(f" {money.label} planned, with data missing"),
     )
+
+
+def _is_worth_saying(p: Portfolio) -> bool:
+    return coloured(p.total.month.delta.value, p.total.month.pl.value, p.materiality)
 
 
 def _cause(p: Portfolio) -> Sentence:
     """Return the project that makes up at least half of a material difference."""
-    delta = p.total.month.delta.value
-    if not delta or not p.total.month.material or p.total.completion.bac.value is None:
+    delta, is_under = p.total.month.delta.value, (p.total.month.delta.value or ZERO) < 0
+    if not delta or not _is_worth_saying(p) or p.total.completion.bac.value is None:
+        return ()
+    if is_under and not p.total.complete:
         return ()
     first = max(p.projects, key=lambda line: _toward(line, delta))
     if 2 * _toward(first, delta) < abs(delta):

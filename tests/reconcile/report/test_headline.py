@@ -43,7 +43,7 @@ def october(
                 " a is forecast beyond limit"
             ),
         ),
-        ({"a": "10400", "b": "10000"}, "9000", "October ended within 400 USD of plan"),
+        ({"a": "10400", "b": "10000"}, "9000", "October ended close to plan (+400 USD)"),
         (
             {"a": "7000", "b": "9800"},
             "9000",
@@ -77,6 +77,16 @@ def test_the_verb_tells_a_closed_month_from_an_open_one(portfolio_of: Build, pla
 
     assert said(headline(closed)).startswith("October closed 8,000 USD over plan")
     assert said(headline(flash)).startswith("October stands 8,000 USD over plan")
+
+
+def test_an_incomplete_month_is_never_said_to_be_under_plan(
+    portfolio_of: Build, plan_of: Any
+) -> None:
+    missing = [SourceState(source="cloud", state="missing")]
+
+    p = october(portfolio_of, plan_of, {"a": "4000"}, sources=missing)
+
+    assert said(headline(p)) == "October stands at 4,000 of 10,000 USD planned, with data missing"
 
 
 def test_without_any_plan_there_is_nothing_to_be_over(portfolio_of: Build) -> None:
