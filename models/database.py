@@ -64,7 +64,6 @@ def _private_file(path: Path) -> None:
 
 
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
-    connection.isolation_level = None  # the driver must not begin transactions by itself
     connection.text_factory = _lenient
     # FULL, and the folder is synced too after the journal is gone: what was acknowledged stays.
     connection.execute("PRAGMA synchronous = EXTRA")

@@ -261,6 +261,15 @@ def test_a_removed_moved_or_foreign_entry_is_found_and_named(
         five.verify()
 
 
+def test_a_forged_entry_that_leaves_a_gap_is_found(five: Ledger, file: Path) -> None:
+    fields = (9, "2026-11-21", "run", "forged", "{}", five.head)
+    insert = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)"
+    by_hand(file, insert, (*fields, seal(*fields)))
+
+    with pytest.raises(StoreError, match="the chain breaks at entry 6;"):
+        five.verify()
+
+
 def test_entries_cut_off_at_the_end_are_missed_by_a_head_noted_elsewhere(
     five: Ledger, file: Path
 ) -> None:

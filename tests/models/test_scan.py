@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -61,6 +63,23 @@ def test_a_document_is_read_by_a_second_reader(tmp_path: Path) -> None:
     answer = rows(path, "SELECT count(*), sum(cost), min(CAST(start AS DATE)) FROM document")
 
     assert answer == [(2, Decimal("0.300000000000000000"), date(2026, 10, 31))]
+
+
+@pytest.fixture
+def _new_york() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_new_york")
+def test_a_day_is_a_day_in_utc_wherever_the_machine_stands(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    pl.DataFrame({"start": [datetime(2026, 11, 1, 0, 30, tzinfo=UTC)]}).write_parquet(path)
+
+    assert rows(path, "SELECT CAST(start AS DATE) FROM document") == [(date(2026, 11, 1),)]
 
 
 def test_columns_are_named_in_order_with_their_types(sound: Path) -> None:

@@ -426,7 +426,7 @@ def test_none_of_100_payloads_is_ever_more_than_a_value(place: Place, tmp_path: 
 
 @pytest.mark.failure("B13")
 @pytest.mark.failure("M03")
-@pytest.mark.parametrize("name", ["it's", "x[1]", "a*", "'); DROP VIEW charges; --", "month=1"])
+@pytest.mark.parametrize("name", ["it's", "x[1]", "a*", "'); DROP VIEW charges; --", "x_source=y"])
 def test_a_lake_in_a_folder_of_any_name_reads_its_own_files(tmp_path: Path, name: str) -> None:
     for neighbour in ("x1", "ab", "qq"):
         made_in(tmp_path / neighbour).charges({}, {}, {})
@@ -434,8 +434,8 @@ def test_a_lake_in_a_folder_of_any_name_reads_its_own_files(tmp_path: Path, name
 
     place.publish([place.charges({"a": "b"})])
 
-    assert place.query("SELECT count(*), max(tags['a']) FROM charges") == [(1, "b")]
-    assert "month" not in {name for (name, *_) in place.query("DESCRIBE charges")}
+    answer = place.query("SELECT count(*), max(tags['a']), max(x_source) FROM charges")
+    assert answer == [(1, "b", "x")]
 
 
 def test_a_folder_that_the_engine_cannot_write_to_is_refused(tmp_path: Path) -> None:
