@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,11 @@ def charge_of(number: int, row: Sequence[Any], period: Month) -> dict[str, Any]:
         "service_name": "Service",
         "service_subcategory": "Other (Other)",
     }
+
+
+def exact_sum(amounts: Iterable[str]) -> str:
+    with localcontext(prec=60):
+        return str(sum(map(Decimal, amounts)))
 
 
 COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost", "x_tco_cost")
@@ -104,8 +109,8 @@ class Bill:
             Total(
                 *key,
                 len(group := [row for row in kept if tuple(row[:2]) == key]),
-                str(sum(Decimal(row[2] or 0) for row in group)),
-                str(sum(Decimal(row[3]) for row in group)),
+                exact_sum(row[2] or "0" for row in group),
+                exact_sum(row[3] for row in group),
             )
             for key in sorted({(row[0], row[1]) for row in kept})
         )

@@ -292,3 +292,26 @@ def test_a_plan_that_fails_while_it_runs_refuses_the_delivery(
 
     with pytest.raises(BrokenError, match=r"part-1\.json: cannot be converted: .*USD"):
         load_delivery(Late(), delivery, stores.archive, stores.lake)
+
+
+@pytest.mark.failure("C08")
+def test_sums_beyond_the_digits_of_a_python_decimal_are_still_exact(
+    stores: Any, bill: Build
+) -> None:
+    large = "12345678901234567.000000000000000001"  # 35 digits; Python's own context has 28
+    rows = [("USD", "Usage", large, large, "2026-10-01"), ("USD", "Rebate", "1", "1", "2026-10-01")]
+
+    loaded = load_delivery(bill(), stores.delivery(rows), stores.archive, stores.lake)
+
+    assert [total.billed_cost for total in loaded.documents[0].totals] == [large]
+    short = replace(Total("USD", "Usage", 1, large, large), billed_cost=large[:-1] + "2")
+    with pytest.raises(BrokenError, match=r"-0\.000000000000000001 apart"):
+        load_delivery(
+            bill(
+                fingerprint="2",
+                stated=lambda control: replace(control, totals=(control.totals[0], short)),
+            ),
+            stores.delivery(rows),
+            stores.archive,
+            stores.lake,
+        )
