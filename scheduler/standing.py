@@ -65,7 +65,7 @@ def _state(held: Shelf, source: Source, month: Month) -> SourceState:
         source=source.name,
         state=state,
         newest=_newest(body),
-        expected=due.date() if due else None,
+        expected=due.date() if due and body is None else None,
         rows=sum(document["rows"] for document in body["documents"]) if body else 0,
         controls=_controls(body),
         detail=detail,

@@ -115,3 +115,12 @@ def test_the_fingerprint_changes_with_spellings_and_with_nothing_else() -> None:
     other = Registry((Project(id="a", aliases=("x",)), Project(id="b", aliases=("y",))))
 
     assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize("word", ["portfolio", "source", "alert"])
+def test_a_word_that_begins_figure_ids_is_no_name_of_a_project(
+    word: str, complaints: Complaints
+) -> None:
+    (said,) = complaints(load, f"projects: [{{id: {word}}}]", "projects.yaml")
+
+    assert said.endswith(f"'{word}' is reserved; choose another spelling")
