@@ -134,7 +134,7 @@ def _fill(
         session.register("incoming", _Stream(_utc(frame)))
         session.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - a fixed list
         session.unregister("incoming")
-    session.execute("CHECKPOINT")
+    session.execute("CHECKPOINT")  # close() does it too, but does not tell when it cannot
 
 
 def _charges(files: Sequence[Path]) -> str:

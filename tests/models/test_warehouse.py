@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import models.warehouse
 from models.charge import CHARGE, COLUMNS
 from models.errors import StoreError
 from models.money import MONEY
@@ -323,6 +324,20 @@ def test_a_file_restored_beside_the_log_of_another_is_not_opened(
     assert str(caught.value) == (
         f"{place.file}.wal: does not belong to the warehouse; run `trueup rebuild`"
     )
+
+
+@pytest.mark.failure("J02")
+@pytest.mark.failure("J05")
+def test_nothing_is_left_in_the_log_when_a_close_cannot_empty_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = models.warehouse.locked
+    full = "PRAGMA disable_checkpoint_on_shutdown"  # as on a full disk, which close() hides
+    monkeypatch.setattr(models.warehouse, "locked", lambda **kept: (full, *locked(**kept)))
+
+    place.publish(spend=ONE)
+
+    assert place.query("SELECT project FROM spend") == [("atlas",)]
 
 
 @pytest.mark.failure("M12")
