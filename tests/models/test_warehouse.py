@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import models.lockdown
 import models.warehouse
 from models.charge import CHARGE, COLUMNS
 from models.errors import StoreError
@@ -183,14 +185,31 @@ def test_moments_are_utc_whatever_the_zone_of_frame_session_or_reader(place: Pla
         assert reader.execute(months).fetchall() == [("2026-10",)]
 
 
-def test_neither_pyarrow_nor_pytz_is_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.setitem(sys.modules, "pytz", None)
+def test_neither_pyarrow_nor_pytz_is_needed(place: Place) -> None:
+    charges = place.charges({})
+    program = f"""
+import sys
+sys.modules.update(pyarrow=None, pytz=None)
+from datetime import UTC, datetime
+from pathlib import Path
+import polars as pl
+from models.warehouse import publish, query
+where = Path({str(place.file)!r}), Path({str(place.lake)!r})
+publish(*where, [Path({str(charges)!r})], {{"spend": pl.DataFrame({{"day": [datetime.now(UTC)]}})}})
+print(len(query(*where, "SELECT * FROM spend")), len(query(*where, "SELECT * FROM charges")))
+"""
+    root = Path(models.warehouse.__file__).parents[1]
 
-    place.publish([place.charges({})], spend=TWO, sources=pl.DataFrame({"seen": [OCTOBER]}))
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        env={"PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
-    assert len(place.query("SELECT * FROM charges")) == 1
-    assert len(place.query("SELECT * FROM sources")) == 1
+    assert (done.stdout, done.stderr) == ("1 1\n", "")
 
 
 def test_every_table_may_be_published_and_no_other(place: Place) -> None:
@@ -331,7 +350,7 @@ def test_a_file_restored_beside_the_log_of_another_is_not_opened(
 def test_nothing_is_left_in_the_log_when_a_close_cannot_empty_it(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked = models.warehouse.locked
+    locked = models.lockdown.locked
     full = "PRAGMA disable_checkpoint_on_shutdown"  # as on a full disk, which close() hides
     monkeypatch.setattr(models.warehouse, "locked", lambda **kept: (full, *locked(**kept)))
 
