@@ -197,7 +197,7 @@ from models.warehouse import publish, query
 where = Path({str(place.file)!r}), Path({str(place.lake)!r})
 publish(*where, [Path({str(charges)!r})], {{"spend": pl.DataFrame({{"day": [datetime.now(UTC)]}})}})
 print(len(query(*where, "SELECT * FROM spend")), len(query(*where, "SELECT * FROM charges")))
-"""
+"""  # noqa: S608 - our own paths
     root = Path(models.warehouse.__file__).parents[1]
 
     done = subprocess.run(
