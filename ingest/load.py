@@ -165,7 +165,7 @@ def _reduced(lake: Lake, name: str, source: str) -> None:
     with pl.Config(streaming_chunk_size=MORSEL):
         keys, facts = keys_and_facts(charges, source)
     lake.write("keys", name, keys.write_parquet)
-    lake.write("facts", name, facts.write_parquet)
+    lake.write("facts", name, facts.sink_parquet)
 
 
 def _refuse_repeats(delivery: Delivery) -> None:

@@ -382,8 +382,8 @@ found = attributed(keys, rules, registry)
 whole = spend(facts, found, keys, source="cloud", period="2026-10")
 for frame in (keys, facts, found, whole):
     path = Path(sys.argv[1] + sys.argv[2])
-    frame.write_parquet(path)
-    print(frame.height, hashlib.sha256(path.read_bytes()).hexdigest())
+    frame.lazy().sink_parquet(path)
+    print(pl.read_parquet(path).height, hashlib.sha256(path.read_bytes()).hexdigest())
 """
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from models import reduction
 from models.identity import identity
-from models.reduction import FACTS, KEYS, keys_and_facts
+from models.reduction import FACTS, KEYS
 from models.tags import tag_texts, tag_values
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]
@@ -40,6 +41,11 @@ HYPOTHESIS = settings(max_examples=30, suppress_health_check=[HealthCheck.functi
 
 def maps(values: Iterable[Mapping[str, str | None] | None]) -> pl.Series:
     return pl.Series("tags", list(values), dtype=MAPS)
+
+
+def keys_and_facts(charges: pl.LazyFrame, source: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    keys, facts = reduction.keys_and_facts(charges, source)
+    return keys, facts.collect()
 
 
 def canonical(tags: Mapping[str, str | None] | None) -> str:
@@ -86,6 +92,7 @@ def test_neither_the_order_of_lines_nor_the_size_of_batches_changes_a_byte(
     seed.shuffle(shuffled)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reduction, "BATCH_ROWS", 3)
+        patch.setattr(reduction, "HELD_KEYS", 2)
         patch.setattr(reduction, "HELD_ROWS", 4)
         patch.setattr(reduction, "PART_ROWS", 2)
         pieces = keys_and_facts(charges(shuffled), "cloud")
@@ -181,3 +188,19 @@ def test_an_identity_tells_every_small_combination_apart() -> None:
     frame = pl.DataFrame({"x": xs, "y": ys, "z": maps(zs)})
 
     assert frame.select(identity("x", "y", "z")).n_unique() == len(rows)
+
+
+def test_facts_can_be_asked_for_in_part_and_again(charges: Charges, tmp_path: Path) -> None:
+    lines = [{"resource_id": f"i-{n}", "billed_cost": Decimal(n)} for n in range(9)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reduction, "BATCH_ROWS", 2)
+        patch.setattr(reduction, "PART_ROWS", 2)
+        _, facts = reduction.keys_and_facts(charges(lines), "cloud")
+
+    whole = facts.collect()
+    facts.sink_parquet(tmp_path / "facts.parquet")
+
+    assert whole["billed_cost"].to_list() == list(range(9))
+    assert pl.read_parquet(tmp_path / "facts.parquet").equals(whole)
+    assert facts.head(3).collect().equals(whole.head(3))
+    assert facts.filter(key_id=7).select("billed_cost").collect().rows() == [(Decimal(7),)]
