@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy import event, exc
 
 from models.durable import FILE_MODE, private_folder, storing
 from models.errors import StoreError
@@ -25,8 +26,8 @@ def opened(url: str) -> sa.Engine:
     if parsed.database and parsed.database != ":memory:":
         _private_file(Path(parsed.database))
     engine = sa.create_engine(parsed, connect_args={"timeout": WAIT})
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -49,7 +50,7 @@ def transaction(engine: sa.Engine, *, writes: bool = False) -> Iterator[sa.Conne
             connection.execution_options(**{_WRITES: writes})
             with connection.begin():
                 yield connection
-    except sa.exc.SQLAlchemyError as error:
+    except exc.SQLAlchemyError as error:
         reason = getattr(error, "orig", None) or error
         raise StoreError(
             f"{shown(engine)}: the database refused: {reason}; "

@@ -136,9 +136,8 @@ class Summing:
         parts = {c: tally for (project, c), tally in self.tallies.items() if project == key}
         whole, where = self.completeness.now(key), scope(key)
         owned = self.owners.get(key)
-        line = self._line(
-            key, where, (owned and owned.name) or key, combined(parts.values()), whole
-        )
+        title = (owned.name if owned else None) or key
+        line = self._line(key, where, title, combined(parts.values()), whole)
         reported = [m for m in line.tally.months if self.completeness.whole(key, m)]
         line = project_line(self.setting, line, self.reserves.get(key, ZERO), reported)
         return replace(

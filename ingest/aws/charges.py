@@ -280,7 +280,7 @@ def _commitments() -> dict[str, pl.Expr]:
         for kind, words in _COMMITMENTS.items()
     }
     plan, reservation = parts["plan"], parts["reservation"]
-    chosen = {
+    chosen: dict[str, pl.Expr] = {
         name: pl.when(line.where("commitment", "plan"))
         .then(plan[name])
         .when(line.where("commitment", "reservation"))

@@ -131,6 +131,7 @@ class DataExport:
 
     def _delivery(self, place: Place, period: Month, archive: Archive) -> Delivery:
         """Read manifest, data, and manifest again: a delivery that moved meanwhile is dropped."""
+        address = ""
         for _ in range(TRIES):
             address, data = self._manifest(place, period)
             try:

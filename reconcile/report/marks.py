@@ -59,6 +59,7 @@ def bars(rows: Sequence[Row], height: int, values: Sequence[float]) -> Layers:
     y = alt.Y("value:Q", axis=None, scale=alt.Scale(domain=list(values), nice=False))
     sides = {"x": _x("from", len(rows)), "x2": "to:Q", "y": y, "y2": alt.datum(0)}
     colour, tip = alt.Color("colour:N", scale=None), alt.Tooltip("tip:N", title=" ")
+    outline = alt.Stroke("colour:N", scale=None)
     label = base.encode(x=_x("at", len(rows)), y=y, text="label:N", color=colour)
     return [
         base.transform_filter("datum.is_actual")
@@ -66,7 +67,7 @@ def bars(rows: Sequence[Row], height: int, values: Sequence[float]) -> Layers:
         .encode(**sides, color=colour, tooltip=tip),
         base.transform_filter("!datum.is_actual")
         .mark_rect(fill=PAPER, strokeDash=DASH)
-        .encode(**sides, stroke=colour, tooltip=tip),
+        .encode(**sides, stroke=outline, tooltip=tip),
         base.mark_rule(color=INK).encode(y=alt.YDatum(0, axis=None)),
         label.transform_filter("datum.value >= 0").mark_text(dy=-7, fontWeight="bold"),
         label.transform_filter("datum.value < 0").mark_text(dy=8, fontWeight="bold"),
@@ -166,11 +167,12 @@ def bridge(rows: Sequence[Row], values: Sequence[float]) -> Layers:
         top="datum.row - 0.34", bottom="datum.row + 0.34", next="datum.row + 1.34"
     )
     colour, tip = alt.Color("colour:N", scale=None), alt.Tooltip("tip:N", title=" ")
+    outline = alt.Stroke("colour:N", scale=None)
     bar = sized.encode(x=x, x2="to:Q", y=top, y2="bottom:Q", tooltip=tip)
     names = sized.encode(y=middle, text="name:N")
     return [
         bar.transform_filter("!datum.is_sum").mark_rect().encode(color=colour),
-        bar.transform_filter("datum.is_sum").mark_rect(fill=PAPER).encode(stroke=colour),
+        bar.transform_filter("datum.is_sum").mark_rect(fill=PAPER).encode(stroke=outline),
         sized.transform_filter("!datum.is_sum")
         .mark_rule(color=FAINT, strokeWidth=0.5)
         .encode(x=alt.X("to:Q", axis=None), y=top, y2="next:Q"),
