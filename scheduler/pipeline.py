@@ -71,7 +71,7 @@ def night(
     run = run_id(now())
     log = _log(project, run, now)
     stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
-    stores.lake.sweep()
+    stores.sweep()
     intake = take_in(project, stores, due(project, as_of.date()), progress)
     _record_versions(project, stores)
     month = month or reported_month(as_of.date())

@@ -67,6 +67,11 @@ class Stores:
     lake: Lake
     ledger: Ledger
 
+    def sweep(self) -> None:
+        """Remove what killed runs left half written; the caller holds the lock."""
+        self.archive.sweep()
+        self.lake.sweep()
+
 
 def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Project:
     """Read and check every configuration file of a project folder.

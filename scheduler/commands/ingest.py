@@ -28,7 +28,7 @@ def command(shell: Shell, sources: tuple[str, ...], today: date) -> int:
     for name in sources:
         known_source(project, name)
     with shown(quiet=shell.quiet) as progress, stores(project) as opened, held(project.state):
-        opened.lake.sweep()
+        opened.sweep()
         intake = take_in(project, opened, due(project, today), progress, sources)
     for line in summary(intake):
         click.echo(line)
