@@ -12,8 +12,9 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 def test_the_run_in_the_readme_is_what_the_demo_prints(told_demo: tuple[Path, str]) -> None:
     """The README shows the run of 22 November 2026."""
-    shown = README.split("```")[1].splitlines()
-    table = shown[shown.index("") + 1 : shown.index("", shown.index("") + 1)]
+    shown = README.split("```")[1].strip().splitlines()
+    start = shown.index("") + 1
+    table = shown[start : shown.index("", start)]
 
     assert len(table) == 9
     assert [line for line in table if line not in told_demo[1].splitlines()] == []
