@@ -19,7 +19,7 @@ Rows are added, each with x_derived:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,10 @@ from ingest.source import Conversion
 
 _TYPE: Final = "line_item_line_item_type"
 _NET: Final = "line_item_net_unblended_cost"
+_ADDED: Final = (
+    (frozenset({"SavingsPlanRecurringFee", "RIFee"}), charges.unused),
+    (frozenset({"SavingsPlanCoveredUsage", "SavingsPlanNegation"}), charges.residual),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,12 @@ def convert(path: Path, *, tax_recoverable: bool) -> Conversion:
     profile = _profile(table)
     frame = charges.lines(table, net=profile.net)
     parts = [charges.of_lines(frame, tax_recoverable=tax_recoverable)]
-    if profile.types & {"SavingsPlanRecurringFee", "RIFee"}:
-        parts.append(charges.unused(frame).collect(engine="streaming").lazy())
-    if profile.types & {"SavingsPlanCoveredUsage", "SavingsPlanNegation"}:
-        parts.append(charges.residual(frame).collect(engine="streaming").lazy())
+    for types, added in _ADDED:
+        if profile.types & types:
+            # by the column of the file: a filter on what is made of it would read all columns
+            few = replace(table, frame=table.frame.filter(pl.col(_TYPE).is_in(types)))
+            lines = charges.lines(few, net=profile.net)
+            parts.append(added(lines).collect(engine="streaming").lazy())
     return Conversion(charges=pl.concat(parts), notes=tuple(_notes(table, profile)))
 
 
