@@ -29,7 +29,7 @@ demo: $(VENV)/.stamp-base ## Make a project with realistic bills in trueup-demo/
 	$(BIN)/trueup demo --dir trueup-demo
 
 test: $(VENV)/.stamp-dev ## Run the tests, with coverage.
-	$(BIN)/python -m pytest -m "not server and not validator" --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not server and not validator" --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 test-servers: $(VENV)/.stamp-servers ## Run the tests that want a real object store.
 	$(BIN)/python -m pytest -m server $(PYTEST_ARGS)
