@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final, Literal
 
 import polars as pl
@@ -123,6 +124,11 @@ SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
 DISCOUNT_SUFFIX: Final = "Discount"  # EdpDiscount, PrivateRateDiscount, BundledDiscount, ...
 
 _TYPE: Final = pl.col("line_item_line_item_type")
+# Its members stand where the numbers of their kinds are. To look a text up in a type is done
+# batch by batch; the engine's `replace` collects whole columns, and memory grew with the rows.
+_NUMBERED: Final = pl.Enum(
+    [next((t for t, k in TYPES.items() if k == kind), f"\0{kind}") for kind in KINDS]
+)
 _KIND: Final = pl.col("kind")
 _FEE_REFUND: Final = "Refund for one-time fee for Savings Plan ID"
 
@@ -134,8 +140,7 @@ def number(kind: str) -> int:
 
 def kind() -> pl.Expr:
     """Return the number of a line's kind."""
-    direct = {name: number(meaning) for name, meaning in TYPES.items()}
-    found = _TYPE.replace_strict(direct, default=number("unknown"), return_dtype=pl.UInt8)
+    found = _TYPE.cast(_NUMBERED, strict=False).to_physical().fill_null(number("unknown"))
     reservation = pl.col("reservation_reservation_a_r_n").is_not_null()
     return (
         pl.when(pl.col("line_item_operation").is_in(SPLIT_OPERATIONS).fill_null(value=False))
@@ -182,6 +187,14 @@ def where(attribute: str, value: str) -> pl.Expr:
 
 
 def text(attribute: str) -> pl.Expr:
-    """Return an attribute of a line's kind; empty is null."""
-    values = {number(name): getattr(line, attribute) or None for name, line in LINES.items()}
-    return _KIND.replace_strict(values, return_dtype=pl.String)
+    """Return an attribute of a line's kind."""
+    values = dict.fromkeys(getattr(line, attribute) for line in LINES.values())
+    return chosen((where(attribute, each), each) for each in values)
+
+
+def chosen(texts: Iterable[tuple[pl.Expr, str]]) -> pl.Expr:
+    """Return the text whose condition holds, of conditions that exclude each other."""
+    nothing = pl.lit(None, dtype=pl.String)
+    return reduce(
+        lambda rest, each: pl.when(each[0]).then(pl.lit(each[1])).otherwise(rest), texts, nothing
+    )

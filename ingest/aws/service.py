@@ -6,6 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from ingest.aws.line import chosen
+
 AI: Final = "AI and Machine Learning"
 _CODE: Final = pl.col("line_item_product_code")
 
@@ -47,6 +49,7 @@ SERVICES: Final = {
     "AWSGlue": ("AWS Glue", "Analytics", "Data Processing"),
     "awskms": ("AWS Key Management Service", "Security", "Other (Security)"),
 }
+_CODES: Final = pl.Enum(list(SERVICES))
 _BEDROCK: Final = "Bedrock"  # model makers sell through the marketplace under codes of their own
 
 UNITS: Final = {
@@ -69,7 +72,12 @@ UNITS: Final = {
 
 def unit() -> pl.Expr:
     """Return the pricing unit; a quantity without one counts units."""
-    return pl.col("pricing_unit").replace(UNITS).fill_null("Units")
+    given = pl.col("pricing_unit")
+    spellings: dict[str, list[str]] = {}
+    for spelling, meant in UNITS.items():
+        spellings.setdefault(meant, []).append(spelling)
+    known = chosen((given.is_in(each), meant) for meant, each in spellings.items())
+    return pl.coalesce(known, given, pl.lit("Units"))
 
 
 def name() -> pl.Expr:
@@ -91,5 +99,9 @@ def subcategory(service: pl.Expr) -> pl.Expr:
 
 
 def _looked_up(part: int) -> pl.Expr:
-    known = {code: service[part] for code, service in SERVICES.items()}
-    return _CODE.replace_strict(known, default=None, return_dtype=pl.String)
+    """Return a part of the table's row for a code; null where it has none."""
+    row = _CODE.cast(_CODES, strict=False).to_physical()
+    rows: dict[str, list[int]] = {}
+    for index, service in enumerate(SERVICES.values()):
+        rows.setdefault(service[part], []).append(index)
+    return chosen((row.is_in(at), text) for text, at in rows.items())

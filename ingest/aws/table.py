@@ -74,9 +74,7 @@ def read(path: Path, fields: Sequence[Field], known: Iterable[str] = ()) -> Tabl
     Raises:
         ContractError: when it is no Parquet file, or breaks the contract.
     """
-    scan = pl.scan_parquet(
-        path, glob=False, hive_partitioning=False, row_index_name=ROW, row_index_offset=1
-    )
+    scan = pl.scan_parquet(path, glob=False, row_index_name=ROW, row_index_offset=1)
     schema = _schema(scan)
     del schema[ROW]
     names = _names(schema)

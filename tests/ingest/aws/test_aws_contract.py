@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -451,3 +452,21 @@ def test_the_mapping_holds_in_batches_as_large_as_row_groups(
 
     assert charges["x_row"].to_list() == list(range(1, 1_001))
     assert charges.select(pl.col("billed_cost").sum()).item() == Decimal(999 * 1000) / 16
+
+
+NODES: Final = re.compile(r'label="([a-z-]+)')
+BY_BATCH: Final = {"select", "with-columns", "with-row-index", "multi-scan", "filter"}
+
+
+@pytest.mark.parametrize("kind", ["cur2", "focus_1_2"])
+def test_no_step_of_the_conversion_waits_for_all_rows(
+    kind: str, make: Any, convert: Convert
+) -> None:
+    """Memory may not grow with a document, so each step takes batches as they come."""
+    content = make.cur([{}]) if kind == "cur2" else make.focus([{}])
+
+    plan = convert(content, kind).charges.show_graph(
+        engine="streaming", plan_stage="physical", raw_output=True, show=False
+    )
+
+    assert set(NODES.findall(str(plan))) <= BY_BATCH
