@@ -59,6 +59,8 @@ def _month(p: Portfolio) -> Sentence:
     name, period, money = month_name(p.month), p.total.month, display_unit(p)
     if period.delta.value is None:
         return (Part(f"{name} cannot be judged: no data has been delivered"),)
+    if not period.ac.value and period.pl.value is None:
+        return (Part(f"{name} has no plan and no cost"),)
     if p.total.completion.bac.value is None:
         cost = Part(money.amount(period.ac, fine=True), period.ac)
         return (Part(f"{name} cost "), cost, Part(f" {money.label}, and there is no plan"))

@@ -98,6 +98,14 @@ def test_without_any_plan_there_is_nothing_to_be_over(portfolio_of: Build) -> No
     assert said(findings(p)[1]) == "At completion: no plan, so no budget to compare with"
 
 
+def test_a_month_before_any_plan_or_cost_is_not_said_to_be_on_plan(
+    portfolio_of: Build, plan_of: Any
+) -> None:
+    later = plan_of("a", {("infra", "2026-11"): Decimal(10000)}, Decimal(0))
+
+    assert said(headline(portfolio_of([], plans=[later]))) == "October has no plan and no cost"
+
+
 def test_three_findings_say_the_month_the_end_and_the_data(six: Portfolio) -> None:
     assert [said(sentence) for sentence in findings(six)] == [
         (
