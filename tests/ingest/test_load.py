@@ -10,7 +10,8 @@ import pytest
 
 from ingest import load as loading
 from ingest.load import load_delivery, load_document
-from ingest.source import Control, Delivery, Document, Source, Total
+from ingest.source import Control, Conversion, Delivery, Document, Source, Total
+from models.charge import CHARGE
 from models.errors import BrokenError, StoreError
 
 Build = Callable[..., Source]
@@ -267,6 +268,22 @@ def test_a_document_twice_in_a_delivery_is_refused(stores: Any, bill: Build, row
         "bill: part-1.json: is 2 times in the delivery of 2026-10; nothing was loaded, "
         "the last good delivery stays"
     )
+
+
+def test_two_documents_without_a_line_are_alike_and_no_harm(stores: Any, bill: Build) -> None:
+    """An export that shrank has them: its surplus chunks are written empty."""
+    schema = {name: CHARGE[name] for name in CHARGE if name not in ("x_source", "x_document")}
+
+    class Empty(type(bill())):  # type: ignore[misc]  # its documents hold nothing
+        def convert(self, *_: object) -> Conversion:
+            return Conversion(charges=pl.LazyFrame(schema=schema))
+
+        def control(self, *_: object) -> Control:
+            return Control(rows=0, totals=(), first="", last="")
+
+    found = load_delivery(Empty(), stores.delivery([], []), stores.archive, stores.lake)
+
+    assert [loaded.rows for loaded in found.documents] == [0, 0]
 
 
 def test_a_damaged_document_is_not_loaded(stores: Any, bill: Build, rows: Any) -> None:
