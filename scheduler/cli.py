@@ -100,6 +100,8 @@ def root(context: click.Context, project_dir: Path, *, quiet: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; the entry point of `trueup`."""
     os.umask(0o077)
+    # row groups that a scan reads ahead; by default eight, which is a gigabyte of a wide bill
+    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
     try:
         code = root.main(
             args=None if arguments is None else list(arguments),

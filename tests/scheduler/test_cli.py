@@ -174,3 +174,17 @@ def test_what_a_run_writes_is_private_whatever_the_umask(fresh: Path) -> None:
     state = [fresh / ".trueup", *(fresh / ".trueup").rglob("*"), *(fresh / "reports").rglob("*")]
     kept = [path for path in state if "schema" not in path.parts]
     assert [path for path in kept if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("4", "4")])
+def test_scans_read_one_row_group_ahead_unless_told_otherwise(
+    trueup: Trueup, monkeypatch: pytest.MonkeyPatch, given: str | None, used: str
+) -> None:
+    name = "POLARS_ROW_GROUP_PREFETCH_SIZE"
+    monkeypatch.setenv(name, given or "")
+    if given is None:
+        monkeypatch.delenv(name)
+
+    trueup("--version")
+
+    assert os.environ[name] == used
