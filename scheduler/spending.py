@@ -56,7 +56,7 @@ def _parts(
 ) -> Iterator[pl.DataFrame]:
     for document in body["documents"]:
         keys = pl.read_parquet(stores.lake.path("keys", document["keys"]), glob=False)
-        facts = pl.read_parquet(stores.lake.path("facts", document["facts"]), glob=False)
+        facts = pl.scan_parquet(stores.lake.path("facts", document["facts"]), glob=False)
         found = attributed(keys, project.rules, project.registry)
         part = spend(facts, found, keys, source=source, period=period)
         conserved(facts, part)
