@@ -11,13 +11,14 @@ import polars as pl
 
 from ingest import book
 from models import warehouse
+from models.durable import part_in, place, storing
 from models.lake import input_hash
 from models.money import MONEY
 from models.period import Month
-from models.plan import current
+from models.plan import FRAME, current
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
-from reconcile.alerts import Alert
+from reconcile.alerts import RULE, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
 from scheduler.spending import rules_hash
@@ -119,22 +120,23 @@ def write_reports(project: Project, report: Portfolio) -> list[Path]:
         "md": markdown.render(report),
         "json": document.render(report),
     }
-    project.reports.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for kind, text in rendered.items():
-        path = project.reports / f"{report.month}.{kind}"
-        beside = path.with_suffix(f".{kind}.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-        paths.append(path)
-    return paths
+    return [
+        _placed(project.reports / f"{report.month}.{kind}", rendered[kind]) for kind in rendered
+    ]
+
+
+def _placed(path: Path, text: str) -> Path:
+    with part_in(path.parent) as part, storing(path):
+        part.write_text(text, encoding="utf-8")
+        place(part, path)
+    return path
 
 
 def _row(project: Project, alert: Alert) -> AlertRow:
     owners = {each.id: each.owner or "" for each in project.registry.projects}
     return AlertRow(
         name=alert.name,
-        rule="eac_over_limit",
+        rule=RULE,
         severity="critical",
         project=alert.project,
         since=date.fromisoformat(alert.since),
@@ -146,7 +148,7 @@ def _row(project: Project, alert: Alert) -> AlertRow:
 
 def _plans(project: Project) -> pl.DataFrame:
     frames = [plan.frame() for plan in current(project.plans)]
-    return pl.concat(frames).sort(pl.all()) if frames else pl.DataFrame()
+    return pl.concat([pl.DataFrame(schema=FRAME), *frames]).sort(pl.all())
 
 
 def _problems(found: Sequence[Problem]) -> pl.DataFrame:

@@ -61,6 +61,18 @@ def test_a_night_reports_what_was_loaded_and_the_next_command(trueup: Trueup, sm
     ]
 
 
+def test_a_night_without_any_plan_publishes_what_was_spent(trueup: Trueup, small: Path) -> None:
+    (small / "plans" / "support-bot.yaml").unlink()
+
+    said = run(trueup, small)
+
+    assert said.code == 0, said.err
+    assert asked(small, "select count(*) from plan") == [(0,)]
+    assert asked(small, "select sum(amount) from actuals where basis = 'billed'") == [
+        (Decimal("150.25"),)
+    ]
+
+
 @pytest.mark.failure("A01")
 @pytest.mark.failure("C06")
 def test_the_same_night_again_changes_no_figure_and_tells_nobody(
