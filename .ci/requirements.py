@@ -12,16 +12,23 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "requirements"
 OPTIONS: Final = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
-PYTHON: Final = {"validator": "3.12"}  # the oldest that a file is for; 3.11 elsewhere
+WITH_EXTRAS: Final = ("clouds", "dev")
+PYTHON: Final = {
+    "validator": "3.12",
+    "converter": "3.12",
+}  # the oldest that a file is for; 3.11 elsewhere
 HINT: Final = "run `make rebuild-requirements` and commit what it changes"
 
 # file: (what it is made from, whose pins it must agree with); in the order they are made
 LOCKS: Final = {
     "base": (("pyproject.toml",), ()),
     "build": (("requirements/build.in",), ()),
-    "dev": (("pyproject.toml", "requirements/dev.in"), ("base", "build")),
+    "clouds": (("pyproject.toml",), ("base",)),
+    "dev": (("pyproject.toml", "requirements/dev.in"), ("base", "build", "clouds")),
     "servers": (("requirements/servers.in",), ("dev",)),
+    "bench": (("requirements/bench.in",), ("dev",)),
     "lock": (("requirements/lock.in",), ()),
+    "converter": (("requirements/converter.in",), ()),
     "validator": (("requirements/validator.in",), ()),
 }
 
@@ -30,7 +37,8 @@ def wanted(source: str, root: Path = ROOT) -> list[str]:
     """Return the requirements a file states, without comments and order."""
     text = (root / source).read_text(encoding="utf-8")
     if source == "pyproject.toml":
-        return sorted(tomllib.loads(text)["project"]["dependencies"])
+        project = tomllib.loads(text)["project"]
+        return sorted(sum(project["optional-dependencies"].values(), project["dependencies"]))
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return sorted(line for line in lines if line)
 
@@ -67,6 +75,7 @@ def write(uv: str, *options: str) -> None:
     for name, (sources, constraints) in LOCKS.items():
         output = FOLDER / f"{name}.txt"
         python = f"--python-version={PYTHON.get(name, '3.11')}"
+        extras = ["--all-extras"] if name in WITH_EXTRAS else []
         agree = [f"--constraints=requirements/{other}.txt" for other in constraints]
         subprocess.run(
             [
@@ -76,6 +85,7 @@ def write(uv: str, *options: str) -> None:
                 *OPTIONS,
                 python,
                 *agree,
+                *extras,
                 *options,
                 f"--output-file={output}",
                 *sources,

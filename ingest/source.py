@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -93,6 +93,19 @@ class Conversion:
     notes: tuple[tuple[str, str], ...] = ()  # (rule, detail)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The provider's own signs that a billing month will not change any more.
+
+    Attributes:
+        after: How long after its end the provider still changes a month in the normal course.
+        invoiced: Whether every charge of a final month carries an invoice id.
+    """
+
+    after: timedelta
+    invoiced: bool
+
+
 class Source(Protocol):
     """One configured place that bills come from. `fetch` is its only impure method."""
 
@@ -104,6 +117,11 @@ class Source(Protocol):
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever `convert` would turn the same bytes into other charges."""
+        ...
+
+    @property
+    def settlement(self) -> Settlement:
+        """When a month of this source is final."""
         ...
 
     def due(self, period: Month) -> datetime | None:

@@ -19,14 +19,17 @@ ROOMS: Final = {
 # package: where it may be imported. A new one is a decision; write the reason into docs/decisions.
 THIRD_PARTY: Final = {
     "altair": ("reconcile/report/",),
+    "azure": ("ingest/azure/",),
     "apscheduler": ("scheduler/jobs.py",),
     "boto3": ("ingest/aws/client.py", "ingest/bucket.py"),
     "botocore": ("ingest/aws/client.py", "ingest/bucket.py"),
     "click": ("scheduler/",),
+    "google": ("ingest/gcp/",),
     "duckdb": ("models/warehouse.py", "models/scan.py"),
     "jinja2": ("reconcile/report/",),
     "mypy_boto3_s3": ("ingest/aws/client.py", "ingest/bucket.py"),
     "polars": ("models/", "ingest/", "reconcile/", "scheduler/"),
+    "pyarrow": ("ingest/gcp/",),  # what the warehouse client answers in
     "pydantic": ("models/", "ingest/"),
     "pydantic_core": ("models/", "ingest/"),
     "rich": ("scheduler/",),

@@ -22,13 +22,18 @@ OUTSIDE: Final = {
 DRAWINGS: Final = ("reconcile/report/charts.py", "reconcile/report/marks.py")
 
 # binary doubles: where they enter from files, and where they leave as drawings
-DOUBLES: Final = ("ingest/aws/table.py", "ingest/sources/", *DRAWINGS)
+DOUBLES: Final = ("ingest/table.py", "ingest/gcp/", "ingest/sources/", *DRAWINGS)
 
 # a provider's name belongs to its own files, and to examples
 EXAMPLES: Final = ("scheduler/demo/", "scheduler/starter.py")
 AWS: Final = ("ingest/aws/", "ingest/sources/aws_", "ingest/bucket.py", *EXAMPLES)
-PROVIDERS: Final = dict.fromkeys(("amazon", "aws", "cur", "s3"), AWS) | dict.fromkeys(
-    ("anthropic", "azure", "bigquery", "gcp", "google", "openai", "runpod"), EXAMPLES
+GCP: Final = ("ingest/gcp/", "ingest/sources/gcp_", "ingest/bucket.py", *EXAMPLES)
+AZURE: Final = ("ingest/azure/", "ingest/sources/azure_", "ingest/bucket.py", *EXAMPLES)
+PROVIDERS: Final = (
+    dict.fromkeys(("amazon", "aws", "cur", "s3"), AWS)
+    | dict.fromkeys(("bigquery", "gcp", "google"), GCP)
+    | dict.fromkeys(("azure",), AZURE)
+    | dict.fromkeys(("anthropic", "openai", "runpod"), EXAMPLES)
 )
 
 # file:function of each place that may catch everything and go on, and why

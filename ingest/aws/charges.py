@@ -7,12 +7,11 @@ from typing import Final
 import polars as pl
 
 from ingest.aws import line, price, service, words
-from ingest.aws.table import Table
-from models.charge import CHARGE, JSON
+from ingest.shape import shaped
+from ingest.table import Table
+from models.charge import JSON
 from models.money import MONEY, ZERO
 
-OWNED: Final = ("x_source", "x_document")  # the loader's
-SCHEMA: Final = {name: dtype for name, dtype in CHARGE.items() if name not in OWNED}
 _NOTHING: Final = pl.lit(ZERO, dtype=MONEY)
 _BETWEEN: Final = "\0"  # in no key and no value: Parquet text of tags is printable
 
@@ -87,7 +86,7 @@ def _joined(name: str, prefix: str) -> pl.Expr:
 def of_lines(frame: pl.LazyFrame, *, tax_recoverable: bool) -> pl.LazyFrame:
     """Return one charge for each line."""
     money = _money(tax_recoverable=tax_recoverable)
-    return _shaped(frame.with_columns(**money).with_columns(**words.of_line(), **price.of_line()))
+    return shaped(frame.with_columns(**money).with_columns(**words.of_line(), **price.of_line()))
 
 
 def unused(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -96,7 +95,7 @@ def unused(frame: pl.LazyFrame) -> pl.LazyFrame:
     amounts = dict.fromkeys(("effective_cost", "x_tco_cost"), pl.col("unused"))
     zeros = ("billed_cost", "list_cost", "contracted_cost")
     prices = ("list_unit_price", "contracted_unit_price", "pricing_quantity")
-    return _shaped(
+    return shaped(
         fees.with_columns(**dict.fromkeys(zeros, _NOTHING), **amounts)
         .with_columns(**words.of_line())
         .with_columns(
@@ -125,7 +124,7 @@ def residual(frame: pl.LazyFrame) -> pl.LazyFrame:
         .sort(plan, currency)
     )
     start, end = (pl.col(name) for name in period)
-    return _shaped(
+    return shaped(
         left.with_columns(
             charge_category=pl.lit("Adjustment"),
             charge_frequency=pl.lit("One-Time"),
@@ -147,14 +146,6 @@ def residual(frame: pl.LazyFrame) -> pl.LazyFrame:
             x_derived=pl.lit("offset_residual"),
             x_row=pl.lit(0, dtype=pl.Int64),
         )
-    )
-
-
-def _shaped(frame: pl.LazyFrame) -> pl.LazyFrame:
-    present = set(frame.collect_schema().names())
-    return frame.select(
-        pl.col(name).cast(dtype) if name in present else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in SCHEMA.items()
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ingest.aws.table import MAP, MOMENT, NUMBER, RATE, TEXT, Field
+from ingest.table import MAP, MOMENT, NUMBER, RATE, TEXT, Field
 
 _REQUIRED: Final = (
     ("bill_billing_period_start_date", MOMENT),

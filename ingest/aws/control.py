@@ -1,6 +1,6 @@
 """The second reader: the mapping stated once more, in SQL, and only its totals.
 
-It shares no code with `charges` and `focus_export` on purpose: two statements that agree to
+It shares no code with `charges` and `ingest.focus` on purpose: two statements that agree to
 the last digit are evidence, one statement that agrees with itself is not.
 """
 

@@ -27,8 +27,8 @@ import polars as pl
 
 from ingest.aws import charges, line
 from ingest.aws.columns import FIELDS, NEEDED, UNUSED
-from ingest.aws.table import ContractError, Table, read, refuse_unsound, unsound
 from ingest.source import Conversion
+from ingest.table import ContractError, Table, read, refuse_unsound, unsound
 
 _TYPE: Final = "line_item_line_item_type"
 _NET: Final = "line_item_net_unblended_cost"

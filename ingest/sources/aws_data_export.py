@@ -14,20 +14,20 @@ from polars.exceptions import PolarsError
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingest import bucket
-from ingest.aws import control, cur, focus_export
+from ingest.aws import control, cur
 from ingest.aws.manifest import LIMIT, SUFFIX, Manifest, key, parse
-from ingest.aws.table import ContractError
 from ingest.bucket import Body, ChangedError, Place
-from ingest.source import Control, Conversion, Delivery, Document, Source
-from models.archive import Archive, ArrivalError
+from ingest.files import stored
+from ingest.focus.convert import convert as convert_focus
+from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.table import ContractError
+from models.archive import Archive
 from models.errors import AbsentError, BrokenError, EmptyError, SourceError
 from models.period import Month
 from models.scan import ScanError
 
 VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
 TRIES: Final = 3  # deliveries are hours apart: three changes in one read are no accident
-MAGIC: Final = b"PAR1"
-SMALLEST: Final = 12  # bytes: both magics and the length of the footer
 
 _MARKS: Final = {"cur2": "line_item_line_item_type", "focus_1_2": "billedcost"}
 
@@ -78,6 +78,11 @@ class DataExport:
         """Version of the mapping, and the one setting that changes charges."""
         return f"aws_data_export {VERSION} tax_recoverable={self.settings.tax_recoverable}"
 
+    @property
+    def settlement(self) -> Settlement:
+        """An invoice id on every line, and two weeks: AWS "Understanding export delivery"."""
+        return Settlement(after=timedelta(days=14), invoiced=True)
+
     def due(self, period: Month) -> datetime:
         """Return when a month is late: the first delivery comes within a day of its start."""
         return period.start + timedelta(hours=self.settings.expected_every_hours)
@@ -99,8 +104,8 @@ class DataExport:
                 yield error.of(period)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
-        """Turn one document into charges; see `ingest.aws.cur` and `ingest.aws.focus_export`."""
-        convert = cur.convert if delivery.table == "cur2" else focus_export.convert
+        """Turn one document into charges; see `ingest.aws.cur` and `ingest.focus.convert`."""
+        convert = cur.convert if delivery.table == "cur2" else convert_focus
         try:
             return convert(path, tax_recoverable=self.settings.tax_recoverable)
         except (ContractError, PolarsError) as error:
@@ -182,7 +187,7 @@ class DataExport:
         if not keys:
             raise EmptyError(self.name, address, "the manifest lists no data file")
         kept = archive.put([data])
-        documents = tuple(self._document(place, name, archive) for name in keys)
+        documents = stored(place, keys, archive, self.name)
         return Delivery(
             source=self.name,
             period=period,
@@ -191,21 +196,6 @@ class DataExport:
             manifest=Document(address, kept.sha256, kept.size),
             table=self._table(manifest, documents[0], archive),
         )
-
-    def _document(self, place: Place, name: str, archive: Archive) -> Document:
-        body = place.read(name)
-        if body.size == 0:
-            raise BrokenError(self.name, name, "is empty (0 bytes); a Parquet file never is")
-        try:
-            stored = archive.put(
-                _parquet(body, self.name, name),
-                size=body.size,
-                sha256=body.sha256 or None,
-                md5=body.md5 or None,
-            )
-        except ArrivalError as error:
-            raise BrokenError(self.name, name, error.detail) from error
-        return Document(name, stored.sha256, stored.size)
 
     def _table(self, manifest: Manifest, document: Document, archive: Archive) -> str:
         """Return which table this is, by the columns of the manifest, else of its first file."""
@@ -234,22 +224,6 @@ def _whole(body: Body, source: str, name: str) -> bytes:
         if len(data) > LIMIT:
             raise BrokenError(source, name, f"the manifest is larger than {LIMIT} bytes")
     return bytes(data)
-
-
-def _parquet(body: Body, source: str, name: str) -> Iterator[bytes]:
-    """Pass bytes on, and look at both ends: Parquet says at each that it is whole."""
-    head, tail, size = b"", b"", 0
-    for chunk in body.chunks:
-        size += len(chunk)
-        if len(head) < len(MAGIC):
-            head = (head + chunk)[:40]
-        tail = (tail + chunk)[-len(MAGIC) :]
-        yield chunk
-    if not head.startswith(MAGIC):
-        start = head.decode("ascii", "replace")
-        raise BrokenError(source, name, f"is not Parquet; it begins with {start!r}")
-    if tail != MAGIC or size < SMALLEST:
-        raise BrokenError(source, name, "is cut short: the end of the Parquet file is missing")
 
 
 def _line(error: Exception) -> str:

@@ -27,7 +27,7 @@ from ingest.invoice.invoice import Invoice, invoices
 from ingest.invoice.line import Lines
 from ingest.invoice.settings import Settings
 from ingest.invoice.sheet import NoLineError, SheetError, rows
-from ingest.source import REJECTED, Control, Conversion, Delivery, Document, Source
+from ingest.source import REJECTED, Control, Conversion, Delivery, Document, Settlement, Source
 from models.archive import Archive
 from models.errors import BrokenError, EmptyError, SourceError
 from models.money import WIDE
@@ -50,6 +50,11 @@ class InvoiceFolder:
     def fingerprint(self) -> str:
         """Version of the reading, and every setting that changes it."""
         return f"invoice_csv {VERSION} {self.settings.reading}"
+
+    @property
+    def settlement(self) -> Settlement:
+        """Two weeks: a vendor's corrections of the last month have mostly come by then."""
+        return Settlement(after=timedelta(days=14), invoiced=True)
 
     def due(self, period: Month) -> datetime | None:
         """Return the end of the day by which the invoice of a month is expected."""

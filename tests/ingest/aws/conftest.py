@@ -20,7 +20,9 @@ import pytest
 from botocore.loaders import Loader
 from moto.server import ThreadedMotoServer
 
-from ingest.aws import columns, focus_export, table
+from ingest import table
+from ingest.aws import columns
+from ingest.focus import convert as focus_export
 from ingest.source import Delivery, Document
 from ingest.sources.aws_data_export import DataExport, Settings
 from models.archive import Archive

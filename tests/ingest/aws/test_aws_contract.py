@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.aws import columns, focus_export, table
-from ingest.aws.table import Field
+from ingest import table
+from ingest.aws import columns
+from ingest.focus import convert as focus_export
 from ingest.source import Conversion, Delivery, Document
 from ingest.sources.aws_data_export import DataExport
+from ingest.table import Field
 from models.charge import CHARGE
 from models.errors import BrokenError
 

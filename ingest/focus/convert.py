@@ -14,8 +14,9 @@ from typing import Final
 
 import polars as pl
 
-from ingest.aws.charges import SCHEMA
-from ingest.aws.table import (
+from ingest.shape import shaped
+from ingest.source import Conversion
+from ingest.table import (
     MAP,
     MOMENT,
     NUMBER,
@@ -27,7 +28,6 @@ from ingest.aws.table import (
     refuse_unsound,
     unsound,
 )
-from ingest.source import Conversion
 from models.charge import COLUMNS, FOCUS, JSON, TIME
 from models.money import MONEY, ZERO
 
@@ -74,7 +74,7 @@ def convert(path: Path, *, tax_recoverable: bool) -> Conversion:
     charges = named.with_columns(**_filled()).with_columns(
         x_tco_cost=_tco_cost(tax_recoverable=tax_recoverable), x_period_basis=pl.lit("line")
     )
-    return Conversion(charges=_shaped(charges), notes=tuple(_notes(table)))
+    return Conversion(charges=shaped(charges), notes=tuple(_notes(table)))
 
 
 def _filled() -> dict[str, pl.Expr]:
@@ -101,14 +101,6 @@ def _tco_cost(*, tax_recoverable: bool) -> pl.Expr:
         return effective
     tax = pl.col("charge_category") == "Tax"
     return pl.when(tax).then(pl.lit(ZERO, dtype=MONEY)).otherwise(effective)
-
-
-def _shaped(frame: pl.LazyFrame) -> pl.LazyFrame:
-    present = set(frame.collect_schema().names())
-    return frame.select(
-        pl.col(name) if name in present else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in SCHEMA.items()
-    )
 
 
 def _notes(table: Table) -> Iterable[tuple[str, str]]:
