@@ -18,6 +18,7 @@ from models.archive import Archive
 from models.attribution import keys_and_facts
 from models.contract import CONTRACT_VERSION
 from models.errors import BrokenError
+from models.invoiced import invoiced
 from models.lake import Lake, input_hash
 from models.problem import Problem, Severity
 
@@ -30,7 +31,8 @@ class Loaded:
 
     Attributes:
         document: The document.
-        charges, keys, facts, rejected: Names of its files in these tables of the lake.
+        charges, keys, facts, rejected: Names of its files in these tables of the lake; what
+            it says was invoiced has the name of its charges.
         control: What the second reader said it holds.
         totals: Sums of the charges that were loaded, per currency and charge category.
         rows: Number of charges.
@@ -158,7 +160,8 @@ def _charges(
 
 
 def _reduced(lake: Lake, name: str, source: str) -> None:
-    """Reduce the written charges to keys and facts, unless both are there."""
+    """Reduce the written charges to what is invoiced, keys and facts, unless all are there."""
+    invoiced_of(lake, name)
     if all(lake.path(table, name).exists() for table in ("keys", "facts")):
         return
     charges = pl.scan_parquet(lake.path("charges", name), glob=False)
@@ -166,6 +169,19 @@ def _reduced(lake: Lake, name: str, source: str) -> None:
         keys, facts = keys_and_facts(charges, source)
     lake.write("keys", name, keys.write_parquet)
     lake.write("facts", name, facts.sink_parquet)
+
+
+def invoiced_of(lake: Lake, charges: str) -> Path:
+    """Return the file that says what a document's charges were invoiced with.
+
+    It is made now where an older version of the program loaded the document.
+
+    Args:
+        lake: The lake.
+        charges: Name of the document's charges, as its `delivery.loaded` entry has it.
+    """
+    frame = pl.scan_parquet(lake.path("charges", charges), glob=False)
+    return lake.write("invoiced", charges, lambda path: invoiced(frame).write_parquet(path))
 
 
 def _refuse_repeats(delivery: Delivery, documents: Sequence[Loaded]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from models.durable import part_in, place, storing, sweep
 
-TABLES: Final = ("charges", "keys", "facts", "spend", "rejected")
+TABLES: Final = ("charges", "keys", "facts", "invoiced", "spend", "rejected")
 
 _NAME = re.compile(r"[0-9a-f]{1,64}(-[0-9a-f]{1,64})?")
 

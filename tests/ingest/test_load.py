@@ -50,18 +50,32 @@ def test_the_same_document_again_gives_the_same_bytes(stores: Any, bill: Build, 
     assert stores.lake.digest() == before
 
 
-@pytest.mark.parametrize("table", ["charges", "keys", "facts", "rejected"])
+@pytest.mark.parametrize("table", ["charges", "keys", "facts", "rejected", "invoiced"])
 def test_one_lost_file_of_the_lake_is_written_again(
     stores: Any, bill: Build, rows: Any, table: str
 ) -> None:
     delivery = stores.delivery(rows)
     first = load_delivery(bill(), delivery, stores.archive, stores.lake)
     before = stores.lake.digest()
-    stores.lake.path(table, getattr(first.documents[0], table)).unlink()
+    stores.lake.path(table, first.documents[0].charges).unlink()
 
     load_delivery(bill(), delivery, stores.archive, stores.lake)
 
     assert stores.lake.digest() == before
+
+
+def test_what_is_invoiced_is_made_for_a_document_that_was_loaded_before_there_was_such_a_file(
+    stores: Any, bill: Build, rows: Any
+) -> None:
+    loaded = load_delivery(bill(), stores.delivery(rows), stores.archive, stores.lake).documents[0]
+    path = stores.lake.path("invoiced", loaded.charges)
+    before = path.read_bytes()
+    path.unlink()
+
+    assert loading.invoiced_of(stores.lake, loaded.charges) == path
+
+    assert path.read_bytes() == before
+    assert pl.read_parquet(path, glob=False)["rows"].sum() == len(rows)
 
 
 @pytest.mark.parametrize(
