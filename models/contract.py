@@ -10,7 +10,7 @@ import polars as pl
 
 from models.charge import CHARGE_CATEGORIES, REQUIRED
 
-CONTRACT_VERSION: Final = "1"  # rises whenever the same conversion would load otherwise
+CONTRACT_VERSION: Final = "2"  # rises whenever the same conversion would load otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,108 +1,98 @@
-"""FOCUS 1.2 lines to charges: the columns already have their meaning, and little is added.
+"""FOCUS rows of any version to charges: the columns have their meaning, and little is added.
 
-What FOCUS wants and the export is documented to leave empty is filled: issuer and publisher
+What FOCUS lets a row leave empty, and a charge may not, is filled: the issuer and publisher
 with the provider, list and contracted cost with the billed cost, the pricing currency with
-the billing currency, the account types and the subcategory with a general word. `x_UsageType`
-is not in every export; `SkuMeter` stands in.
+the billing currency, the frequency by the category, account types and the subcategory with
+a general word. `SkuMeter` stands in for a usage type. No billed or effective cost is made up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import polars as pl
+from polars.exceptions import PolarsError
 
+from ingest.focus import rules
+from ingest.focus.columns import ALL_FIELDS, FIELDS, UNUSED, mandatory, version
+from ingest.focus.dialect import Dialect
+from ingest.focus.month import Taken
+from ingest.focus.wording import filled, named
 from ingest.shape import shaped
-from ingest.source import Conversion
-from ingest.table import (
-    MAP,
-    MOMENT,
-    NUMBER,
-    TEXT,
-    Field,
-    Kind,
-    Table,
-    read,
-    refuse_unsound,
-    unsound,
-)
-from models.charge import COLUMNS, FOCUS, JSON, TIME
-from models.money import MONEY, ZERO
+from ingest.source import REJECTED, Conversion
+from ingest.table import TEXT, Field, Table, read, refuse_unsound, unsound
 
-_KINDS: Final[dict[object, Kind]] = {MONEY: NUMBER, TIME: MOMENT, JSON: MAP}
-_NAMES: Final = {column.name: column.focus_name for column in COLUMNS}
+__all__ = ["FIELDS", "Dialect", "Taken", "convert"]
 
-# A column that FOCUS 1.2 or every later step needs; what is null in it is a row's own fault.
-REQUIRED: Final = (
-    *("billing_account_id", "billing_currency", "billing_period_end", "billing_period_start"),
-    *("charge_category", "charge_class", "charge_description", "charge_frequency"),
-    *("charge_period_end", "charge_period_start", "invoice_id", "provider_name", "resource_id"),
-    *("billed_cost", "contracted_cost", "effective_cost", "list_cost"),
-    *("service_category", "service_name", "sub_account_id", "tags"),
-)
-_CUSTOM: Final = {
-    "x_operation": "x_Operation",
-    "x_service_code": "x_ServiceCode",
-    "x_usage_type": "x_UsageType",
-}
-_UNUSED: Final = ("x_Discounts", "x_CostCategories")
-
-FIELDS: Final = (
-    *(
-        Field(column.focus_name, _KINDS.get(column.dtype, TEXT), column.name in REQUIRED)
-        for column in FOCUS
-    ),
-    *(Field(name, TEXT) for name in _CUSTOM.values()),
-)
+_PLAIN: Final = Dialect()
 
 
-def convert(path: Path, *, tax_recoverable: bool) -> Conversion:
+def convert(
+    path: Path, dialect: Dialect = _PLAIN, *, tax_recoverable: bool, taken: Taken | None = None
+) -> Conversion:
     """Turn one document into charges.
+
+    Args:
+        path: The archived document.
+        dialect: How its exporter writes.
+        tax_recoverable: Whether tax comes back, and so is no cost of a project.
+        taken: Which rows the delivery is about; None for all of them.
 
     Raises:
         ContractError: when the document breaks its contract.
     """
-    table = read(path, FIELDS, _UNUSED)
-    refuse_unsound(table.raw.select(*unsound(table, FIELDS)).collect(engine="streaming"))
-    named = table.frame.select(
-        "x_row",
-        *(pl.col(column.focus_name).alias(column.name) for column in FOCUS),
-        *(pl.col(actual).alias(name) for name, actual in _CUSTOM.items()),
+    fields = _fields(dialect)
+    table = _opened(path, fields, dialect)
+    rows = named(table.frame, table.present, dialect)
+    rows = taken.of(rows) if taken else rows
+    broken = _counted(rows, table.raw.select(*unsound(table, fields)))
+    own = rows.filter(~taken.foreign) if taken else rows
+    return Conversion(
+        charges=shaped(filled(own, dialect, tax_recoverable=tax_recoverable)),
+        rejected=taken.rejected(rows) if taken else pl.DataFrame(schema=REJECTED),
+        notes=(*_notes(table), *rules.notes(broken)),
     )
-    charges = named.with_columns(**_filled()).with_columns(
-        x_tco_cost=_tco_cost(tax_recoverable=tax_recoverable), x_period_basis=pl.lit("line")
-    )
-    return Conversion(charges=shaped(charges), notes=tuple(_notes(table)))
 
 
-def _filled() -> dict[str, pl.Expr]:
-    general = pl.concat_str(pl.lit("Other ("), pl.col("service_category"), pl.lit(")"))
-    return {
-        "invoice_issuer_name": pl.coalesce("invoice_issuer_name", "provider_name"),
-        "pricing_currency": pl.coalesce("pricing_currency", "billing_currency"),
-        "publisher_name": pl.coalesce("publisher_name", "provider_name"),
-        "list_cost": pl.coalesce("list_cost", "billed_cost"),
-        "contracted_cost": pl.coalesce("contracted_cost", "billed_cost"),
-        "billing_account_type": pl.col("billing_account_type").fill_null("Payer"),
-        "sub_account_type": pl.coalesce(
-            "sub_account_type",
-            pl.when(pl.col("sub_account_id").is_not_null()).then(pl.lit("Account")),
-        ),
-        "service_subcategory": pl.coalesce("service_subcategory", general),
-        "x_usage_type": pl.coalesce("x_usage_type", "sku_meter"),
-    }
+def _fields(dialect: Dialect) -> tuple[Field, ...]:
+    must = {*dialect.required}
+    own = [Field(f.name, f.kind, f.required or f.name in must) for f in ALL_FIELDS]
+    more = {name for names in dialect.stand_ins.values() for name in names} | {*dialect.tagged}
+    others = sorted(more - {field.name for field in own})
+    return (*own, *(Field(name, TEXT, name in must) for name in others))
 
 
-def _tco_cost(*, tax_recoverable: bool) -> pl.Expr:
-    effective = pl.col("effective_cost")
-    if not tax_recoverable:
-        return effective
-    tax = pl.col("charge_category") == "Tax"
-    return pl.when(tax).then(pl.lit(ZERO, dtype=MONEY)).otherwise(effective)
+def _opened(path: Path, fields: tuple[Field, ...], dialect: Dialect) -> Table:
+    """Return the document, which must say who sold what it bills."""
+    table = read(path, fields, (*UNUSED, *dialect.known))
+    if not dialect.provider and not {"ProviderName", "ServiceProviderName"} & table.present:
+        later = version(table.present) in {"1.3", "1.4"}
+        seller = "ServiceProviderName" if later else "ProviderName"
+        read(path, [Field(seller, TEXT, required=True)])
+    return table
 
 
-def _notes(table: Table) -> Iterable[tuple[str, str]]:
+def _counted(rows: pl.LazyFrame, unsound: pl.LazyFrame) -> pl.DataFrame:
+    """Count what breaks the rules, and look for the unreadable, in one pass over the document."""
+    try:
+        unreadable, broken = pl.collect_all([unsound, rules.counted(rows)], engine="streaming")
+    except PolarsError:
+        refuse_unsound(unsound.collect(engine="streaming"))  # it knows the row and the column
+        raise
+    refuse_unsound(unreadable)
+    return broken
+
+
+def _notes(table: Table) -> Iterator[tuple[str, str]]:
+    said = version(table.present)
+    yield "focus_version", f"FOCUS {said}, by its columns"
+    if absent := _absent(mandatory(said), table.present):
+        yield "missing_column", f"FOCUS {said} has a column {', '.join(absent)}"
     if table.unknown:
         yield "new_column", f"not known and not used: {', '.join(table.unknown)}"
+
+
+def _absent(names: Iterable[str], present: frozenset[str]) -> list[str]:
+    return [name for name in names if name not in present]
