@@ -14,6 +14,7 @@ from models.period import Month
 
 PORTFOLIO: Final = "portfolio"
 COMPLETION: Final = "completion"
+CENTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,23 @@ MEASURES: Final = {
     "difference": Measure("Difference", "billed", "amount minus control total"),
     "unallocated": Measure("Unallocated", "billed", "billed cost that no rule gave a project"),
     "rows": Measure("Rows", "billed", "lines loaded for the billing period", "rows"),
+    "invoice_rows": Measure("Lines", "billed", "lines of the invoice, without tax lines", "rows"),
+    "invoice_billed": Measure("Billed", "billed", "sum of the invoice's lines, without tax lines"),
+    "invoice_stated": Measure("Invoice", "billed", "what the invoice says, without tax"),
+    "invoice_difference": Measure(
+        "Difference", "billed", "billed minus invoice, exactly; + is more in the bill"
+    ),
+    "invoice_tolerance": Measure(
+        "Tolerance",
+        "billed",
+        "what rounding may explain, by FOCUS: the greater of a hundred subunits and half a subunit"
+        " times the root of the lines",
+    ),
+    "invoice_tax": Measure("Tax", "billed", "the tax that the invoice says"),
+    "invoice_tax_billed": Measure("Tax billed", "billed", "sum of the invoice's tax lines"),
+    "invoice_tax_difference": Measure(
+        "Tax difference", "billed", "tax billed minus tax of the invoice; shown, never judged"
+    ),
     "projects": Measure("Projects", "effective", "projects with a plan or spend", "projects"),
     "over_limit": Measure(
         "Over limit", "forecast", "projects whose EAC or actual is beyond their limit", "projects"
@@ -130,6 +148,14 @@ class Figures(Mapping[str, Figure]):
                 " one id has one value, so give one of the two scopes another name"
             )
         return known
+
+
+def exact_text(value: Decimal | None) -> str | None:
+    """Return an amount as plain text with at least two decimals; nothing is rounded."""
+    if value is None:
+        return None
+    whole, _, decimals = f"{value:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(CENTS, '0')}"
 
 
 def scope(*names: str) -> str:

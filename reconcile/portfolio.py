@@ -15,9 +15,11 @@ from models.money import ZERO, rounded
 from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import WIDE, Converter, actuals, cells
+from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
+from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
 from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
@@ -76,6 +78,8 @@ class Portfolio:
         total: Sum of the projects.
         unallocated: Cost that no rule gave a project; beside the sum, never inside it.
         categories: Sum of the projects by category.
+        assertions: How the bills of all months stand to their invoices.
+        invoices: Those of the month, and of others those that fail.
         notes: One line each about what to read with care.
     """
 
@@ -100,6 +104,8 @@ class Portfolio:
     allocated_pct: Figure
     final_pct: Figure
     sources: tuple[SourceLine, ...]
+    assertions: tuple[Assertion, ...]
+    invoices: tuple[InvoiceLine, ...]
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -120,6 +126,7 @@ def portfolio(
     rates: Converter,
     materiality: Materiality,
     sources: Sequence[SourceState] = (),
+    assertions: Sequence[Assertion] = (),
     alerts: Sequence[AlertRow] = (),
     problems: Sequence[Problem] = (),
     closed: Collection[Month] = (),
@@ -139,6 +146,7 @@ def portfolio(
         rates: Dated exchange rates.
         materiality: Thresholds for comments and colours.
         sources: What each source has delivered for the month.
+        assertions: How the bills of all months stand to their invoices.
         alerts: Alerts that are open.
         problems: Findings about the data, shown as they are.
         closed: Months that are closed.
@@ -170,6 +178,7 @@ def portfolio(
         lines_add_up(lines, categories, loose, spend_total(frame, rates, currency))
         total = summing.total(lines)
         sourced = source_lines(frame, sources, figures, month)
+        invoices = invoice_lines(assertions, figures, month)
         return Portfolio(
             name=name,
             month=month,
@@ -192,9 +201,11 @@ def portfolio(
             allocated_pct=_allocated(figures, month, total, loose),
             final_pct=_final(figures, month, sourced, rates),
             sources=sourced,
+            assertions=tuple(assertions),
+            invoices=invoices,
             alerts=tuple(_alert(figures, month, row) for row in alerts),
             problems=tuple(problems),
-            notes=tuple(_notes(frame, lines, sources, month)),
+            notes=(*_notes(frame, lines, sources, month), *_failing(invoices)),
             figures=figures,
             variance=variance_frame(
                 spent, planned, complete=completeness.whole, materiality=materiality
@@ -263,6 +274,10 @@ def _notes(
                 f"{line.key}: credits exceed cost in {month}, no saving is claimed;"
                 f" largest credit: {_largest_credit(spend, line.key, month)}"
             )
+
+
+def _failing(invoices: Iterable[InvoiceLine]) -> Iterator[str]:
+    yield from (line.said for line in invoices if line.assertion.verdict.fails)
 
 
 def _largest_credit(spend: pl.DataFrame, project: str, month: Month) -> str:

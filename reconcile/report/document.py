@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from reconcile.figure import Figure
+from reconcile.figure import Figure, exact_text
 from reconcile.forecast import METHOD
+from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import AlertLine, Portfolio
 from reconcile.report.headline import findings, headline, said
+from reconcile.report.schema import SCHEMA_VERSION
 from reconcile.sums import MonthPoint
 from reconcile.tie_out import SourceLine
-
-SCHEMA_VERSION: Final = "1"
-CENTS: Final = 2
 
 Json = dict[str, Any]
 
 
 def render(p: Portfolio) -> str:
-    """Return the report as one JSON document that `REPORT_SCHEMA` describes."""
+    """Return the report as one JSON document that `schema.REPORT_SCHEMA` describes."""
     return json.dumps(document(p), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -51,19 +48,12 @@ def document(p: Portfolio) -> Json:
         "final_pct": _text(p.final_pct),
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],
+        "invoices": [_invoice(line) for line in p.invoices],
         "alerts": [_alert(line) for line in p.alerts],
         "problems": [str(problem) for problem in p.problems],
         "notes": list(p.notes),
         "figures": {key: _figure(figure) for key, figure in p.figures.items()},
     }
-
-
-def exact_text(value: Decimal | None) -> str | None:
-    """Return an amount as plain text with at least two decimals; nothing is rounded."""
-    if value is None:
-        return None
-    whole, _, decimals = f"{value:f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(CENTS, '0')}"
 
 
 def _text(figure: Figure) -> str | None:
@@ -162,6 +152,38 @@ def _source(line: SourceLine) -> Json:
     }
 
 
+def _invoice(line: InvoiceLine) -> Json:
+    each = line.assertion
+    return {
+        "source": each.source,
+        "month": str(each.month),
+        "invoice_id": each.invoice_id,
+        "issuer": each.issuer,
+        "billing_account": each.billing_account,
+        "currency": each.currency,
+        "verdict": each.verdict.value,
+        "rows": each.rows,
+        "billed": _text(line.billed),
+        "stated": _text(line.stated),
+        "difference": _text(line.difference),
+        "tolerance": _text(line.tolerance),
+        "tax": _text(line.tax),
+        "tax_billed": _text(line.tax_billed),
+        "tax_difference": _text(line.tax_difference),
+        "cause": each.cause,
+        "parts": [_part(part) for part in line.parts],
+    }
+
+
+def _part(part: PartLine) -> Json:
+    return {
+        "name": part.name,
+        "billed": _text(part.billed),
+        "stated": _text(part.stated),
+        "difference": _text(part.difference),
+    }
+
+
 def _alert(line: AlertLine) -> Json:
     row = line.row
     return {
@@ -177,117 +199,3 @@ def _alert(line: AlertLine) -> Json:
         "now": _text(line.now),
         "worst": _text(line.worst),
     }
-
-
-_AMOUNT: Final[Json] = {"type": ["string", "null"], "pattern": r"^-?\d+\.\d{2,18}$"}
-_TEXT: Final[Json] = {"type": "string"}
-_DAY: Final[Json] = {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-_MONTH: Final[Json] = {"type": "string", "pattern": r"^\d{4}-\d{2}$"}
-_FLAG: Final[Json] = {"type": "boolean"}
-_STATES: Final = ["no_plan", "no_actuals", "incomplete", "on_plan", "at_risk", "over_limit"]
-
-
-def _object(optional: Mapping[str, Json] | None = None, **properties: Json) -> Json:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": sorted(properties),
-        "properties": {**properties, **(optional or {})},
-    }
-
-
-def _list(items: Json) -> Json:
-    return {"type": "array", "items": items}
-
-
-_PERIOD: Final = _object(
-    actual=_AMOUNT, plan=_AMOUNT, delta=_AMOUNT, percent=_AMOUNT, material=_FLAG
-)
-_COMPLETION: Final = _object(
-    {
-        **dict.fromkeys(("limit", "beyond", "low", "high", "contingency"), _AMOUNT),
-        **dict.fromkeys(("drawn", "left", "unfunded"), _AMOUNT),
-        **dict.fromkeys(("low_method", "high_method"), _TEXT),
-        "run_out": _DAY,
-        "over_since": {**_MONTH, "type": ["string", "null"]},
-        "under": _FLAG,
-    },
-    **dict.fromkeys(("eac", "etc", "bac", "delta", "percent", "vac"), _AMOUNT),
-)
-
-REPORT_SCHEMA: Final[Json] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "Trueup report of one month",
-    "description": "Amounts are decimal text in the currency named; positive deltas are over plan.",
-    **_object(
-        schema_version={"const": SCHEMA_VERSION},
-        name=_TEXT,
-        month=_MONTH,
-        as_of={"type": "string", "format": "date-time"},
-        currency={"type": "string", "pattern": "^[A-Z]{3}$"},
-        unit={"const": "1"},
-        state={"enum": ["FLASH", "PRELIM", "FINAL"]},
-        demo=_FLAG,
-        snapshot=_TEXT,
-        horizon=_object(**{"from": _MONTH, "to": _MONTH}),
-        forecast_method=_TEXT,
-        plans=_list(_object(project=_TEXT, version={"type": "integer"})),
-        headline=_TEXT,
-        findings=_list(_TEXT),
-        total={"$ref": "#/$defs/line"},
-        projects=_list({"$ref": "#/$defs/line"}),
-        categories=_list({"$ref": "#/$defs/line"}),
-        unallocated={"$ref": "#/$defs/line"},
-        allocated_pct=_AMOUNT,
-        final_pct=_AMOUNT,
-        months=_list(
-            _object(
-                month=_MONTH,
-                scenario={"enum": ["AC", "FC"]},
-                **dict.fromkeys(("amount", "plan", "delta", "total", "deviation"), _AMOUNT),
-            )
-        ),
-        sources=_list(
-            _object(
-                newest=_DAY,
-                expected=_DAY,
-                rows={"type": "integer"},
-                **dict.fromkeys(("source", "state", "currency", "detail"), _TEXT),
-                **dict.fromkeys(("billed", "control", "difference", "unallocated"), _AMOUNT),
-            )
-        ),
-        alerts=_list(
-            _object(
-                since=_DAY,
-                until=_DAY,
-                now=_AMOUNT,
-                worst=_AMOUNT,
-                **dict.fromkeys(("id", "rule", "severity", "project"), _TEXT),
-                **dict.fromkeys(("state", "owner", "reason"), _TEXT),
-            )
-        ),
-        problems=_list(_TEXT),
-        notes=_list(_TEXT),
-        figures={
-            "type": "object",
-            "additionalProperties": _object(
-                value=_AMOUNT, basis=_TEXT, unit=_TEXT, definition=_TEXT
-            ),
-        },
-    ),
-    "$defs": {
-        "line": _object(
-            id=_TEXT,
-            scope=_TEXT,
-            title=_TEXT,
-            owner=_TEXT,
-            cost_center=_TEXT,
-            state={"enum": _STATES},
-            complete=_FLAG,
-            month=_PERIOD,
-            to_date=_PERIOD,
-            completion=_COMPLETION,
-            categories=_list({"$ref": "#/$defs/line"}),
-        )
-    },
-}

@@ -7,6 +7,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
+from reconcile.report import invoices
 from reconcile.report.escape import markdown
 from reconcile.report.headline import Sentence, display_unit, findings, headline
 from reconcile.report.number import NONE, Unit, day, percent, plain, short_month, signed_percent
@@ -33,6 +34,7 @@ def render(p: Portfolio) -> str:
         *_projects(p),
         *_folded("Categories", _category_table(p)),
         *_folded("Sources", _source_table(p)),
+        *_folded("Invoices", _invoice_tables(p)),
         *_folded("Read with care", [f"- {markdown(text)}" for text in _care(p)]),
         f"Data as of {p.as_of:%Y-%m-%d %H:%M} UTC, snapshot `{p.snapshot}`.",
     ]
@@ -141,6 +143,18 @@ def _source_table(p: Portfolio) -> list[str]:
         for line in p.sources
     ]
     return _table(names, 3, rows) if rows else []
+
+
+def _invoice_tables(p: Portfolio) -> list[str]:
+    tables = (
+        (invoices.HEADS, invoices.WORDS, invoices.rows(p.invoices)),
+        (invoices.PART_HEADS, invoices.PART_WORDS, invoices.part_rows(p.invoices)),
+    )
+    lines: list[str] = []
+    for heads, words, rows in tables:
+        cells = [[markdown(text) for text in row.cells] for row in rows]
+        lines += [*([""] if lines else []), *_table(heads, words, cells)] if cells else []
+    return lines
 
 
 def _care(p: Portfolio) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from models.money import rounded
 from models.period import Month
-from reconcile.figure import Figure
+from reconcile.figure import Figure, exact_text
 
 NOT_AVAILABLE: Final = "n/a"
 NONE: Final = "\u2013"  # nothing planned, or no such figure
@@ -86,6 +86,15 @@ def percent(figure: Figure, places: int = 0) -> str:
 def plain(figure: Figure, places: int = 2) -> str:
     """Return an amount in whole units of its own currency, as a bill prints it."""
     return NOT_AVAILABLE if figure.value is None else grouped(figure.value, "-", places)
+
+
+def exactly(figure: Figure) -> str:
+    """Return an amount to its last digit, so that a difference of less than a cent shows."""
+    text = exact_text(figure.value)
+    if figure.value is None or text is None:
+        return NOT_AVAILABLE
+    whole, _, decimals = text.removeprefix("-").partition(".")
+    return f"{MINUS if figure.value < 0 else ''}{int(whole):,}.{decimals}"
 
 
 def month_name(month: Month) -> str:

@@ -11,13 +11,12 @@ import jinja2
 import vl_convert
 
 from models.category import CONTINGENCY, TITLES
-from reconcile.figure import MEASURES, Figure
+from reconcile.figure import MEASURES, Figure, exact_text
 from reconcile.forecast import METHOD
 from reconcile.portfolio import Portfolio
 from reconcile.report import number
 from reconcile.report.bullet import HEIGHT, WIDTH, bullet, longest
 from reconcile.report.charts import drawings
-from reconcile.report.document import exact_text
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
+from reconcile.report import invoices
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline, said
 from reconcile.report.number import (
@@ -45,6 +46,8 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         _table(_categories(p), colour=colour),
         _table(_alerts(p), colour=colour),
         _table(_sources(p), colour=colour),
+        _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
+        _table(_invoices(invoices.PART_HEADS, invoices.part_rows(p.invoices)), colour=colour),
         [f"! {visible(note)}" for note in (*p.notes, *map(str, p.problems))],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
@@ -160,6 +163,11 @@ def _sources(p: Portfolio) -> list[Row]:
         for line in p.sources
     ]
     return [[(name, "") for name in names], *rows] if rows else []
+
+
+def _invoices(heads: Sequence[str], rows: Iterable[invoices.Row]) -> list[Row]:
+    found = [[(visible(text), "red" if row.fails else "") for text in row.cells] for row in rows]
+    return [[(name, "") for name in heads], *found] if found else []
 
 
 def tint(value: Decimal | None, *, coloured: bool) -> str:

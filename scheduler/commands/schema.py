@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from models.schema import schemas
-from reconcile.report.document import REPORT_SCHEMA
+from reconcile.report.schema import REPORT_SCHEMA
 from scheduler.cli import Shell
 from scheduler.commands.init import write_schemas
 

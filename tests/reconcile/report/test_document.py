@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconcile.figure import exact_text
 from reconcile.portfolio import Portfolio
-from reconcile.report.document import REPORT_SCHEMA, exact_text, render
+from reconcile.report.document import render
+from reconcile.report.schema import REPORT_SCHEMA
 
 
 def test_the_document_keeps_its_schema_and_every_figure_to_the_last_digit(six: Portfolio) -> None:
