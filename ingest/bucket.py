@@ -1,4 +1,4 @@
-"""Places that objects lie in: a folder, or a bucket behind the S3 API."""
+"""Places that objects lie in: a folder, or a bucket behind the S3 API or Google's."""
 
 from __future__ import annotations
 
@@ -256,12 +256,22 @@ def place(
     region: str | None = None,
     endpoint_url: str | None = None,
     max_attempts: int = 5,
+    impersonate: str = "",
 ) -> Place:
-    """Return the place a location names: `s3://bucket/prefix`, or a path below a folder.
+    """Return the place a location names: `s3://`, `gs://bucket/prefix`, or a path below a folder.
+
+    `impersonate` is a service account to act as in front of `gs://`.
 
     Raises:
         SourceError: when there is no way in, such as an expired session.
     """
+    if location.startswith("gs://"):
+        from ingest.gcp.access import Access, installed  # noqa: PLC0415 - an extra
+
+        with installed(source):
+            from ingest.gcp.gcs import bucket  # noqa: PLC0415
+        endpoint = endpoint_url or ""
+        return bucket(location, Access(source=source, endpoint=endpoint, impersonate=impersonate))
     if not location.startswith("s3://"):
         return Folder(source, folder / location)
     from ingest.aws.client import client  # noqa: PLC0415 - boto3 takes half a second to import

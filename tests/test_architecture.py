@@ -25,6 +25,8 @@ THIRD_PARTY: Final = {
     "botocore": ("ingest/aws/client.py", "ingest/bucket.py"),
     "click": ("scheduler/",),
     "google": ("ingest/gcp/",),
+    "google_crc32c": ("ingest/gcp/",),
+    "grpc": ("ingest/gcp/",),
     "duckdb": ("models/warehouse.py", "models/scan.py"),
     "jinja2": ("reconcile/report/",),
     "mypy_boto3_s3": ("ingest/aws/client.py", "ingest/bucket.py"),
@@ -32,9 +34,11 @@ THIRD_PARTY: Final = {
     "pyarrow": ("ingest/gcp/",),  # what the warehouse client answers in
     "pydantic": ("models/", "ingest/"),
     "pydantic_core": ("models/", "ingest/"),
+    "requests": ("ingest/gcp/",),  # what the clients of that cloud raise
     "rich": ("scheduler/",),
     "ruamel": ("models/",),
     "sqlalchemy": ("models/database.py", "models/ledger.py", "models/migration.py"),
+    "urllib3": ("ingest/gcp/",),
     "vl_convert": ("reconcile/report/",),
 }
 
