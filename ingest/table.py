@@ -1,10 +1,10 @@
-"""A Parquet document read by contract: columns by name, types as declared, nothing inferred."""
+"""A document read by contract: columns by name, types as declared, nothing inferred."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,22 +12,30 @@ from typing import Final
 import polars as pl
 from polars.exceptions import DuplicateError, PolarsError
 
-from models.charge import JSON, TIME
-from models.money import MONEY, SCALE, from_double, from_text
+from ingest.column import MAP, MOMENT, NUMBER, RATE, TEXT, Kind, unparsable, unreadable
+from ingest.text import filled
+from models.form import Form, FormError, form, header
+
+__all__ = [
+    "MAP",
+    "MOMENT",
+    "NUMBER",
+    "RATE",
+    "ROW",
+    "TEXT",
+    "ContractError",
+    "Field",
+    "Kind",
+    "Table",
+    "lines",
+    "read",
+    "refuse_unsound",
+    "unsound",
+]
 
 ROW: Final = "x_row"
 _BAD: Final = "unsound "
-MONEY_LIMIT: Final = 1e19  # Decimal(38, 18) holds less than 10^20, and sums must fit as well
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a column may be in the file, and what it is read as; `null` types always pass."""
-
-    name: str
-    accepts: Callable[[pl.DataType], bool]
-    dtype: pl.DataType | type[pl.DataType]
-    read: Callable[[pl.Expr, pl.DataType], pl.Expr]
+_SHOWN: Final = 60  # characters of a bad value that a message shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,11 @@ class Table:
             ones are null. Money is `Decimal(38, 18)`, moments are UTC, `""` is null.
         present: The fields the file really has.
         types: The type of each of these in the file.
-        raw: The file as it is, with the names of the contract and `x_row`.
+        raw: The file as it is, with the names of the contract and `x_row`; in a file of
+            text what stands for null is null.
         unknown: Columns the contract does not know, with their types.
+        is_text: Whether the file is text, so that each value is read by its field's kind.
+        moments: Forms, beside ISO 8601, that moments of a file of text may have.
     """
 
     frame: pl.LazyFrame
@@ -57,51 +68,112 @@ class Table:
     present: frozenset[str]
     types: dict[str, pl.DataType]
     unknown: tuple[str, ...]
+    is_text: bool = False
+    moments: tuple[str, ...] = ()
 
 
 class ContractError(ValueError):
     """The document is not what its table promises; the text says how, in one line."""
 
 
-def read(path: Path, fields: Sequence[Field], known: Iterable[str] = ()) -> Table:
-    """Open a document of a table.
+def read(
+    path: Path,
+    fields: Sequence[Field],
+    known: Iterable[str] = (),
+    *,
+    nulls: Sequence[str] = (),
+    moments: Sequence[str] = (),
+) -> Table:
+    """Open a document of a table: Parquet or CSV, the latter with or without gzip.
 
     Args:
-        path: The archived document.
+        path: The archived document; its first bytes tell its form.
         fields: The contract.
         known: Columns that are known and not used, so that they are not called new.
+        nulls: Words that stand for null in a file of text, beside `""`.
+        moments: Forms that moments of a file of text may have, beside ISO 8601, in the
+            letters of `strptime`: `%m/%d/%Y`.
 
     Raises:
-        ContractError: when it is no Parquet file, or breaks the contract.
+        ContractError: when it is no such file, or breaks the contract.
     """
-    scan = pl.scan_parquet(path, glob=False, row_index_name=ROW, row_index_offset=1)
-    schema = _schema(scan)
-    del schema[ROW]
-    names = _names(schema)
+    document = _opened(path)
+    names = _names(document.schema)
     for field in fields:
-        _check(field, names, schema)
-    used = {
-        field.name: names[field.name.lower()] for field in fields if field.name.lower() in names
-    }
-    expected = {name.lower() for name in known} | {field.name.lower() for field in fields}
-    raw = scan.select(ROW, *(pl.col(actual).alias(name) for name, actual in used.items()))
-    types = {name: schema[actual] for name, actual in used.items()}
+        _check(field, names, document)
+    used = {f.name: names[f.name.lower()] for f in fields if f.name.lower() in names}
+    expected = {name.lower() for name in (*known, *(field.name for field in fields))}
+    new = {name: dtype for name, dtype in document.schema.items() if name.lower() not in expected}
+    types = {name: document.schema[actual] for name, actual in used.items()}
     return Table(
-        frame=raw.select(pl.col(ROW).cast(pl.Int64), *(_read(field, types) for field in fields)),
-        raw=raw,
+        raw=(raw := document.named(used, nulls)),
+        frame=raw.select(
+            pl.col(ROW).cast(pl.Int64),
+            *(_read(field, types, document, tuple(moments)) for field in fields),
+        ),
         present=frozenset(used),
         types=types,
-        unknown=tuple(f"{n} ({t})" for n, t in schema.items() if n.lower() not in expected),
+        unknown=tuple(f"{name} ({dtype})" for name, dtype in new.items()),
+        is_text=document.is_text,
+        moments=tuple(moments),
     )
 
 
-def _schema(scan: pl.LazyFrame) -> dict[str, pl.DataType]:
+def lines(path: Path) -> pl.LazyFrame:
+    """Return a document of one JSON object a line: `x_row` from 1, and `line`, its text."""
+    return pl.scan_lines(path, name="line", row_index_name=ROW, row_index_offset=1, glob=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A file as it is: its rows with `x_row`, and its columns."""
+
+    scan: pl.LazyFrame
+    schema: dict[str, pl.DataType]
+    is_text: bool
+
+    def named(self, used: Mapping[str, str], nulls: Sequence[str]) -> pl.LazyFrame:
+        """Return the columns that are used under the names of the contract."""
+        columns = {name: pl.col(actual) for name, actual in used.items()}
+        if self.is_text:
+            columns = {name: filled(column, nulls) for name, column in columns.items()}
+        return self.scan.select(ROW, **columns)
+
+
+def _opened(path: Path) -> _Document:
     try:
-        return dict(scan.collect_schema())
+        found = form(path)
+        if found.layout == "csv":
+            return _csv(path, header(path, found))
+    except FormError as error:
+        raise ContractError(str(error)) from error
+    if found != Form("parquet"):
+        raise ContractError("is neither Parquet nor CSV, of which this table is made")
+    return _parquet(path)
+
+
+def _parquet(path: Path) -> _Document:
+    scan = pl.scan_parquet(path, glob=False, row_index_name=ROW, row_index_offset=1)
+    try:
+        schema = dict(scan.collect_schema())
     except DuplicateError as error:
         raise ContractError(f"has a column twice: {error}") from error
     except (PolarsError, OSError) as error:
         raise ContractError("is not a readable Parquet file") from error
+    del schema[ROW]
+    return _Document(scan, schema, is_text=False)
+
+
+def _csv(path: Path, names: Sequence[str]) -> _Document:
+    scan = pl.scan_csv(
+        path,
+        glob=False,
+        infer_schema=False,
+        new_columns=names,
+        row_index_name=ROW,
+        row_index_offset=1,
+    )
+    return _Document(scan, dict.fromkeys(names, pl.String()), is_text=True)
 
 
 def _names(schema: Iterable[str]) -> dict[str, str]:
@@ -113,114 +185,70 @@ def _names(schema: Iterable[str]) -> dict[str, str]:
     return {name.lower(): name for name in schema}
 
 
-def _check(field: Field, names: dict[str, str], schema: dict[str, pl.DataType]) -> None:
+def _check(field: Field, names: dict[str, str], document: _Document) -> None:
     actual = names.get(field.name.lower())
     if actual is None:
         if field.required:
             raise ContractError(_missing(field.name, names.values()))
         return
-    dtype = schema[actual]
-    if dtype != pl.Null and not field.kind.accepts(dtype):
+    dtype = document.schema[actual]
+    if not document.is_text and dtype != pl.Null and not field.kind.accepts(dtype):
         raise ContractError(f"column {actual} must be {field.kind.name}, but it is {dtype}")
 
 
 def _missing(name: str, present: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(present), 1, 0.6)
+    near = difflib.get_close_matches(name, list(present), 1)
     hint = f"; the nearest one is {near[0]}" if near else ""
     return f"has no column {name}{hint}; select it in the export's query"
 
 
-def _read(field: Field, types: dict[str, pl.DataType]) -> pl.Expr:
-    dtype = types.get(field.name)
+def _read(
+    field: Field, types: Mapping[str, pl.DataType], document: _Document, moments: tuple[str, ...]
+) -> pl.Expr:
+    dtype, column = types.get(field.name), pl.col(field.name)
     if dtype is None or dtype == pl.Null:
         return pl.lit(None, dtype=field.kind.dtype).alias(field.name)
-    return field.kind.read(pl.col(field.name), dtype).alias(field.name)
-
-
-def _is_text(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))
-
-
-def _is_number(dtype: pl.DataType) -> bool:
-    return dtype == pl.Float64 or (isinstance(dtype, pl.Decimal) and dtype.scale <= SCALE)
-
-
-def _is_moment(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.Datetime) and dtype.time_zone in {None, "UTC"}
-
-
-def _is_map(dtype: pl.DataType) -> bool:
-    if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct):
-        return [field.name for field in dtype.inner.fields] == ["key", "value"]
-    return _is_text(dtype) or (isinstance(dtype, pl.Map) and dtype.key == pl.String)
-
-
-def _text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    text = column if dtype == pl.String else column.cast(pl.String)
-    return pl.when(text != "").then(text)
-
-
-def _number(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    return from_double(column) if dtype == pl.Float64 else column.cast(MONEY)
-
-
-def _rate(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    return from_text(column.cast(pl.String)) if _is_text(dtype) else _number(column, dtype)
-
-
-def _moment(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    micros = column.dt.cast_time_unit("us")
-    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone
-    return micros if zoned else micros.dt.replace_time_zone("UTC")
-
-
-def _map(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if _is_text(dtype):
-        text = column.cast(pl.String)
-        return pl.when(text != "").then(text).str.json_decode(JSON)
-    return column.cast(JSON)
-
-
-TEXT: Final = Kind("text", _is_text, pl.String(), _text)
-NUMBER: Final = Kind("a double or a decimal", _is_number, MONEY, _number)
-RATE: Final = Kind(
-    "text, a double or a decimal", lambda t: _is_text(t) or _is_number(t), MONEY, _rate
-)
-MOMENT: Final = Kind("a timestamp in UTC", _is_moment, TIME, _moment)
-MAP: Final = Kind("a map of text, or JSON text", _is_map, JSON, _map)
+    parse = document.is_text
+    read = field.kind.parse(column, moments) if parse else field.kind.read(column, dtype)
+    return read.alias(field.name)
 
 
 def unsound(table: Table, fields: Sequence[Field]) -> tuple[pl.Expr, ...]:
     """Return, for each column that may hold the unreadable, the first row that does."""
+    doubts = ((field, _doubt(table, field)) for field in fields if field.name in table.present)
     return tuple(
-        pl.col(ROW)
-        .filter(_unreadable(pl.col(field.name), table.types[field.name]))
-        .min()
-        .alias(f"{_BAD}{field.name}")
-        for field in fields
-        if field.kind in {NUMBER, MAP} and _may_fail(table.types.get(field.name))
+        pl.col(ROW).filter(doubt).min().alias(f"{_BAD}{field.kind.value}: {field.name}")
+        for field, doubt in doubts
+        if doubt is not None
     )
 
 
-def refuse_unsound(found: pl.DataFrame) -> None:
+def _doubt(table: Table, field: Field) -> pl.Expr | None:
+    column = pl.col(field.name)
+    if table.is_text:
+        return unparsable(field.kind, column, table.moments)
+    return unreadable(field.kind, column, table.types[field.name])
+
+
+def refuse_unsound(found: pl.DataFrame, table: Table | None = None) -> None:
     """Refuse a document by what `unsound` found, over any grouping of it.
+
+    Args:
+        found: The answer to `unsound`.
+        table: The document, so that the message can show the value.
 
     Raises:
         ContractError: naming the first row of the first such column.
     """
     for column in found.select(pl.col(f"^{_BAD}.*$").min()):
         if (row := column.item()) is not None:
-            name = column.name.removeprefix(_BAD)
-            raise ContractError(f"row {row}: column {name} holds what cannot be read as declared")
+            wanted, _, name = column.name.removeprefix(_BAD).partition(": ")
+            shown = f"{_value(table, row, name)}, which" if table else "what"
+            raise ContractError(
+                f"row {row}: column {name} holds {shown} cannot be read as {wanted}"
+            )
 
 
-def _may_fail(dtype: pl.DataType | None) -> bool:
-    return dtype is not None and (_is_number(dtype) or _is_text(dtype))
-
-
-def _unreadable(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if _is_text(dtype):
-        text = column.cast(pl.String)
-        return (text != "") & ~text.str.contains(r"^\s*(\{(.|\n)*\}|null)\s*$")
-    size = column.cast(pl.Float64).abs()  # only to compare; no amount is made of it
-    return ~size.is_finite() | (size >= MONEY_LIMIT)
+def _value(table: Table, row: int, name: str) -> str:
+    value = table.raw.filter(pl.col(ROW) == row).select(pl.col(name).cast(pl.String))
+    return repr(value.collect(engine="streaming").item())[:_SHOWN]

@@ -19,6 +19,7 @@ WIDE: Final = 60  # digits of a context in which sums of MONEY stay exact; Pytho
 
 _CONTEXT = Context(prec=WIDE, rounding=ROUND_HALF_UP)
 _UNIT = Decimal(1).scaleb(-SCALE)
+_FINER = pl.Decimal(38, SCALE + 6)
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -81,9 +82,11 @@ def from_double(column: pl.Expr) -> pl.Expr:
 
 
 def from_text(column: pl.Expr) -> pl.Expr:
-    """Turn plain decimal text into MONEY; null stays null, anything else becomes null.
+    """Turn plain decimal text into MONEY, rounded to 18 places; anything else becomes null.
 
     The caller compares null counts, so that a bad number is rejected with its row.
     """
-    plain = column.str.contains(r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$")
-    return pl.when(plain).then(column).otherwise(None).cast(MONEY, strict=False)
+    # The engine rounds a half to the even digit, so it is given more digits first, and only
+    # texts of numbers that are too large for so many are read at 18 places at once.
+    finer = column.cast(_FINER, strict=False).round(SCALE, mode="half_away_from_zero")
+    return pl.coalesce(finer.cast(MONEY), column.cast(MONEY, strict=False))

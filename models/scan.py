@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
 from models.errors import TrueupError
-from models.lockdown import locked, parquet
+from models.form import Form, FormError, form, header
+from models.lockdown import literal, locked, parquet, text, texts
+
+_LONGEST: Final = 1 << 24  # bytes of a record; the engine's own limit is 2 MB
+_SHOWN: Final = {"parquet": "Parquet", "csv": "CSV", "ndjson": "JSON objects, one a line"}
 
 
 class ScanError(TrueupError):
-    """A document is not the Parquet file, or has not the columns, that it should have."""
+    """A document is not the table, or has not the columns, that it should have."""
 
     def __init__(self, detail: str) -> None:
         """Say what the engine says; the caller knows which document it was."""
@@ -21,35 +26,119 @@ class ScanError(TrueupError):
         super().__init__(detail)
 
 
-def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+def rows(
+    path: Path,
+    sql: str,
+    *,
+    names: Mapping[str, str] | None = None,
+    nulls: Sequence[str] = (),
+    members: Mapping[str, str] | None = None,
+) -> list[tuple[Any, ...]]:
     """Return the answer to a query of ours over the view `document`.
 
+    All columns of a CSV document are text, and null where it is empty; see `money`.
+
     Args:
-        path: A Parquet file of any name.
+        path: A document of any form and any name.
         sql: Our own constant text, never anything that came in. It turns moments into
             days or text: a TIMESTAMP WITH TIME ZONE cannot leave the engine.
+        names: What columns of a CSV document are called in the view, by their name there;
+            the others are left out. By default all are called as they are.
+        nulls: Words that stand for null in a CSV document, beside the empty text.
+        members: Members of a document of JSON objects with their types in SQL. Numbers
+            become binary doubles on the way, whatever the type: ask for DOUBLE or text.
 
     Raises:
         ScanError: when the file cannot be read so.
     """
+    found = _form(path)
     try:
         with contextlib.closing(duckdb.connect(":memory:")) as connection:
             for setting in ("SET threads = 2", *locked(files=[path], memory="1GB", spill=None)):
                 connection.execute(setting)
-            source = parquet([path])
-            connection.execute(f"CREATE VIEW document AS SELECT * FROM {source}")  # noqa: S608 - escaped
+            source = _source(path, found, names, nulls, members)
+            connection.execute(f"CREATE VIEW document AS {source}")
             return connection.execute(sql).fetchall()
     except duckdb.Error as error:
-        raise ScanError(f"cannot be read as Parquet: {_first_line(error)}") from error
+        raise ScanError(
+            f"cannot be read as {_SHOWN[found.layout]}: {_first_line(error)}"
+        ) from error
 
 
 def columns(path: Path) -> dict[str, str]:
-    """Return the columns of a Parquet file in order, each with DuckDB's name of its type.
+    """Return the columns of a document in order, each with DuckDB's name of its type.
 
     Raises:
-        ScanError: when the file is not Parquet.
+        ScanError: when the file is neither Parquet nor CSV.
     """
     return dict(rows(path, "SELECT column_name, column_type FROM (DESCRIBE document)"))
+
+
+def money(column: str) -> str:
+    """Return SQL that turns a column of text into money, as `models.money.from_text` does."""
+    finer = f"CAST(TRY_CAST({column} AS DECIMAL(38, 24)) AS DECIMAL(38, 18))"
+    return f"coalesce({finer}, CAST({column} AS DECIMAL(38, 18)))"
+
+
+def _form(path: Path) -> Form:
+    try:
+        return form(path)
+    except FormError as error:
+        raise ScanError(str(error)) from error
+
+
+def _source(
+    path: Path,
+    found: Form,
+    names: Mapping[str, str] | None,
+    nulls: Sequence[str],
+    members: Mapping[str, str] | None,
+) -> str:
+    if found.layout == "parquet":
+        return f"SELECT * FROM {parquet([path])}"  # noqa: S608 - escaped
+    if found.layout == "ndjson":
+        return _objects(path, found, members)
+    return _csv(path, found, names, nulls)
+
+
+def _csv(path: Path, found: Form, names: Mapping[str, str] | None, nulls: Sequence[str]) -> str:
+    """Return SQL over a CSV document in which nothing is left to be sniffed."""
+    try:
+        present = header(path, found)
+    except FormError as error:
+        raise ScanError(str(error)) from error
+    # by position: the engine takes names apart without regard to case
+    at = {name: f"c{index}" for index, name in enumerate(present)}
+    wanted = {name: name for name in present} if names is None else names
+    shown = ", ".join(
+        f"{at[name]} AS {_quoted(called)}" for name, called in wanted.items() if name in at
+    )
+    types = ", ".join(f"{text(name)}: 'VARCHAR'" for name in at.values())
+    return f"""
+        SELECT {shown or "1 AS nothing"} FROM read_csv({text(literal(path))},
+            columns = {{{types}}}, all_varchar = true, auto_detect = false, header = true,
+            delim = ',', quote = '"', escape = '"', strict_mode = true, null_padding = false,
+            nullstr = {texts(["", *nulls])}, max_line_size = {_LONGEST},
+            compression = {_compression(found)})"""  # noqa: S608 - escaped
+
+
+def _objects(path: Path, found: Form, members: Mapping[str, str] | None) -> str:
+    if not members:
+        raise ScanError("has one JSON object a line, and this table is not read from that")
+    types = ", ".join(f"{text(name)}: {text(dtype)}" for name, dtype in members.items())
+    return f"""
+        SELECT * FROM read_json({text(literal(path))}, columns = {{{types}}},
+            format = 'newline_delimited', auto_detect = false, maximum_object_size = {_LONGEST},
+            compression = {_compression(found)})"""  # noqa: S608 - escaped
+
+
+def _compression(found: Form) -> str:
+    return text("gzip" if found.gzip else "none")
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
 
 
 def _first_line(error: duckdb.Error) -> str:

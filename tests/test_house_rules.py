@@ -22,7 +22,7 @@ OUTSIDE: Final = {
 DRAWINGS: Final = ("reconcile/report/charts.py", "reconcile/report/marks.py")
 
 # binary doubles: where they enter from files, and where they leave as drawings
-DOUBLES: Final = ("ingest/table.py", "ingest/gcp/", "ingest/sources/", *DRAWINGS)
+DOUBLES: Final = ("ingest/column.py", "ingest/gcp/", "ingest/sources/", *DRAWINGS)
 
 # a provider's name belongs to its own files, and to examples
 EXAMPLES: Final = ("scheduler/demo/", "scheduler/starter.py")
@@ -44,7 +44,8 @@ Rule = Callable[[str, ast.Module], Iterator[str]]
 TEXT_FORMATS: Final = ("csv", "csv_batched", "json", "ndjson", "excel")
 GLOBBED: Final = ("csv", "parquet", "ipc", "ndjson")
 GUESSING_SQL: Final = re.compile(
-    r"\b(read_csv|read_json|sniff_csv)(_auto)?\s*\((?!.*all_varchar\s*=\s*true)",
+    r"\b(read_csv|sniff_csv)(_auto)?\s*\((?!.*all_varchar\s*=\s*true)"
+    r"|\bread_json(_auto)?\s*\((?!.*columns\s*=.*auto_detect\s*=\s*false)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -158,7 +159,7 @@ def inference(path: str, tree: ast.Module) -> Iterator[str]:
             yield f"{path}:{call.lineno}: {name} guesses types; say infer_schema=False"
     for line, text in texts(tree):
         if GUESSING_SQL.search(text):
-            yield f"{path}:{line}: SQL that guesses types; say all_varchar = true"
+            yield f"{path}:{line}: SQL that guesses types; say all_varchar = true, or columns"
 
 
 def reads_memory(call: ast.Call) -> bool:
@@ -270,6 +271,8 @@ def test_each_fence_still_stands(trees: dict[str, ast.Module]) -> None:
         (inference, "pl.read_csv(path, infer_schema=True)", "say infer_schema=False"),
         (inference, "q = 'SELECT * FROM read_csv(?)'", "say all_varchar = true"),
         (inference, "q = f'FROM read_csv_auto({path})'", "say all_varchar = true"),
+        (inference, "q = 'FROM read_json(?, all_varchar = true)'", "SQL that guesses types"),
+        (inference, "q = 'FROM read_json(?, auto_detect = false)'", "SQL that guesses types"),
         (globbing, "pl.scan_parquet(path)", "say glob=False"),
         (globbing, "pl.read_parquet(path, glob=True)", "say glob=False"),
         (globbing, "pl.scan_csv(path, infer_schema=False)", "say glob=False"),
@@ -301,6 +304,7 @@ def test_a_broken_rule_is_found(rule: Rule, source: str, complaint: str) -> None
         ("models/a.py", "pl.read_parquet(io.BytesIO(body))"),
         ("models/a.py", "pl.read_csv(text.encode(), infer_schema=False)"),
         ("models/a.py", "q = f'FROM read_csv({x}, all_varchar = true)'"),
+        ("models/a.py", "q = f'FROM read_json({x}, columns = {y}, auto_detect = false)'"),
         ("models/a.py", "def f():\n try: g()\n except BaseException:\n  undo()\n  raise"),
         ("models/a.py", "try: g()\nexcept (OSError, ValueError): pass"),
         ("ingest/aws/a.py", "AWS = 's3'"),

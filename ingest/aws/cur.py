@@ -88,7 +88,7 @@ def _profile(table: Table) -> Profile:
         )
         .collect(engine="streaming")
     )
-    refuse_unsound(groups)
+    refuse_unsound(groups, table)
     types = frozenset(name for name in groups[_TYPE].to_list() if name)
     _refuse_uncosted(types, table.present)
     return Profile(

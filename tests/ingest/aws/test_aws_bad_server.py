@@ -290,7 +290,7 @@ def test_an_object_of_zero_bytes_is_named(
     error = fetch(source)
 
     assert isinstance(error, BrokenError)
-    assert error.detail == "is empty (0 bytes); a Parquet file never is"
+    assert error.detail == "is empty (0 bytes); a table without rows still has its header"
 
 
 @pytest.mark.failure("A04")
@@ -454,7 +454,7 @@ def test_a_page_of_a_proxy_is_not_taken_for_data(
     error = fetch(source)
 
     assert isinstance(error, BrokenError)
-    assert error.detail == "is not Parquet; it begins with '<html>Sign in</html>'"
+    assert error.detail == "is a page or XML, not a table; it begins with '<html>Sign in</html>'"
 
 
 def test_a_server_that_is_not_there_is_told(build: Build, fetch: Fetch, script: Any) -> None:

@@ -93,7 +93,7 @@ def test_a_file_that_was_cut_short_is_named(
     assert error.document == laid.data_keys[1]
     assert error.detail in {
         "is cut short: the end of the Parquet file is missing",
-        "is not Parquet; it begins with 'P'",
+        "is cut short: line 1: the record does not end; it begins with 'P'",
     }
 
 
@@ -107,7 +107,9 @@ def test_a_file_of_zero_bytes_is_named(
     error = fetch(build())
 
     assert isinstance(error, BrokenError)
-    assert str(error) == f"aws: {laid.data_keys[1]}: is empty (0 bytes); a Parquet file never is"
+    assert str(error) == (
+        f"aws: {laid.data_keys[1]}: is empty (0 bytes); a table without rows still has its header"
+    )
 
 
 def test_a_file_that_is_no_parquet_is_named(
@@ -118,7 +120,10 @@ def test_a_file_that_is_no_parquet_is_named(
     error = fetch(build())
 
     assert isinstance(error, BrokenError)
-    assert error.detail == "is not Parquet; it begins with '<html>please sign in</html>'"
+    assert (
+        error.detail
+        == "is a page or XML, not a table; it begins with '<html>please sign in</html>'"
+    )
 
 
 def test_a_month_without_a_delivery_is_absent(
