@@ -11,6 +11,7 @@ from models.planfile import PlanFile, ScenarioFile
 from models.project import ProjectFile
 from models.rule import RuleFile
 from models.settings import Settings
+from models.statement import StatementFile
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
@@ -18,12 +19,13 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "projects": (ProjectFile,),
     "rules": (RuleFile,),
     "rates": (RateFile,),
+    "invoices": (StatementFile,),
     "plan": (PlanFile, ScenarioFile),
 }
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Return the schema of each file by name: trueup, projects, rules, rates and plan."""
+    """Return the schema of each file by name: trueup, projects, rules, rates, invoices, plan."""
     return {name: _schema(name, models) for name, models in _FILES.items()}
 
 

@@ -153,6 +153,8 @@ class Settings(Strict):
     """File of rules."""
     rates: Inside = "rates.yaml"
     """File of exchange rates."""
+    invoices: Inside = "invoices.yaml"
+    """File of what issuers state, against which bills are judged; it may be absent unless named."""
     plans: Inside = "plans/*.yaml"
     """Plan files, as a glob."""
     reports: Inside = "reports"

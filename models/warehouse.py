@@ -19,7 +19,10 @@ from models.durable import place, private_folder, storing
 from models.errors import StoreError
 from models.lockdown import locked, parquet, text
 
-TABLES: Final = ("spend", "plan", "actuals", "variance", "problems", "sources", "closes")
+TABLES: Final = (
+    *("spend", "plan", "actuals", "variance", "problems", "sources", "closes"),
+    *("invoices", "invoice_parts"),
+)
 FILES: Final = "charge_files"  # which lake files the view `charges` reads
 MEMORY: Final = "2GB"
 BUILDING: Final = ".building"

@@ -34,7 +34,7 @@ def assertions(
         by_month: Sources whose lines carry no invoice id: their months are judged whole.
 
     Returns:
-        Sorted by source, month, currency, issuer and number.
+        Sorted by source, month and currency, what is stated first.
     """
     with localcontext(prec=WIDE):
         billed, claimed = bills(frame), claims(statements, by_month)
@@ -45,9 +45,10 @@ def assertions(
     return tuple(sorted((*judged, *loose), key=_order))
 
 
-def _order(each: Assertion) -> tuple[str, str, str, str, str, str]:
-    names = each.currency, each.issuer, each.invoice_id, each.billing_account
-    return each.source, str(each.month), *names
+def _order(each: Assertion) -> tuple[object, ...]:
+    names = each.issuer, each.invoice_id, each.billing_account
+    is_loose = each.verdict is Verdict.UNSTATED
+    return each.source, str(each.month), each.currency, is_loose, *names
 
 
 def _firsts(statements: Iterable[Statement]) -> dict[str, Month]:

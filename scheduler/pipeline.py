@@ -39,9 +39,10 @@ class Night:
 
     @property
     def exit_code(self) -> int:
-        """0 done, overruns included; 4 when data is incomplete or stale."""
+        """0 done, overruns included; 4 when data is incomplete, stale, or not what was invoiced."""
         incomplete = any(not line.state.delivered for line in self.report.sources)
-        return 4 if self.intake.errors or incomplete else 0
+        apart = any(each.verdict.fails for each in self.report.assertions)
+        return 4 if self.intake.errors or incomplete or apart else 0
 
 
 def run_id(now: datetime) -> str:
@@ -113,6 +114,7 @@ def _record_versions(project: Project, stores: Stores) -> None:
     versions = {
         ("rules", project.settings.rules): project.rules.fingerprint,
         ("rates", project.settings.rates): project.rates.fingerprint,
+        ("invoices", project.settings.invoices): project.statements.fingerprint,
         **{("plan", f"{plan.project}/{plan.version}"): plan.fingerprint for plan in project.plans},
     }
     entries = []

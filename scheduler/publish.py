@@ -21,6 +21,7 @@ from reconcile.actuals import actuals_frame
 from reconcile.alerts import RULE, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
+from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.spending import rules_hash
 from scheduler.standing import problems, source_states
 from scheduler.workspace import Project, Stores
@@ -66,6 +67,7 @@ def reconcile(
         rates=project.rates,
         materiality=settings.materiality,
         sources=source_states(project, stores, month, as_of),
+        assertions=asserted(project, stores),
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
         problems=problems(stores, month),
         demo=settings.demo,
@@ -76,7 +78,8 @@ def snapshot(project: Project, stores: Stores) -> str:
     """Return the identity of everything the figures depend on, short enough to read out."""
     deliveries = sorted(body["delivery"] for body in book.current(stores.ledger).values())
     plans = sorted(plan.fingerprint for plan in current(project.plans))
-    inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries)
+    stated = [project.statements.fingerprint] if project.statements.all else []
+    inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries, *stated)
     return input_hash(*inputs)[:12]
 
 
@@ -103,6 +106,8 @@ def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portf
         "variance": report.variance,
         "problems": _problems(report.problems),
         "sources": _sources(report),
+        "invoices": invoices(report.assertions),
+        "invoice_parts": invoice_parts(report.assertions),
         "closes": pl.DataFrame(schema={"month": pl.String, "version": pl.Int64, "at": pl.String}),
     }
     files = [

@@ -23,6 +23,8 @@ from models.rule import RuleSet
 from models.rule import load as load_rules
 from models.settings import Settings
 from models.settings import load as load_settings
+from models.statement import Statements
+from models.statement import load as load_statements
 from models.yamlfile import Tree
 
 
@@ -42,6 +44,7 @@ class Project:
     rates: Rates
     plans: tuple[Plan, ...]
     sources: tuple[Source, ...]
+    statements: Statements
 
     @property
     def state(self) -> Path:
@@ -90,7 +93,16 @@ def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Pr
         rates=Rates.load(folder / settings.rates),
         plans=load_all(plan_files, registry),
         sources=tuple(_sources(folder, settings, tree)),
+        statements=_statements(folder, settings),
     )
+
+
+def _statements(folder: Path, settings: Settings) -> Statements:
+    """Return the stated invoices; a file that is not named may be absent."""
+    path = folder / settings.invoices
+    if "invoices" not in settings.model_fields_set and not path.exists():
+        return Statements()
+    return load_statements(path, settings.sources)
 
 
 def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:

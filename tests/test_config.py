@@ -16,6 +16,7 @@ from models.plan import load_all
 from models.project import load as load_projects
 from models.rule import load as load_rules
 from models.settings import load as load_settings
+from models.statement import load as load_statements
 
 ENVIRONMENT: Final = {
     "TRUEUP_WEBHOOK_URL": "https://hooks.example.com/T0",
@@ -23,7 +24,8 @@ ENVIRONMENT: Final = {
 }
 CONFIG: Final = Path(__file__).resolve().parent.parent / "config"
 NAMES: Final = [path.relative_to(CONFIG).as_posix() for path in CONFIG.rglob("*.yaml")]
-FREE: Final = {"sources", "rows", "quantity", "override"}  # what is in them has free or own keys
+# what is in them has free or own keys
+FREE: Final = {"sources", "rows", "quantity", "override", "invoices", "categories", "services"}
 
 
 def load(name: str) -> object:
@@ -34,6 +36,7 @@ def load(name: str) -> object:
         "projects.yaml": partial(load_projects, folder / name),
         "rules.yaml": partial(load_rules, folder / name, registry),
         "rates.yaml": partial(Rates.load, folder / name),
+        "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
     }
     return known.get(name, partial(load_all, [folder / name], registry))()
 

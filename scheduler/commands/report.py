@@ -43,8 +43,8 @@ RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["limit", "data"]),
-    help="Exit 3 when a project is over its limit, or a source is missing.",
+    type=click.Choice(["limit", "data", "invoices"]),
+    help="Exit 3 when a project is over its limit, a source is missing, or an invoice is apart.",
 )
 @click.option("--color/--no-color", default=None, help="Colours.  [default: on a terminal]")
 @click.pass_obj
@@ -77,4 +77,6 @@ def breached(report: Portfolio, gate: str) -> bool:
     """Say whether a gate of `--fail-on` is breached."""
     if gate == "limit":
         return any(line.state is State.OVER_LIMIT for line in report.projects)
+    if gate == "invoices":
+        return any(each.verdict.fails for each in report.assertions)
     return any(not line.state.delivered for line in report.sources)

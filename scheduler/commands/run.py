@@ -25,7 +25,7 @@ def command(shell: Shell, today: date | None, month: Month | None) -> int:
     """Fetch every due bill, reconcile it with the plans, publish, and alert owners.
 
     Overruns are reported, not failures: the exit code is 0. It is 4 when a source failed,
-    is late or was refused; 6 when another run holds the lock.
+    is late or was refused, or a bill is not what was invoiced; 6 when another run holds the lock.
     """
     with shown(quiet=shell.quiet) as progress:
         done = once(shell.folder, today, progress, now, month)
@@ -56,15 +56,17 @@ def once(
 
 
 def summary(done: Night, folder: Path) -> list[str]:
-    """Return what a night did in five lines, the last one the next useful command."""
+    """Return what a night did in a few lines, the last one the next useful command."""
     intake, report = done.intake, done.report
     html = next(path for path in done.paths if path.suffix == ".html")
     messages = f"{done.arrived} delivered, {done.failed} undelivered"
     place = f" -C {folder}" if folder != Path() else ""
+    failing = [each for each in report.assertions if each.verdict.fails]
     counts = f"{len(intake.loaded)} deliveries loaded, {len(intake.unchanged)} unchanged"
     return [
         f"run {done.run}: {counts}, {len(intake.errors)} refused",
         f"month {report.month}: {report.state}, snapshot {report.snapshot}",
+        *([f"invoices: {len(failing)} apart or not delivered, see the report"] if failing else []),
         f"alerts: {len(done.subjects)} changed, messages {messages}",
         f"report: {html}",
         f"next: trueup{place} report --month {report.month}",

@@ -21,7 +21,7 @@ def as_an_editor_reads(path: Path) -> Any:
     return json.loads(json.dumps(data, default=str))
 
 
-@pytest.mark.parametrize("name", ["trueup", "projects", "rules", "rates", "plan"])
+@pytest.mark.parametrize("name", ["trueup", "projects", "rules", "rates", "invoices", "plan"])
 def test_the_schemas_in_config_are_those_of_the_models(name: str, root: Path) -> None:
     path = root / "config" / "schema" / f"{name}.schema.json"
 
@@ -56,6 +56,7 @@ def test_a_schema_is_valid_and_explains_each_key(name: str) -> None:
         "projects.yaml",
         "rules.yaml",
         "rates.yaml",
+        "invoices.yaml",
         "plans/legal-summarizer-70b.yaml",
         "plans/seed-naive.yaml",
         "plans/seed-optimized.yaml",
