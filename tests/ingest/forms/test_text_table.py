@@ -375,7 +375,7 @@ def test_the_second_reader_takes_no_row_of_another_width(row: str, column: str, 
         rows(path, f"SELECT {column} FROM document")  # noqa: S608 - our own text
 
 
-OBJECTS: Final = [{"cost": 0.1, "name": "a"}, {"cost": None, "name": "b\nc"}, {"more": 1}]
+OBJECTS: Final[list[Mapping[str, Any]]] = [{"cost": 0.1, "name": "a"}, {"cost": None, "name": "b\nc"}, {"more": 1}]
 
 
 def objects(values: list[Mapping[str, Any]]) -> bytes:
