@@ -9,53 +9,57 @@ that is shown again was put back there, and counts again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from decimal import Decimal, localcontext
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
+from ingest.change import Body, Change, difference
+from ingest.kind import ABSENT, CLOSED, LOADED, RECEIVED, REFUSED
 from ingest.load import LoadedDelivery, delivery_id, lake_name
+from ingest.restatement import restated
 from ingest.source import Delivery, Document, Source
-from models.errors import SourceError
+from models.errors import SourceError, StoreError
 from models.ledger import Entry, Ledger, Record
-from models.money import WIDE, ZERO, exact
 from models.period import Month
 from models.problem import Problem
 
-RECEIVED: Final = "delivery.received"
-LOADED: Final = "delivery.loaded"
-REFUSED: Final = "delivery.refused"
-
-Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a delivery changed in one currency; minus where there is less than before."""
-
-    currency: str
-    rows: int
-    billed_cost: Decimal
-    effective_cost: Decimal
-
-    def plus(self, other: Change, sign: int = 1) -> Change:
-        """Return both together; with `sign` -1, this one without the other."""
-        return Change(
-            self.currency or other.currency,
-            self.rows + sign * other.rows,
-            self.billed_cost + sign * other.billed_cost,
-            self.effective_cost + sign * other.effective_cost,
-        )
+__all__ = [
+    "ABSENT",
+    "LOADED",
+    "RECEIVED",
+    "REFUSED",
+    "Change",
+    "absent",
+    "counting",
+    "current",
+    "delivery",
+    "difference",
+    "gone",
+    "is_loaded",
+    "loaded",
+    "quarantined",
+    "receive",
+    "refused",
+]
 
 
-NONE: Final = Change("", 0, ZERO, ZERO)
+ANSWERS: Final = (RECEIVED, LOADED, REFUSED, ABSENT)
 
 
-def receive(ledger: Ledger, delivery: Delivery) -> bool:
-    """Note that this is what the source shows now; False when nothing was new."""
-    newest = _newest(ledger, (delivery.scope, delivery.source), RECEIVED, REFUSED)
+def receive(ledger: Ledger, delivery: Delivery, as_of: datetime | None = None) -> bool:
+    """Note that this is what the source shows now; False when nothing was new.
+
+    Args:
+        ledger: The ledger.
+        delivery: What arrived.
+        as_of: When it arrived, on the clock of the run; when it is noted unless given.
+    """
+    subjects = (delivery.scope, delivery.source)
+    newest = _newest(ledger, subjects, RECEIVED, REFUSED, ABSENT)
     if newest is not None and newest.body["arrival"] == delivery_id(delivery):
         return False
-    ledger.append(Entry(RECEIVED, delivery.scope, _stated(delivery)))
+    at = as_of.isoformat() if as_of else ""
+    ledger.append(Entry(RECEIVED, delivery.scope, {**_stated(delivery), "as_of": at}))
     return True
 
 
@@ -75,11 +79,14 @@ def is_loaded(ledger: Ledger, delivery: Delivery, source: Source | None = None) 
     ]
 
 
-def loaded(ledger: Ledger, delivery: Delivery, load: LoadedDelivery) -> bool:
+def loaded(
+    ledger: Ledger, delivery: Delivery, load: LoadedDelivery, as_of: datetime | None = None
+) -> bool:
     """Make a loaded delivery count, in one entry; False when that changes nothing.
 
     It changes nothing when the same already counts, and when a delivery that arrived
-    later does.
+    later does. What it changes in a month that was final or closed is a restatement, in
+    the same transaction.
     """
     before = current(ledger).get(delivery.scope)
     if before and (before["delivery"] == load.id or _is_late(ledger, delivery, before)):
@@ -90,8 +97,9 @@ def loaded(ledger: Ledger, delivery: Delivery, load: LoadedDelivery) -> bool:
         "documents": [asdict(document) for document in load.documents],
         "supersedes": before["delivery"] if before else "",
     }
-    changes = [_text(change) for change in difference(before, body)]
-    ledger.append(Entry(LOADED, delivery.scope, {**body, "changes": changes}))
+    changes = [change.body() for change in difference(before, body)]
+    entry = Entry(LOADED, delivery.scope, {**body, "changes": changes})
+    ledger.append(entry, *restated(ledger, delivery.scope, before, body, as_of))
     return True
 
 
@@ -123,25 +131,50 @@ def refused(
         "detail": error.detail,
         "problems": [asdict(problem) for problem in problems],
     }
-    if quarantined(ledger).get(subject) == body:
-        return False
-    ledger.append(Entry(REFUSED, subject, body))
-    return True
+    return _told(ledger, Entry(REFUSED, subject, body))
+
+
+def absent(ledger: Ledger, error: SourceError, as_of: datetime | None = None) -> bool:
+    """Note that nothing is delivered where it should be; False when that is known.
+
+    What was loaded from there goes on to count: the archive has it.
+    """
+    at = as_of.isoformat() if as_of else ""
+    body = {"arrival": "", "document": error.document, "detail": error.detail, "as_of": at}
+    return _told(ledger, Entry(ABSENT, error.scope, body))
 
 
 def current(ledger: Ledger) -> dict[str, Body]:
-    """Return the delivery that counts for each scope, as its `delivery.loaded` entry says."""
+    """Return the newest delivery of each scope, as its `delivery.loaded` entry says."""
     return {scope: record.body for scope, record in ledger.latest(LOADED).items()}
 
 
-def quarantined(ledger: Ledger) -> dict[str, Body]:
-    """Return the refusals nothing was delivered after, by scope or name of the source."""
-    arrivals = [*ledger.latest(RECEIVED).values(), *ledger.latest(LOADED).values()]
-    return {
-        subject: record.body
-        for subject, record in ledger.latest(REFUSED).items()
-        if not any(_is_answer(arrival, record) for arrival in arrivals)
+def counting(ledger: Ledger) -> dict[str, Record]:
+    """Return the `delivery.loaded` entry that counts for each scope; every figure is of these.
+
+    The newest one, and for a closed month the one that it was closed with: a scope that had
+    delivered nothing until then has none.
+
+    Raises:
+        StoreError: when a month was closed with a delivery that the ledger does not have.
+    """
+    pins = {month: record.body["deliveries"] for month, record in ledger.latest(CLOSED).items()}
+    found = {
+        scope: _pinned(ledger, scope, record, pins[month]) if month in pins else record
+        for scope, record in ledger.latest(LOADED).items()
+        for month in [scope.rpartition("/")[2]]
     }
+    return {scope: record for scope, record in found.items() if record is not None}
+
+
+def quarantined(ledger: Ledger) -> dict[str, Body]:
+    """Return the refusals nothing was answered after, by scope or name of the source."""
+    return {key: each.body for key, each in _unanswered(ledger, REFUSED).items()}
+
+
+def gone(ledger: Ledger) -> dict[str, Record]:
+    """Return where nothing is delivered, by scope or name of the source, and since when."""
+    return _unanswered(ledger, ABSENT)
 
 
 def delivery(scope: str, body: Body) -> Delivery:
@@ -156,17 +189,6 @@ def delivery(scope: str, body: Body) -> Delivery:
         manifest=Document(**manifest) if manifest else None,
         table=body["table"],
     )
-
-
-def difference(before: Body | None, after: Body) -> tuple[Change, ...]:
-    """Return what a delivery changed, per currency; nothing where it is equal."""
-    with localcontext(prec=WIDE):
-        old, new = _sums(before), _sums(after)
-        changes = [
-            new.get(currency, NONE).plus(old.get(currency, NONE), -1)
-            for currency in sorted({*old, *new})
-        ]
-    return tuple(change for change in changes if change != replace(NONE, currency=change.currency))
 
 
 def _newest(ledger: Ledger, subjects: Iterable[str], *kinds: str) -> Record | None:
@@ -185,9 +207,47 @@ def _is_late(ledger: Ledger, delivery: Delivery, counts: Body) -> bool:
     return 0 < arrived < _arrived(ledger, delivery.scope, counts["arrival"])
 
 
-def _is_answer(arrival: Record, refusal: Record) -> bool:
-    about = {arrival.subject, arrival.subject.rpartition("/")[0]}
-    return refusal.subject in about and arrival.seq > refusal.seq
+def _told(ledger: Ledger, entry: Entry) -> bool:
+    """Append what a source did not deliver, unless exactly this was its last word."""
+    source = entry.subject.rpartition("/")[0]
+    newest = _newest(ledger, (entry.subject, source), *ANSWERS)
+    standing = _unanswered(ledger, entry.kind).get(entry.subject)
+    if newest and standing and newest.seq == standing.seq and _same(standing.body, entry.body):
+        return False
+    ledger.append(entry)
+    return True
+
+
+def _same(one: Body, other: Body) -> bool:
+    return {**one, "as_of": ""} == {**other, "as_of": ""}
+
+
+def _unanswered(ledger: Ledger, kind: str) -> dict[str, Record]:
+    """Return the newest entries of a kind after which their source said nothing else."""
+    answers = [record for each in ANSWERS for record in ledger.latest(each).values()]
+    return {
+        subject: record
+        for subject, record in ledger.latest(kind).items()
+        if not any(_is_answer(answer, record) for answer in answers)
+    }
+
+
+def _is_answer(answer: Record, silence: Record) -> bool:
+    about = {answer.subject, answer.subject.rpartition("/")[0]}
+    return silence.subject in about and answer.seq > silence.seq
+
+
+def _pinned(ledger: Ledger, scope: str, newest: Record, pins: Mapping[str, str]) -> Record | None:
+    wanted = pins.get(scope)
+    if wanted is None or newest.body["delivery"] == wanted:
+        return newest if wanted else None
+    for record in reversed(ledger.entries(LOADED, scope)):
+        if record.body["delivery"] == wanted:
+            return record
+    raise StoreError(
+        f"{scope}: its month was closed with delivery {wanted}, which the ledger does not have; "
+        "restore it from a backup"
+    )
 
 
 def _stated(delivery: Delivery) -> dict[str, Any]:
@@ -197,24 +257,4 @@ def _stated(delivery: Delivery) -> dict[str, Any]:
         "sources": [asdict(document) for document in delivery.documents],
         "manifest": asdict(delivery.manifest) if delivery.manifest else None,
         "table": delivery.table,
-    }
-
-
-def _sums(body: Body | None) -> Mapping[str, Change]:
-    """Return rows and costs per currency, over all documents and charge categories."""
-    sums: dict[str, Change] = {}
-    for document in body["documents"] if body else ():
-        for total in document["totals"]:
-            costs = exact(total["billed_cost"]), exact(total["effective_cost"])
-            change = Change(total["currency"], total["rows"], *costs)
-            sums[change.currency] = sums.get(change.currency, NONE).plus(change)
-    return sums
-
-
-def _text(change: Change) -> dict[str, Any]:
-    return {
-        "currency": change.currency,
-        "rows": change.rows,
-        "billed_cost": f"{change.billed_cost:f}",
-        "effective_cost": f"{change.effective_cost:f}",
     }

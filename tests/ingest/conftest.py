@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,20 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.source import REJECTED, Control, Conversion, Delivery, Document, Source, Total
+from ingest.load import Loaded, LoadedDelivery
+from ingest.source import (
+    REJECTED,
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Settlement,
+    Source,
+    Total,
+)
 from models.archive import Archive
 from models.errors import SourceError
-from models.lake import Lake
+from models.lake import Lake, input_hash
 from models.ledger import Ledger
 from models.money import MONEY
 from models.period import Month
@@ -73,6 +84,10 @@ class Bill:
     unreadable: tuple[int, ...] = ()
     stated: Callable[[Control], Control] = lambda control: control
 
+    @property
+    def settlement(self) -> Settlement:
+        return Settlement(after=timedelta(days=14), invoiced=True)
+
     def due(self, period: Month) -> datetime | None:
         del period
         return None
@@ -118,6 +133,31 @@ class Bill:
         own = len([row for row in rows if len(row) < 6])
         control = Control(rows=own, totals=totals, first=days[0], last=days[-1])
         return self.stated(control)
+
+
+def shown(amount: str, month: Month = OCTOBER, *, reading: str = "1") -> LoadedDelivery:
+    """Return a delivery of one charge as if it had been loaded, without any file."""
+    document = Document("part-1.json", sha256(amount.encode()).hexdigest(), len(amount))
+    delivery = Delivery(source="bill", period=month, version=amount, documents=(document,))
+    total = Total("USD", "Usage", 1, amount, amount)
+    name = input_hash(delivery.scope, document.sha256, reading)
+    loaded = Loaded(
+        document=document,
+        **dict.fromkeys(("charges", "keys", "facts", "rejected"), name),
+        control=Control(rows=1, totals=(total,), first=f"{month}-01", last=f"{month}-01"),
+        totals=(total,),
+        rows=1,
+        rejected_rows=0,
+        notes=(),
+        problems=(),
+    )
+    return LoadedDelivery(delivery=delivery, documents=(loaded,))
+
+
+@pytest.fixture
+def light() -> Callable[..., LoadedDelivery]:
+    """Return the maker of deliveries that need neither archive nor lake."""
+    return shown
 
 
 @dataclass(frozen=True)
