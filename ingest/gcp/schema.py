@@ -52,7 +52,8 @@ class Cell:
         leaf: What a plain value is; ignored where there are members.
         members: Members of a record.
         repeated: Whether it holds a list of records.
-        required: Whether a file without it is refused; values may be null all the same.
+        required: Whether a file without it is refused. Values may be null all the same, but
+            for required members of a repeated record.
     """
 
     name: str
@@ -78,10 +79,14 @@ _PAIR: Final = _texts("key", "value")
 
 COLUMNS: Final = (
     Cell("billing_account_id", required=True),
-    Cell("invoice", members=_texts("month", "publisher_type"), required=True),
+    Cell(
+        "invoice",
+        members=(Cell("month", required=True), Cell("publisher_type")),  # 202608; GOOGLE, PARTNER
+        required=True,
+    ),
     Cell("cost_type", required=True),  # regular, tax, adjustment, rounding_error
-    Cell("service", members=_texts("id", "description"), required=True),
-    Cell("sku", members=_texts("id", "description"), required=True),
+    Cell("service", members=(Cell("id"), Cell("description", required=True)), required=True),
+    Cell("sku", members=(Cell("id"), Cell("description", required=True)), required=True),
     Cell("usage_start_time", "moment", required=True),
     Cell("usage_end_time", "moment", required=True),
     Cell(
@@ -122,7 +127,11 @@ COLUMNS: Final = (
     ),
     Cell(
         "credits",
-        members=(*_texts("type", "name"), Cell("amount", "amount")),  # negative
+        members=(  # amounts are negative
+            Cell("type"),
+            Cell("name"),
+            Cell("amount", "amount", required=True),
+        ),
         repeated=True,
         required=True,
     ),
