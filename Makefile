@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --require-hashes --only-binary :all:
 PACKAGES := ingest models reconcile scheduler
 SCRIPTS := .ci benchmarks
-# numpy 1.26, which the validator wants, has no wheel for 3.13
-VALIDATOR_PYTHON = $(shell .ci/find-python 3.12 3.12 2>/dev/null)
+# numpy 1.26, which the validator and the converter want, has no wheel for 3.13
+OTHER_PYTHON = $(shell .ci/find-python 3.12 3.12 2>/dev/null)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # it would ask a registry for its newest version
@@ -35,7 +35,7 @@ test-servers: $(VENV)/.stamp-servers ## Run the tests that want a real object st
 	$(BIN)/python -m pytest -m server $(PYTEST_ARGS)
 
 validator: $(VENV)/.stamp-dev ## Install the official FOCUS validator and test our export with it.
-	@test -n "$(VALIDATOR_PYTHON)" || { echo "the FOCUS validator needs Python 3.12, and there is none here"; exit 1; }
+	@test -n "$(OTHER_PYTHON)" || { echo "the FOCUS validator needs Python 3.12, and there is none here"; exit 1; }
 	$(MAKE) --no-print-directory .venv-validator/.stamp
 	$(BIN)/python -m pytest -m validator $(PYTEST_ARGS)
 
@@ -49,7 +49,10 @@ check: $(VENV)/.stamp-dev ## Check format, lint, types and pinned requirements.
 failures: $(VENV)/.stamp-dev ## Show which rows of the failure catalogue have tests.
 	$(BIN)/python .ci/failures.py
 
-bench: $(VENV)/.stamp-dev ## Measure time and memory on a generated month; ROWS=1000000 is quicker.
+bench: $(VENV)/.stamp-bench ## Measure time and memory on generated months; ROWS=1000000 is quicker.
+	@test -z "$(OTHER_PYTHON)" || $(MAKE) --no-print-directory .venv-converter/.stamp
+	$(BIN)/python benchmarks/charges.py $(if $(OTHER_PYTHON),--converter .venv-converter/bin/python)
+	$(BIN)/python benchmarks/charges.py --rows $(ROWS) --no-pandas
 	$(BIN)/python benchmarks/ingest.py --rows $(ROWS)
 
 format: $(VENV)/.stamp-dev ## Write the code in the house's form.
@@ -82,6 +85,10 @@ $(VENV)/.stamp-servers: requirements/servers.txt $(VENV)/.stamp-dev
 	$(INSTALL) -r requirements/servers.txt
 	@touch $@
 
+$(VENV)/.stamp-bench: requirements/bench.txt $(VENV)/.stamp-dev
+	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
 .venv-lock/.stamp: requirements/lock.txt
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install -qq --require-hashes --only-binary :all: -r $<
@@ -89,6 +96,11 @@ $(VENV)/.stamp-servers: requirements/servers.txt $(VENV)/.stamp-dev
 
 # two of the validator's packages come as source only
 .venv-validator/.stamp: requirements/validator.txt
-	$(VALIDATOR_PYTHON) -m venv --clear .venv-validator
+	$(OTHER_PYTHON) -m venv --clear .venv-validator
 	.venv-validator/bin/python -m pip install -qq --require-hashes --only-binary :all: --no-binary focus-validator,pandasql -r $<
+	@touch $@
+
+.venv-converter/.stamp: requirements/converter.txt
+	$(OTHER_PYTHON) -m venv --clear .venv-converter
+	.venv-converter/bin/python -m pip install -qq --require-hashes --only-binary :all: --no-binary focus-converter,focus-validator,pandasql -r $<
 	@touch $@

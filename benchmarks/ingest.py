@@ -11,65 +11,20 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 from generate import FILE_ROWS, Order
+from job import Measured, measured
+from month import DATA, HERE, MONTH, generated
 from project import project
 from world import UNIT
 
-HERE: Final = Path(__file__).resolve().parent
-DATA: Final = HERE.parent / "bench-data"
-MONTH: Final = datetime(2026, 10, 1, tzinfo=UTC)
 TODAY: Final = "2026-10-31"
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What one job took: wall and processor seconds, and peak MiB of its process."""
-
-    name: str
-    seconds: float
-    processor: float
-    peak: float
-
-
-def measured(name: str, *command: str | Path) -> Measured:
-    """Run a command to its end.
-
-    Raises:
-        SystemExit: when it fails.
-    """
-    safe = [sys.executable, "-P", *command]  # -P: this file is not the package `ingest`
-    start = time.monotonic()
-    with subprocess.Popen(safe, stdout=subprocess.PIPE) as child:
-        output = child.stdout.read() if child.stdout else b""
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{name} ended with {child.returncode}\n{output.decode()}")
-    seconds, processor = time.monotonic() - start, used.ru_utime + used.ru_stime
-    return Measured(name, seconds, processor, used.ru_maxrss / 1024)
-
-
-def generated(order: Order) -> None:
-    """Write the month in another process: a child's peak begins at the size of its parent."""
-    options = [f"--rows={order.rows}", f"--file-rows={order.file_rows}", f"--out={order.out}"]
-    command: list[str | Path] = [
-        sys.executable,
-        HERE / "generate.py",
-        *options,
-        *["--clustered"] * order.clustered,
-    ]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def jobs(order: Order, folder: Path, repeats: int) -> Iterator[Measured]:
