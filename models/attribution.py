@@ -36,6 +36,7 @@ _FROM_KEYS: Final = {
     "service_name": "service_name",
     "charge_category": "charge_category",
     "currency": "billing_currency",
+    "consumed_unit": "consumed_unit",  # or quantities of different units would be summed
 }
 _SET: Final = ("project", "category", "item")
 _GROUP: Final = (*ATTRIBUTED.names()[1:], *_FROM_KEYS)

@@ -104,6 +104,9 @@ CUSTOM: Final = (
     Column("x_service_code", TEXT, "The source's own service code", null=True),
     Column("x_usage_type", TEXT, "The source's own usage type", null=True),
     Column("x_operation", TEXT, "The source's own operation", null=True),
+    Column("x_workload", TEXT, "What an AI workload does, one of WORKLOADS; null for what is none", null=True),
+    Column("x_gpu_type", TEXT, "Model of the accelerators an instance has, such as H100", null=True),
+    Column("x_gpu_count", QUANTITY, "How many the instance has; a part of one is a fraction", null=True),
     Column("x_purchase_order", TEXT, "Purchase order the line refers to", null=True),
     Column("x_invoice_detail_id", TEXT, "Line of the invoice that holds the row (FOCUS 1.4 InvoiceDetailId)", null=True),
     Column("x_host_provider_name", TEXT, "Who runs the infrastructure (FOCUS 1.3 HostProviderName)", null=True),
@@ -116,6 +119,17 @@ COLUMNS: Final = (*FOCUS, *CUSTOM)
 CHARGE: Final = pl.Schema({column.name: column.dtype for column in COLUMNS})
 REQUIRED: Final = tuple(column.name for column in COLUMNS if not column.null)
 
+# What the cost of an AI service is for, in x_workload.
+WORKLOADS: Final = {
+    "training": "training and tuning of models, with what is attached to the job",
+    "inference": "endpoints, batch inference, tokens, provisioned throughput",
+    "processing": "jobs that prepare data or evaluate models",
+    "labeling": "labels made by people or machines",
+    "storage": "storage of models and data in an AI service",
+    "development": "notebooks, workspaces, experiment tracking",
+    "compute": "an instance with accelerators; the bill does not say what for",
+    "other": "what else an AI service bills",
+}
 CHARGE_CATEGORIES: Final = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 
 

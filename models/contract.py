@@ -8,9 +8,9 @@ from typing import Final
 
 import polars as pl
 
-from models.charge import CHARGE_CATEGORIES, REQUIRED
+from models.charge import CHARGE_CATEGORIES, REQUIRED, WORKLOADS
 
-CONTRACT_VERSION: Final = "2"  # rises whenever the same conversion would load otherwise
+CONTRACT_VERSION: Final = "3"  # rises whenever the same conversion would load otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,12 @@ ROW_RULES: Final = (
         "charge_class",
         pl.col("charge_class").is_null() | (pl.col("charge_class") == "Correction"),
         "charge_class must be empty or Correction",
+    ),
+    RowRule(
+        "workload_known",
+        "x_workload",
+        pl.col("x_workload").is_null() | pl.col("x_workload").is_in(list(WORKLOADS)),
+        "x_workload must be empty or one of " + ", ".join(WORKLOADS),
     ),
 )
 

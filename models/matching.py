@@ -28,6 +28,8 @@ FIELDS: Final = {
     "charge_category": ("charge_category",),
     "line_type": ("x_line_type",),
     "purchase_order": ("x_purchase_order",),
+    "workload": ("x_workload",),
+    "gpu_type": ("x_gpu_type",),
 }
 
 _ASCII_SPACE: Final = " \t\n\v\f\r\x1c\x1d\x1e\x1f"

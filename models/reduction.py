@@ -34,6 +34,9 @@ SEEN: Final = (
     "charge_category",
     "x_line_type",
     "x_purchase_order",
+    "x_workload",
+    "x_gpu_type",
+    "consumed_unit",
     "billing_currency",
 )
 TAGS: Final = "tags"

@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails
 
 from models.canonical import canonical_key, canonical_value
-from models.charge import CHARGE_CATEGORIES
+from models.charge import CHARGE_CATEGORIES, WORKLOADS
 from models.errors import ConfigError, Mistake
 from models.field import Category, Slug, Strict, Text
 from models.fingerprint import fingerprint
@@ -28,7 +28,11 @@ from models.wording import suggestion
 from models.yamlfile import Tree, read
 
 TAG: Final = "tag."
-_CHARGES: Final = frozenset(map(canonical_value, CHARGE_CATEGORIES))
+# conditions on a closed list: its words, and what they are called
+_LISTED: Final = {
+    "charge_category": (CHARGE_CATEGORIES, "a charge category"),
+    "workload": (tuple(WORKLOADS), "a workload"),
+}
 
 
 def _several(value: object) -> object:
@@ -93,6 +97,10 @@ class When(Strict):
     """The source's own kind of line."""
     purchase_order: Patterns = ()
     """Purchase order the line refers to."""
+    workload: Patterns = ()
+    """What an AI workload does: training, inference, storage and so on; see docs/workloads.md."""
+    gpu_type: Patterns = ()
+    """Model of the accelerators an instance has, such as H100."""
 
     @model_validator(mode="before")
     @classmethod
@@ -266,9 +274,14 @@ def _unknown(tree: Tree, entries: tuple[RuleEntry, ...], registry: Registry) -> 
         elif project and not _tag_of(project) and not registry.resolve(project):
             message = f"'{project}' is not a project. {suggestion(project, registry.ids)}"
             yield tree.mistake(message, "rules", index, "to", "project")
-        for text in entry.when.charge_category:
-            if "*" not in text and "?" not in text and canonical_value(text) not in _CHARGES:
-                message = f"'{text}' is not a charge category. " + suggestion(
-                    text, CHARGE_CATEGORIES
-                )
-                yield tree.mistake(message, "rules", index, "when", "charge_category")
+        yield from _unlisted(tree, index, entry.when)
+
+
+def _unlisted(tree: Tree, index: int, when: When) -> Iterator[Mistake]:
+    """Yield patterns without a wildcard that no charge can ever match."""
+    for key, (words, called) in _LISTED.items():
+        known = frozenset(map(canonical_value, words))
+        for text in getattr(when, key):
+            if "*" not in text and "?" not in text and canonical_value(text) not in known:
+                message = f"'{text}' is not {called}. {suggestion(text, words)}"
+                yield tree.mistake(message, "rules", index, "when", key)

@@ -40,6 +40,9 @@ LINES = st.fixed_dictionaries(
         "resource_id": st.sampled_from([None, "i-1", "arn:x/legal-1"]),
         "charge_category": st.sampled_from(["Usage", "Credit"]),
         "billing_currency": st.sampled_from(["USD", "EUR"]),
+        "consumed_unit": st.sampled_from([None, "Hours", "GPU-Hours"]),
+        "x_workload": st.sampled_from([None, "training", "inference"]),
+        "x_gpu_type": st.sampled_from([None, "H100"]),
         "tags": st.none()
         | st.dictionaries(
             st.sampled_from(["project", "Project", "user_project", "team", 'q"']),
@@ -53,10 +56,12 @@ LINES = st.fixed_dictionaries(
 )
 CONDITIONS = st.builds(
     Condition,
-    st.sampled_from(["tag.project", "tag.team", "service", "usage_type", "resource", "account"]),
+    st.sampled_from(
+        ["tag.project", "tag.team", "service", "usage_type", "resource", "account", "gpu_type"]
+    ),
     st.lists(
         st.sampled_from(
-            ["*", "legal", "amazons3", "*train:*", "*legal*", "i-?", "000*", "*s3", "x"]
+            ["*", "legal", "amazons3", "*train:*", "*legal*", "i-?", "000*", "*s3", "h1*"]
         ),
         min_size=1,
         max_size=2,
@@ -83,6 +88,8 @@ COLUMNS = {
     "service": ("service_name", "x_service_code"),
     "usage_type": ("x_usage_type",),
     "resource": ("resource_id", "resource_name"),
+    "workload": ("x_workload",),
+    "gpu_type": ("x_gpu_type",),
 }
 
 
@@ -132,7 +139,12 @@ def by_hand(line: Line, rules: RuleSet) -> tuple[Any, ...]:
 def spent_by_hand(lines: list[Line], rules: RuleSet) -> dict[tuple[Any, ...], list[Any]]:
     sums: dict[tuple[Any, ...], list[Any]] = {}
     for line in lines:
-        own = (line["service_name"], line["charge_category"], line["billing_currency"])
+        own = (
+            line["service_name"],
+            line["charge_category"],
+            line["billing_currency"],
+            line["consumed_unit"],
+        )
         day = line["charge_period_start"].date()
         found = sums.setdefault((*by_hand(line, rules), *own, day), [Decimal(0)] * 5 + [0])
         for place, column in enumerate(SUMMED.values()):
@@ -169,10 +181,10 @@ def test_spend_is_what_the_rules_say_of_each_line_added_up_by_hand(
     expected = spent_by_hand(lines, rules)
     names = SPEND.names()
     own = found.drop("source", "period", "share").rows()
-    assert {row[:9]: list(row[9:]) for row in own} == expected
+    assert {row[:10]: list(row[10:]) for row in own} == expected
     assert found.height == len(expected)
     assert found.schema == SPEND
-    assert found.equals(found.sort(names[:13]))
+    assert found.equals(found.sort(names[:14]))
     for name, column in SUMMED.items():
         assert found[name].sum() == sum(line[column] for line in lines)
 

@@ -84,7 +84,8 @@ def test_no_rules_are_possible(written: Written) -> None:
             (
                 "rules.yaml:2:18: rules.0.when.tags.project: unknown key. Known keys: source, "
                 "account, sub_account_name, provider, service, service_category, sku, usage_type, "
-                "operation, resource, region, charge_category, line_type, purchase_order, tag.<key>"
+                "operation, resource, region, charge_category, line_type, purchase_order, "
+                "workload, gpu_type, tag.<key>"
             ),
         ),
         (
@@ -119,6 +120,13 @@ def test_no_rules_are_possible(written: Written) -> None:
             (
                 "rules.yaml:2:35: rules.0.when.charge_category: 'Usge' is not a charge category. "
                 "Did you mean 'Usage'?"
+            ),
+        ),
+        (
+            "{id: a, when: {workload: [train*, trainning]}, to: {item: a}}",
+            (
+                "rules.yaml:2:28: rules.0.when.workload: 'trainning' is not a workload. "
+                "Did you mean 'training'?"
             ),
         ),
         (
