@@ -26,23 +26,28 @@ _MANDATORY: Final = (
 _SELLERS: Final = ("ProviderName", "PublisherName")  # deprecated in 1.3, gone in 1.4
 _ENTITIES: Final = ("ServiceProviderName", "HostProviderName")
 
-# What only later versions have a column for, we keep in one of ours.
+# charge column: its name in documents of others and in our own
+CUSTOM: Final = {
+    "x_operation": "x_Operation",
+    "x_service_code": "x_ServiceCode",
+    "x_usage_type": "x_UsageType",
+}
+# What only 1.3 and 1.4 have a column for, we keep in one of ours.
 KEPT: Final = {
     "x_host_provider_name": "HostProviderName",
     "x_invoice_detail_id": "InvoiceDetailId",
 }
-_OURS: Final = {c.name: c.focus_name for c in COLUMNS if c.name.startswith("x_")}
-# charge column: its name in the documents that we write ourselves
-CUSTOM: Final = {
-    name: _OURS[name]
-    for name in (
-        *("x_line_type", "x_operation", "x_period_basis", "x_purchase_order"),
-        *("x_service_code", "x_usage_type", *KEPT),
-    )
+# Our own export has more, and is known by OWN_MARK; what others call so may be anything.
+OWN_MARK: Final = "x_Document"
+_OURS: Final = {c.name: c for c in COLUMNS if c.name.startswith("x_") and c.name not in CUSTOM}
+OWN_NAMES: Final = {
+    name: c.focus_name for name, c in _OURS.items() if c.null and name != "x_derived"
 }
+OWN: Final = tuple(
+    Field(focus_name, _KINDS.get(_OURS[name].dtype, TEXT)) for name, focus_name in OWN_NAMES.items()
+)
 _LATER: Final = (*_ENTITIES, "InvoiceDetailId", "AllocatedMethodId", "AllocatedResourceId")
 
-# 1.2 and ours, as our own export has them
 FIELDS: Final = (
     *(
         Field(c.focus_name, _KINDS.get(c.dtype, TEXT), required=c.focus_name in REQUIRED)
@@ -50,13 +55,17 @@ FIELDS: Final = (
     ),
     *(Field(name, TEXT) for name in CUSTOM.values()),
 )
-ALL_FIELDS: Final = (*FIELDS, *(Field(name, TEXT) for name in _LATER), Field("AllocatedTags", MAP))
+ALL_FIELDS: Final = (
+    *FIELDS,
+    *(Field(name, TEXT) for name in (*_LATER, OWN_MARK)),
+    Field("AllocatedTags", MAP),
+)
 
-# Known and not used; ours are made anew by each reading.
+# Known and not used; what is ours is made anew by each reading.
 UNUSED: Final = (
     *("AllocatedMethodDetails", "AllocatedResourceName", "ContractApplied"),
-    "CommitmentProgramEligibilityDetails",
-    *(focus_name for name, focus_name in _OURS.items() if name not in CUSTOM),
+    *("CommitmentProgramEligibilityDetails", "x_Delivery"),
+    *("x_Source", "x_Row", "x_Derived", "x_TcoCost"),
 )
 
 # What each version brought; the newest one of which a document has a column is its own.

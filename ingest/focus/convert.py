@@ -8,7 +8,7 @@ a general word. `SkuMeter` stands in for a usage type. No billed or effective co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,17 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from ingest.focus import rules
-from ingest.focus.columns import ALL_FIELDS, FIELDS, UNUSED, mandatory, version
+from ingest.focus.columns import (
+    ALL_FIELDS,
+    FIELDS,
+    OWN,
+    OWN_MARK,
+    UNUSED,
+    mandatory,
+    version,
+)
 from ingest.focus.dialect import Dialect
-from ingest.focus.month import Taken
+from ingest.focus.month import SHORT, Taken
 from ingest.focus.wording import filled, named
 from ingest.shape import shaped
 from ingest.source import REJECTED, Conversion
@@ -43,17 +51,29 @@ def convert(
     Raises:
         ContractError: when the document breaks its contract.
     """
-    fields = _fields(dialect)
-    table = _opened(path, fields, dialect)
+    table, fields = _opened(path, dialect)
     rows = named(table.frame, table.present, dialect)
     rows = taken.of(rows) if taken else rows
-    broken = _counted(rows, table.raw.select(*unsound(table, fields)))
+    broken = _counted(rows, table, unsound(table, fields))
     own = rows.filter(~taken.foreign) if taken else rows
     return Conversion(
         charges=shaped(filled(own, dialect, tax_recoverable=tax_recoverable)),
         rejected=taken.rejected(rows) if taken else pl.DataFrame(schema=REJECTED),
         notes=(*_notes(table), *rules.notes(broken)),
     )
+
+
+def _opened(path: Path, dialect: Dialect) -> tuple[Table, Sequence[Field]]:
+    """Return the document and its contract; it must say who sold what it bills."""
+    fields = _fields(dialect)
+    table = _read(path, fields, dialect)
+    if not dialect.provider and not {"ProviderName", "ServiceProviderName"} & table.present:
+        later = version(table.present) in {"1.3", "1.4"}
+        seller = "ServiceProviderName" if later else "ProviderName"
+        read(path, [Field(seller, TEXT, required=True)])
+    if OWN_MARK not in table.present:
+        return table, fields
+    return _read(path, (*fields, *OWN), dialect), (*fields, *OWN)
 
 
 def _fields(dialect: Dialect) -> tuple[Field, ...]:
@@ -64,24 +84,26 @@ def _fields(dialect: Dialect) -> tuple[Field, ...]:
     return (*own, *(Field(name, TEXT, name in must) for name in others))
 
 
-def _opened(path: Path, fields: tuple[Field, ...], dialect: Dialect) -> Table:
-    """Return the document, which must say who sold what it bills."""
-    table = read(path, fields, (*UNUSED, *dialect.known))
-    if not dialect.provider and not {"ProviderName", "ServiceProviderName"} & table.present:
-        later = version(table.present) in {"1.3", "1.4"}
-        seller = "ServiceProviderName" if later else "ProviderName"
-        read(path, [Field(seller, TEXT, required=True)])
-    return table
+def _read(path: Path, fields: Sequence[Field], dialect: Dialect) -> Table:
+    return read(
+        path,
+        fields,
+        (*UNUSED, *dialect.known),
+        nulls=dialect.nulls,
+        moments=(*SHORT, *dialect.moments),
+    )
 
 
-def _counted(rows: pl.LazyFrame, unsound: pl.LazyFrame) -> pl.DataFrame:
+def _counted(rows: pl.LazyFrame, table: Table, doubts: Iterable[pl.Expr]) -> pl.DataFrame:
     """Count what breaks the rules, and look for the unreadable, in one pass over the document."""
+    doubtful = table.raw.select(*doubts)
     try:
-        unreadable, broken = pl.collect_all([unsound, rules.counted(rows)], engine="streaming")
+        unreadable, broken = pl.collect_all([doubtful, rules.counted(rows)], engine="streaming")
     except PolarsError:
-        refuse_unsound(unsound.collect(engine="streaming"))  # it knows the row and the column
+        # the plan fails at some value; this says in which row and column
+        refuse_unsound(doubtful.collect(engine="streaming"), table)
         raise
-    refuse_unsound(unreadable)
+    refuse_unsound(unreadable, table)
     return broken
 
 

@@ -19,6 +19,7 @@ class Dialect:
         tagged: Columns of text that join the tags, under their own names.
         known: Columns that are not used, and no news.
         nulls: Words that stand for null in text files, such as `NULL`.
+        moments: Forms of moments in text files beside ISO 8601, as `strptime` reads them.
         placeholders: Words by which a text column that may be empty says nothing.
     """
 
@@ -30,4 +31,5 @@ class Dialect:
     tagged: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
+    moments: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()

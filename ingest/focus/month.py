@@ -1,14 +1,44 @@
-"""Which rows of a document a delivery is about: those of one billing month."""
+"""Billing months of a document: which it holds, and which of its rows a delivery is about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 
+from ingest.focus.dialect import Dialect
 from ingest.normalise import MOST_REJECTED
 from ingest.source import REJECTED
+from ingest.table import MOMENT, ContractError, Field, read, refuse_unsound, unsound
 from models.period import Month
+
+SHORT: Final = ("%Y-%m-%dT%H:%M", "%Y-%m-%d")  # FOCUS 1.0 leaves seconds out
+_PERIOD: Final = Field("BillingPeriodStart", MOMENT, required=True)
+
+
+def months(path: Path, dialect: Dialect) -> frozenset[Month]:
+    """Return the billing months that a document has rows of; none when it has no row.
+
+    Raises:
+        ContractError: when a row's month cannot be read, or no row says one.
+    """
+    forms = (*SHORT, *dialect.moments)
+    table = read(path, [_PERIOD], nulls=dialect.nulls, moments=forms)
+    doubts = unsound(table, [_PERIOD])
+    found, unreadable = pl.collect_all(
+        [
+            table.frame.select(pl.col(_PERIOD.name).dt.strftime("%Y-%m").unique()),
+            table.raw.select(*doubts) if doubts else pl.LazyFrame(),
+        ],
+        engine="streaming",
+    )
+    refuse_unsound(unreadable, table)
+    said = frozenset(Month.parse(month) for month in found.to_series().drop_nulls())
+    if found.height and not said:
+        raise ContractError("has rows, and none of them states its BillingPeriodStart")
+    return said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from ingest.focus.columns import ALL_FIELDS, CUSTOM
+from ingest.focus.columns import ALL_FIELDS, CUSTOM, KEPT, OWN_MARK, OWN_NAMES
 from ingest.focus.dialect import Dialect
 from ingest.table import ROW, TEXT
 from models.charge import FOCUS, JSON
@@ -17,12 +17,14 @@ _BETWEEN: Final = "\0"  # between key and value of a tag; in neither of them
 _FREQUENCIES: Final = ("One-Time", "Recurring", "Usage-Based")
 
 # Columns of charges and their names in the specification.
-_NAMES: Final = {column.name: column.focus_name for column in FOCUS} | CUSTOM
+_NAMES: Final = {c.name: c.focus_name for c in FOCUS if c.name != "tags"} | {
+    **CUSTOM,
+    **KEPT,
+}
 # Where these say nothing, that stands in; a dialect's own words come before.
 _STAND_INS: Final = {
     "provider_name": ("ServiceProviderName",),
-    "x_host_provider_name": ("HostProviderName",),
-    "x_invoice_detail_id": ("InvoiceDetailId",),
+    **{name: (later,) for name, later in KEPT.items()},
     "x_usage_type": ("SkuMeter",),
 }
 _MUST_SPEAK: Final = frozenset(c.focus_name for c in FOCUS if not c.null)
@@ -38,10 +40,13 @@ def named(frame: pl.LazyFrame, present: Collection[str], dialect: Dialect) -> pl
     """
     if dialect.placeholders:
         frame = frame.with_columns(_spoken(name, dialect) for name in _mute(dialect))
+    ours = OWN_NAMES if OWN_MARK in present else {}
+    basis = [] if ours else [pl.lit("line").alias("x_period_basis")]
     return frame.select(
         ROW,
-        *(_column(name, dialect) for name in _NAMES if name != "tags"),
+        *(_column(name, actual, dialect) for name, actual in (_NAMES | ours).items()),
         _tags(present, dialect).alias("tags"),
+        *basis,
     )
 
 
@@ -57,10 +62,9 @@ def _spoken(name: str, dialect: Dialect) -> pl.Expr:
     return pl.when(~said.is_in(dialect.placeholders)).then(said).alias(name)
 
 
-def _column(name: str, dialect: Dialect) -> pl.Expr:
+def _column(name: str, actual: str, dialect: Dialect) -> pl.Expr:
     others = (*dialect.stand_ins.get(name, ()), *_STAND_INS.get(name, ()))
-    said = pl.coalesce(_NAMES[name], *others) if others else pl.col(_NAMES[name])
-    return said.alias(name)
+    return (pl.coalesce(actual, *others) if others else pl.col(actual)).alias(name)
 
 
 def _tags(present: Collection[str], dialect: Dialect) -> pl.Expr:
@@ -94,7 +98,6 @@ def filled(rows: pl.LazyFrame, dialect: Dialect, *, tax_recoverable: bool) -> pl
         **_words(dialect),
         **_costs(tax_recoverable=tax_recoverable),
         charge_frequency=_frequency(),
-        x_period_basis=pl.coalesce("x_period_basis", pl.lit("line")),
     )
 
 

@@ -1,0 +1,151 @@
+"""FOCUS files of anybody: a cloud, a vendor, a platform of our own; from a folder or bucket.
+
+No manifest says what belongs to a month. Where the pattern names the month, all files of
+that name are its delivery, and a row of another month is a fault. Where it does not, each
+row belongs to the month of its BillingPeriodStart, and a month's delivery is all files that
+hold one of its rows. One unreadable file then stops the whole place, since nobody knows
+which months it would have changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+
+from polars.exceptions import PolarsError
+
+from ingest.bucket import Place
+from ingest.files import found, stored
+from ingest.focus.control import control
+from ingest.focus.convert import convert
+from ingest.focus.month import Taken, months
+from ingest.focus.settings import Settings
+from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.table import ContractError
+from models.archive import Archive
+from models.errors import AbsentError, BrokenError, EmptyError, SourceError
+from models.period import Month
+from models.scan import ScanError
+
+__all__ = ["SOURCE", "FocusFiles", "Settings"]
+
+Held = Mapping[Document, frozenset[Month]]
+
+VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
+
+
+@dataclass(frozen=True, slots=True)
+class FocusFiles:
+    """One configured exporter."""
+
+    name: str
+    settings: Settings
+    folder: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """Version of the mapping, and every setting that changes charges."""
+        return f"focus {VERSION} {self.settings.reading}"
+
+    @property
+    def settlement(self) -> Settlement:
+        """As the settings say; FOCUS has no sign for it before 1.4."""
+        after = timedelta(days=self.settings.final_after_days)
+        return Settlement(after=after, invoiced=self.settings.invoiced)
+
+    def due(self, period: Month) -> datetime | None:
+        """Return the end of the day by which the files of a month are expected."""
+        if self.settings.expected_by_day is None:
+            return None
+        day = (period + 1).first + timedelta(days=self.settings.expected_by_day)
+        return datetime.combine(day, time(), UTC)
+
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
+    ) -> Iterator[Delivery | SourceError]:
+        """Bring the files into the archive; yield each month's delivery, or what is wrong."""
+        try:
+            place = self.settings.place(self.name, self.folder)
+            held = {} if self.settings.alone else self._held(place, periods[0], archive)
+        except SourceError as error:
+            yield error
+            return
+        for period in periods:
+            try:
+                mine = self._held(place, period, archive) if self.settings.alone else held
+                delivery = self._delivery(period, mine, archive)
+            except SourceError as error:
+                yield error.of(period)
+                continue
+            if delivery.manifest and known.get(period) != delivery.manifest.sha256:
+                yield delivery
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        """Turn the rows of the delivery's month into charges; see `ingest.focus.convert`."""
+        try:
+            return convert(
+                path,
+                self.settings.dialect,
+                tax_recoverable=self.settings.tax_recoverable,
+                taken=self._taken(delivery.period),
+            )
+        except (ContractError, PolarsError) as error:
+            raise BrokenError(self.name, document.name, _line(error)) from error
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        """State what the document must become; see `ingest.focus.control`."""
+        try:
+            return control(path, self.settings.dialect, taken=self._taken(delivery.period))
+        except ScanError as error:
+            raise BrokenError(self.name, document.name, error.detail) from error
+
+    def _held(self, place: Place, period: Month, archive: Archive) -> Held:
+        """Bring the files of a pattern into the archive, with the months of their rows.
+
+        Files may come while they are read: they are listed again, and must be the same.
+        """
+        keys = found(place, self.settings.pattern, period)
+        documents = stored(place, keys, archive, self.name)
+        if found(place, self.settings.pattern, period) != keys:
+            detail = "files came or went while they were read; run again"
+            raise BrokenError(self.name, self.settings.pattern, detail)
+        return {document: self._months(document, archive) for document in documents}
+
+    def _months(self, document: Document, archive: Archive) -> frozenset[Month]:
+        try:
+            return months(archive.path(document.sha256), self.settings.dialect)
+        except (ContractError, PolarsError) as error:
+            raise BrokenError(self.name, document.name, _line(error)) from error
+
+    def _delivery(self, period: Month, held: Held, archive: Archive) -> Delivery:
+        pattern = self.settings.pattern
+        if not held:
+            raise AbsentError(self.name, pattern, "no file has such a name")
+        if not any(held.values()):
+            raise EmptyError(self.name, pattern, f"no row is in any of {len(held)} files")
+        documents = tuple(d for d, own in held.items() if self.settings.alone or period in own)
+        if not documents:
+            raise AbsentError(self.name, pattern, f"no row is of {period} in {len(held)} files")
+        manifest = json.dumps([[document.name, document.sha256] for document in documents])
+        kept = archive.put([manifest.encode()])
+        return Delivery(
+            source=self.name,
+            period=period,
+            version=kept.sha256,
+            documents=documents,
+            manifest=Document(f"what lies at the place for {period}", kept.sha256, kept.size),
+        )
+
+    def _taken(self, period: Month) -> Taken:
+        return Taken(month=period, alone=self.settings.alone)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+SOURCE: type[Source] = FocusFiles
