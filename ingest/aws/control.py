@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest.source import Control, Total
-from models.scan import columns, rows
+from models.scan import columns, money, rows
 
 _SPLIT: Final = "coalesce(line_item_operation, '') IN ('EKSPod-EC2', 'ECSTask-EC2')"
 _TYPE: Final = "coalesce(CAST(line_item_line_item_type AS VARCHAR), '')"
@@ -22,12 +22,19 @@ _COUNT_NET: Final = "SELECT count(line_item_net_unblended_cost) FROM document"
 _ZERO: Final = "CAST(0 AS DECIMAL(38, 18))"
 
 
-def cur(path: Path) -> Control:
-    """State what a CUR 2.0 document must become."""
-    names = columns(path)
+def cur(path: Path, names: Mapping[str, str] | None = None) -> Control:
+    """State what a document of CUR lines must become.
+
+    Args:
+        path: The document.
+        names: What its columns are called in CUR 2.0, where it is text that calls them
+            something else.
+    """
+    types = dict.fromkeys(names.values(), "VARCHAR") if names else columns(path)
     net = "line_item_net_unblended_cost"
-    nets = rows(path, _COUNT_NET)[0][0] if net in names else 0
-    return _control(rows(path, _COUNT)[0][0], rows(path, _summed(_cur(names, net=nets > 0))))
+    nets = rows(path, _COUNT_NET, names=names)[0][0] if net in types else 0
+    groups = rows(path, _summed(_cur(types, net=nets > 0)), names=names)
+    return _control(rows(path, _COUNT, names=names)[0][0], groups)
 
 
 def focus(path: Path) -> Control:
@@ -67,6 +74,8 @@ def _summed(groups: str) -> str:
 def _money(name: str, names: Mapping[str, str]) -> str:
     """Return a column as money: a double by its shortest text and 12 places, as on entry."""
     dtype = names.get(name, '"NULL"')
+    if dtype == "VARCHAR":
+        return money(name)
     if dtype == "DOUBLE":
         exact = f"CAST(CAST({name} AS VARCHAR) AS DECIMAL(38, 18))"
         return f"CAST(CAST({exact} AS DECIMAL(38, 12)) AS DECIMAL(38, 18))"
@@ -81,19 +90,19 @@ def _day(name: str, names: Mapping[str, str]) -> str:
 
 
 def _cur(names: Mapping[str, str], *, net: bool) -> str:
-    def money(*wanted: str) -> str:
+    def amount(*wanted: str) -> str:
         return f"coalesce({', '.join(_money(name, names) for name in wanted)}, NULL)"
 
     def netted(group: str, name: str) -> str:
         pair = (f"{group}_net_{name}", f"{group}_{name}")
-        return money(*(pair if net else pair[1:]))
+        return amount(*(pair if net else pair[1:]))
 
     def filled(name: str) -> str:
         return f"coalesce({name}, '') <> ''" if name in names else "FALSE"
 
-    gross = money("line_item_unblended_cost")
+    gross = amount("line_item_unblended_cost")
     folded = f"CASE WHEN {_TYPE} LIKE '%Discount' THEN {_ZERO} ELSE {gross} END"
-    cost = f"coalesce({money('line_item_net_unblended_cost')}, {folded})" if net else gross
+    cost = f"coalesce({amount('line_item_net_unblended_cost')}, {folded})" if net else gross
     ri, plan = filled("reservation_reservation_a_r_n"), filled("savings_plan_savings_plan_a_r_n")
     fee_back = (
         f"({ri} OR {plan} OR coalesce(line_item_line_item_description, '')"
@@ -121,8 +130,8 @@ def _cur(names: Mapping[str, str], *, net: bool) -> str:
         WHEN {_TYPE} = 'Fee' AND {ri} THEN {_ZERO}
         WHEN {_TYPE} = 'Refund' AND {fee_back} THEN {_ZERO}
         ELSE {cost} END"""
-    committed = money("savings_plan_total_commitment_to_date")
-    used = money("savings_plan_used_commitment")
+    committed = amount("savings_plan_total_commitment_to_date")
+    used = amount("savings_plan_used_commitment")
     idle = " + ".join(
         f"coalesce({netted('reservation', name)}, {_ZERO})"
         for name in ("unused_amortized_upfront_fee_for_billing_period", "unused_recurring_fee")
