@@ -18,7 +18,7 @@ Rows are added, each with x_derived:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -55,13 +55,25 @@ class Profile:
     unmeasured: int
 
 
-def convert(path: Path, *, tax_recoverable: bool) -> Conversion:
+def opened(path: Path) -> Table:
+    """Open a document of CUR 2.0."""
+    return read(path, FIELDS, UNUSED)
+
+
+def convert(
+    path: Path, *, tax_recoverable: bool, opened: Callable[[Path], Table] = opened
+) -> Conversion:
     """Turn one document into charges.
+
+    Args:
+        path: The document.
+        tax_recoverable: Whether tax comes back, and so is no cost of a project.
+        opened: Opens the document as a table of CUR 2.0.
 
     Raises:
         ContractError: when the document breaks its contract.
     """
-    table = read(path, FIELDS, UNUSED)
+    table = opened(path)
     profile = _profile(table)
     frame = charges.lines(table, net=profile.net)
     parts = [charges.of_lines(frame, tax_recoverable=tax_recoverable)]
