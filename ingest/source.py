@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import polars as pl
 
@@ -95,15 +95,49 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """The provider's own signs that a billing month will not change any more.
+    """How a provider delivers a billing month, and its own signs that the month is final.
 
     Attributes:
         after: How long after its end the provider still changes a month in the normal course.
         invoiced: Whether every charge of a final month carries an invoice id.
+        every: After how long without a new delivery a running month is late; None when it is
+            delivered in no rhythm.
     """
 
     after: timedelta
     invoiced: bool
+    every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer to one question about a source that `trueup doctor` asks.
+
+    Attributes:
+        check: What was asked, one word: `credentials`, `clock`, `list`, `read`, `write`,
+            `delivery`, `schema`, `currency`.
+        state: `unknown` is what cannot be told, and says why.
+        detail: One line for a person, never with a secret in it.
+        fix: What to do about it; empty when nothing is to be done.
+    """
+
+    check: str
+    state: Literal["ok", "warn", "fail", "unknown"]
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a source needs to be allowed, and no more, in its provider's own words.
+
+    Attributes:
+        title: What it is for, one line.
+        text: The policy, or the commands that grant it.
+    """
+
+    title: str
+    text: str
 
 
 class Source(Protocol):
@@ -142,6 +176,21 @@ class Source(Protocol):
             archive: Where documents are kept.
             known: SHA-256 of the manifest of the delivery that counts, by month.
         """
+        ...
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Ask the way in what works, and say what to do about what does not.
+
+        Network use without a trace: nothing is archived, and nothing ever written.
+
+        Args:
+            periods: Billing months of which the newest delivery is looked for.
+            at: The present instant, which the server's clock is compared with.
+        """
+        ...
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield the least that must be granted for this configuration; nothing for a folder."""
         ...
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:

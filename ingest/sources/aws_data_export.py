@@ -81,7 +81,8 @@ class DataExport:
     @property
     def settlement(self) -> Settlement:
         """An invoice id on every line, and two weeks: AWS "Understanding export delivery"."""
-        return Settlement(after=timedelta(days=14), invoiced=True)
+        every = timedelta(hours=self.settings.expected_every_hours)
+        return Settlement(after=timedelta(days=14), invoiced=True, every=every)
 
     def due(self, period: Month) -> datetime:
         """Return when a month is late: the first delivery comes within a day of its start."""
