@@ -16,6 +16,8 @@ from ingest.source import Conversion
 from ingest.table import ROW, ContractError
 from models.period import Month
 
+VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
+
 _MONTH: Final = r"^[0-9]{4}(0[1-9]|1[0-2])$"
 _KNOWN_CREDITS: Final = {*credit.FOLDED, *credit.STANDING}
 
