@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
-
+from ingest.door import Door
 from models.errors import AbsentError, BrokenError, ForbiddenError
 
 CHUNK: Final = 1 << 20
-_MD5_DIGITS: Final = 32
 
 
 class ChangedError(BrokenError):
@@ -33,6 +30,7 @@ class Body:
         etag: What identifies this version of the object in its place.
         sha256: Checksum stated by the place, hex; empty when it states none.
         md5: The same; S3 states it as the ETag of objects sent in one part.
+        modified: When it was last written there; None when the place does not say.
     """
 
     chunks: Iterator[bytes]
@@ -40,6 +38,7 @@ class Body:
     etag: str
     sha256: str = ""
     md5: str = ""
+    modified: datetime | None = None
 
 
 class Place(Protocol):
@@ -63,6 +62,10 @@ class Place(Protocol):
         """Yield the keys that begin with a prefix, in order."""
         ...
 
+    def door(self) -> Door | None:
+        """Return what can be told about the way in; None when there is no server to ask."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -81,7 +84,8 @@ class Folder:
         path = self._inside(key)
         found = _regular(self.source, key, path)
         chunks = self._chunks(key, path, found)
-        return Body(chunks=chunks, size=found.st_size, etag=_mark(found))
+        modified = datetime.fromtimestamp(found.st_mtime, UTC)
+        return Body(chunks=chunks, size=found.st_size, etag=_mark(found), modified=modified)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the files whose key begins with a prefix, in order; no link is followed."""
@@ -91,6 +95,10 @@ class Folder:
         start = self._inside(above) if above else self.path
         files = (Path(at, name) for at, _, names in os.walk(start) for name in names)
         yield from sorted(key for file in files if (key := self._key(file)).startswith(prefix))
+
+    def door(self) -> None:
+        """Return nothing: a folder is read as whoever runs this."""
+        return
 
     def _key(self, file: Path) -> str:
         return file.relative_to(self.path).as_posix()
@@ -137,115 +145,6 @@ def _mark(found: os.stat_result) -> str:
     return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
-    """A bucket, or the part of one below a prefix, on any server that speaks S3.
-
-    Attributes:
-        client: A boto3 S3 client; it retries requests by itself.
-        tries: How often one object's body is asked for before it counts as cut short.
-    """
-
-    source: str
-    name: str
-    prefix: str
-    client: Any
-    tries: int
-
-    @property
-    def root(self) -> str:
-        """`s3://bucket/prefix`, without a slash at the end."""
-        return f"s3://{self.name}/{self.prefix}".rstrip("/")
-
-    def read(self, key: str) -> Body:
-        """Return one object; see `Place.read`."""
-        answer = self._answer(key)
-        etag = answer.get("ETag", "")
-        return Body(
-            chunks=self._chunks(key, answer),
-            size=answer.get("ContentLength"),
-            etag=etag,
-            sha256=_whole_sha256(answer),
-            md5="" if _encrypted_by_key(answer) else _plain_md5(etag),
-        )
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with a prefix, in order."""
-        pages = self.client.get_paginator("list_objects_v2")
-        try:
-            for page in pages.paginate(Bucket=self.name, Prefix=self._full(prefix)):
-                for item in page.get("Contents", ()):
-                    yield item["Key"].removeprefix(self._full(""))
-        except (BotoCoreError, ClientError) as error:
-            raise self._fault(prefix, error) from error
-
-    def _full(self, key: str) -> str:
-        return f"{self.prefix}/{key}" if self.prefix else key
-
-    def _fault(self, key: str, error: Exception) -> Exception:
-        from ingest.aws.client import fault  # noqa: PLC0415 - boto3 takes half a second to import
-
-        return fault(self.source, f"s3://{self.name}/{self._full(key)}", error)
-
-    def _answer(self, key: str, **conditions: str) -> dict[str, Any]:
-        try:
-            return dict(self.client.get_object(Bucket=self.name, Key=self._full(key), **conditions))
-        except (BotoCoreError, ClientError) as error:
-            raise self._fault(key, error) from error
-
-    def _chunks(self, key: str, answer: dict[str, Any]) -> Iterator[bytes]:
-        """Yield the body; a dropped connection goes on where it ended, same version only."""
-        size, etag, got = answer.get("ContentLength"), answer.get("ETag", ""), 0
-        for left in reversed(range(self.tries)):
-            with closing(answer["Body"]) as body:
-                try:
-                    for chunk in body.iter_chunks(CHUNK):
-                        got += len(chunk)
-                        yield chunk
-                except FlexibleChecksumError as error:
-                    raise self._broken(key, "does not match its own checksum") from error
-                except BotoCoreError as error:
-                    if not left:
-                        raise self._cut(key, got, size) from error
-                else:
-                    return
-            answer = self._rest(key, etag, got, size)
-
-    def _rest(self, key: str, etag: str, got: int, size: int | None) -> dict[str, Any]:
-        match = {"IfMatch": etag} if etag else {}
-        answer = self._answer(key, Range=f"bytes={got}-", **match)
-        if answer.get("ETag", "") != etag:
-            answer["Body"].close()
-            raise ChangedError(self.source, self._full(key), "changed while it was read; run again")
-        if not answer.get("ContentRange", "").startswith(f"bytes {got}-"):
-            answer["Body"].close()
-            raise self._cut(key, got, size)
-        return answer
-
-    def _cut(self, key: str, got: int, size: int | None) -> BrokenError:
-        return self._broken(key, f"was cut short at {got} of {size} bytes")
-
-    def _broken(self, key: str, detail: str) -> BrokenError:
-        return BrokenError(self.source, f"s3://{self.name}/{self._full(key)}", detail)
-
-
-def _whole_sha256(answer: dict[str, Any]) -> str:
-    """Return the stated SHA-256 as hex; one of parts (`...-3`) says nothing about the whole."""
-    text = answer.get("ChecksumSHA256", "")
-    whole = text and "-" not in text and answer.get("ChecksumType") != "COMPOSITE"
-    return b64decode(text).hex() if whole else ""
-
-
-def _encrypted_by_key(answer: dict[str, Any]) -> bool:
-    """Say whether the ETag is of the encrypted bytes (SSE-KMS and SSE-C), not of ours."""
-    return "SSECustomerAlgorithm" in answer or "kms" in answer.get("ServerSideEncryption", "")
-
-
-def _plain_md5(etag: str) -> str:
-    digits = etag.strip('"').lower()
-    return digits if len(digits) == _MD5_DIGITS and not digits.strip("0123456789abcdef") else ""
-
-
 def place(
     location: str,
     *,
@@ -256,11 +155,15 @@ def place(
     region: str | None = None,
     endpoint_url: str | None = None,
     max_attempts: int = 5,
+    external_id: str | None = None,
+    request_payer: bool = False,
     impersonate: str = "",
+    sas: str = "",
 ) -> Place:
     """Return the place a location names: `s3://`, `gs://bucket/prefix`, or a path below a folder.
 
-    `impersonate` is a service account to act as in front of `gs://`.
+    `impersonate` is a service account to act as in front of `gs://`. A container of Blob
+    storage has an address, `https://`, for which `sas` is a signature.
 
     Raises:
         SourceError: when there is no way in, such as an expired session.
@@ -272,19 +175,25 @@ def place(
             from ingest.gcp.gcs import bucket  # noqa: PLC0415
         endpoint = endpoint_url or ""
         return bucket(location, Access(source=source, endpoint=endpoint, impersonate=impersonate))
+    if location.startswith(("https://", "http://")):
+        from ingest.azure.access import container  # noqa: PLC0415 - an extra
+
+        return container(location, source=source, sas=sas, max_attempts=max_attempts)
     if not location.startswith("s3://"):
         return Folder(source, folder / location)
-    from ingest.aws.client import client  # noqa: PLC0415 - boto3 takes half a second to import
+    from ingest.aws.client import Login  # noqa: PLC0415 - boto3 takes half a second to import
+    from ingest.aws.s3 import bucket as s3_bucket  # noqa: PLC0415
 
-    name, _, prefix = location.removeprefix("s3://").partition("/")
-    access = client(
-        source=source,
-        profile=profile,
-        role_arn=role_arn,
-        region=region,
-        endpoint_url=endpoint_url,
-        max_attempts=max_attempts,
-    )
-    return Bucket(
-        source=source, name=name, prefix=prefix.strip("/"), client=access, tries=max_attempts
+    return s3_bucket(
+        location,
+        Login(
+            source=source,
+            profile=profile,
+            role_arn=role_arn,
+            external_id=external_id,
+            region=region,
+            endpoint_url=endpoint_url,
+            max_attempts=max_attempts,
+        ),
+        request_payer=request_payer,
     )

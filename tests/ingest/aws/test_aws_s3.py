@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from boto3.s3.transfer import TransferConfig
 
-from ingest.bucket import Bucket, place
+from ingest.aws.s3 import Bucket
+from ingest.bucket import place
 from ingest.source import Delivery
 from ingest.sources.aws_data_export import DataExport
 from models.archive import Archive
