@@ -9,26 +9,26 @@ import pytest
 
 from ingest.focus.rules import ROW_RULES
 
-PLAN: Final = {
+PLAN: Final[dict[str, str | None]] = {
     "CommitmentDiscountId": "plan-1",
     "CommitmentDiscountCategory": "Spend",
     "CommitmentDiscountName": "Plan 1",
     "CommitmentDiscountType": "Savings Plan",
 }
-USED: Final = {
+USED: Final[dict[str, str | None]] = {
     **PLAN,
     "CommitmentDiscountStatus": "Used",
     "BilledCost": "0",
     "PricingCategory": "Committed",
 }
-UNUSED: Final = {
+UNUSED: Final[dict[str, str | None]] = {
     **USED,
     "CommitmentDiscountStatus": "Unused",
     "ResourceId": "plan-1",
     "ConsumedQuantity": None,
     "ConsumedUnit": None,
 }
-BOUGHT: Final = {
+BOUGHT: Final[dict[str, str | None]] = {
     **PLAN,
     "ChargeCategory": "Purchase",
     "ChargeFrequency": "Recurring",
@@ -36,7 +36,7 @@ BOUGHT: Final = {
     "ConsumedQuantity": None,
     "ConsumedUnit": None,
 }
-TAX: Final = {
+TAX: Final[dict[str, str | None]] = {
     "ChargeCategory": "Tax",
     "ChargeFrequency": "One-Time",
     **dict.fromkeys(
@@ -46,9 +46,12 @@ TAX: Final = {
         )
     ),
 }
-CORRECTION: Final = {"ChargeClass": "Correction", "ChargePeriodStart": "2026-09-30T23:00:00Z"}
+CORRECTION: Final[dict[str, str | None]] = {
+    "ChargeClass": "Correction",
+    "ChargePeriodStart": "2026-09-30T23:00:00Z",
+}
 
-BREAKS: Final = {
+BREAKS: Final[dict[str, list[dict[str, str | None]]]] = {
     "list_price": [{"ListUnitPrice": "12.3"}, {"ListCost": "98.33"}],
     "contracted_price": [{"ContractedCost": "98.33"}, {"ContractedUnitPrice": "0"}],
     "tax_without_price": [{**TAX, "SkuId": "GPU8"}, {**TAX, "PricingCategory": "Standard"}],
@@ -69,7 +72,15 @@ BREAKS: Final = {
     "purchase_frequency": [{**BOUGHT, "ChargeFrequency": "Usage-Based"}],
     "correction_of_earlier": [{"ChargeClass": "Correction"}],
 }
-KEEPS: Final = ({}, TAX, USED, UNUSED, BOUGHT, CORRECTION, {"ListCost": "98.3200001"})
+KEEPS: Final[tuple[dict[str, str | None], ...]] = (
+    {},
+    TAX,
+    USED,
+    UNUSED,
+    BOUGHT,
+    CORRECTION,
+    {"ListCost": "98.3200001"},
+)
 
 
 def test_each_rule_has_rows_that_break_it() -> None:
