@@ -90,6 +90,13 @@ MEASURES: Final = {
     "invoice_tax_difference": Measure(
         "Tax difference", "billed", "tax billed minus tax of the invoice; shown, never judged"
     ),
+    "restated_rows": Measure("Rows", "billed", "charges more than before; - for fewer", "rows"),
+    "restated_billed": Measure(
+        "Billed", "billed", "billed cost more than before, in a month that was settled"
+    ),
+    "restated_effective": Measure(
+        "Effective", "effective", "effective cost more than before, in a month that was settled"
+    ),
     "projects": Measure("Projects", "effective", "projects with a plan or spend", "projects"),
     "over_limit": Measure(
         "Over limit", "forecast", "projects whose EAC or actual is beyond their limit", "projects"

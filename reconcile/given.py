@@ -82,7 +82,7 @@ class Completeness:
     def everything(self) -> bool:
         """Whether every source has delivered every month up to the report's."""
         return self.month.end <= self.as_of and all(
-            state.delivered and not state.gaps for state in self.sources
+            state.whole and not state.gaps for state in self.sources
         )
 
 

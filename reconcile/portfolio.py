@@ -21,6 +21,7 @@ from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
+from reconcile.restatement import Restated, RestatedLine, restated_lines
 from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
 from reconcile.tally import tallies
@@ -80,6 +81,7 @@ class Portfolio:
         categories: Sum of the projects by category.
         assertions: How the bills of all months stand to their invoices.
         invoices: Those of the month, and of others those that fail.
+        restatements: What changed lately in months that were settled.
         notes: One line each about what to read with care.
     """
 
@@ -106,6 +108,7 @@ class Portfolio:
     sources: tuple[SourceLine, ...]
     assertions: tuple[Assertion, ...]
     invoices: tuple[InvoiceLine, ...]
+    restatements: tuple[RestatedLine, ...]
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -129,6 +132,7 @@ def portfolio(
     assertions: Sequence[Assertion] = (),
     alerts: Sequence[AlertRow] = (),
     problems: Sequence[Problem] = (),
+    restated: Sequence[Restated] = (),
     closed: Collection[Month] = (),
     demo: bool = False,
 ) -> Portfolio:
@@ -149,6 +153,7 @@ def portfolio(
         assertions: How the bills of all months stand to their invoices.
         alerts: Alerts that are open.
         problems: Findings about the data, shown as they are.
+        restated: What changed in months that were settled, to be shown.
         closed: Months that are closed.
         demo: Whether the data is made up, which every report then says.
 
@@ -203,6 +208,7 @@ def portfolio(
             sources=sourced,
             assertions=tuple(assertions),
             invoices=invoices,
+            restatements=restated_lines(restated, figures),
             alerts=tuple(_alert(figures, month, row) for row in alerts),
             problems=tuple(problems),
             notes=(*_notes(frame, lines, sources, month), *_failing(invoices)),
@@ -218,7 +224,7 @@ def _state(
 ) -> ReportState:
     if month in closed:
         return "FINAL"
-    settled = month.end <= as_of and all(state.state == "final" for state in sources)
+    settled = month.end <= as_of and all(state.settled for state in sources)
     return "PRELIM" if settled else "FLASH"
 
 
@@ -263,9 +269,9 @@ def _notes(
 ) -> Iterator[str]:
     """Yield what to read with care: absent sources, and months of more refunds than cost."""
     for state in sources:
-        if not state.delivered:
+        if not state.whole:
             detail = f": {state.detail}" if state.detail else ""
-            yield f"{state.source} is {state.state} for {month}{detail}"
+            yield f"{month} is incomplete: source {state.source} {state.state}{detail}"
         if state.gaps:
             yield f"{state.source} never delivered {', '.join(map(str, state.gaps))}"
     for line in lines:

@@ -20,6 +20,7 @@ DELIVERED: Final = ("final", "estimated", "accrued")
 ABSENT: Final = (
     "missing",
     "absent",
+    "late",
     "stale",
     "quarantined",
     "refused",
@@ -38,21 +39,29 @@ class SourceState:
         source: Name of the configured source.
         state: `final`, `estimated` or `accrued` when delivered; any other word of `ABSENT`
             when not. The words differ because the ways out differ.
+        stage: The provider's side of the month: open, provisional, final, restated; or closed.
+        since: Day since when it is in that stage.
         newest: Day of its newest charge; None before the first.
         expected: Day by which it should have delivered.
         rows: Lines loaded for the month.
         controls: Billed cost by currency as the second reader summed it.
         detail: One line for a person, such as why it was refused.
+        waiting: Nobody has to act, though it is not here: it is not due yet.
+        promised: Whether something may be missing; a vendor without a day promises nothing.
         gaps: Earlier months that it should have delivered and has not.
     """
 
     source: str
     state: str
+    stage: str = ""
+    since: date | None = None
     newest: date | None = None
     expected: date | None = None
     rows: int = 0
     controls: Mapping[str, Decimal] = field(default_factory=dict)
     detail: str = ""
+    waiting: bool = False
+    promised: bool = True
     gaps: tuple[Month, ...] = ()
 
     def __post_init__(self) -> None:
@@ -70,9 +79,19 @@ class SourceState:
         """Whether the month is here, if only as an estimate."""
         return self.state in DELIVERED
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the month is missing: it is here, or nothing was promised."""
+        return self.delivered or (self.state == "absent" and not self.promised)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to come in the normal course."""
+        return self.state == "final" or (self.whole and self.stage == "final")
+
     def has(self, at: Month, reported: Month) -> bool:
         """Return whether a month up to the reported one is here."""
-        return at not in self.gaps and (at != reported or self.delivered)
+        return at not in self.gaps and (at != reported or self.whole)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import AlertLine, Portfolio
 from reconcile.report.headline import findings, headline, said
 from reconcile.report.schema import SCHEMA_VERSION
+from reconcile.restatement import RestatedLine
 from reconcile.sums import MonthPoint
 from reconcile.tie_out import SourceLine
 
@@ -49,6 +50,7 @@ def document(p: Portfolio) -> Json:
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],
         "invoices": [_invoice(line) for line in p.invoices],
+        "restatements": [_restated(line) for line in p.restatements],
         "alerts": [_alert(line) for line in p.alerts],
         "problems": [str(problem) for problem in p.problems],
         "notes": list(p.notes),
@@ -140,6 +142,9 @@ def _source(line: SourceLine) -> Json:
     return {
         "source": state.source,
         "state": state.state,
+        "stage": state.stage,
+        "since": state.since.isoformat() if state.since else None,
+        "waiting": state.waiting,
         "newest": state.newest.isoformat() if state.newest else None,
         "expected": state.expected.isoformat() if state.expected else None,
         "rows": state.rows,
@@ -149,6 +154,23 @@ def _source(line: SourceLine) -> Json:
         "difference": _text(line.difference),
         "unallocated": _text(line.unallocated),
         "detail": state.detail,
+    }
+
+
+def _restated(line: RestatedLine) -> Json:
+    each = line.restated
+    return {
+        "source": each.source,
+        "month": str(each.month),
+        "at": each.at.isoformat(),
+        "was": each.was,
+        "cause": each.cause,
+        "before": each.before,
+        "after": each.after,
+        "currency": each.currency,
+        "rows": each.rows,
+        "billed": _text(line.billed),
+        "effective": _text(line.effective),
     }
 
 

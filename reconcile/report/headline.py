@@ -206,7 +206,7 @@ def _finding_data(p: Portfolio) -> Sentence:
 
 
 def _delivery(p: Portfolio) -> Sentence:
-    absent = sorted({line.state.source for line in p.sources if not line.state.delivered})
+    absent = sorted({line.state.source for line in p.sources if not line.state.whole})
     if absent:
         names = [
             Part(name if i == 0 else f", {name}", is_name=True) for i, name in enumerate(absent)

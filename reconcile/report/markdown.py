@@ -7,7 +7,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import invoices
+from reconcile.report import invoices, restatements
 from reconcile.report.escape import markdown
 from reconcile.report.headline import Sentence, display_unit, findings, headline
 from reconcile.report.number import NONE, Unit, day, percent, plain, short_month, signed_percent
@@ -34,6 +34,7 @@ def render(p: Portfolio) -> str:
         *_projects(p),
         *_folded("Categories", _category_table(p)),
         *_folded("Sources", _source_table(p)),
+        *_folded("Restatements", _restatement_table(p)),
         *_folded("Invoices", _invoice_tables(p)),
         *_folded("Read with care", [f"- {markdown(text)}" for text in _care(p)]),
         f"Data as of {p.as_of:%Y-%m-%d %H:%M} UTC, snapshot `{p.snapshot}`.",
@@ -130,19 +131,25 @@ def _category_table(p: Portfolio) -> list[str]:
 
 
 def _source_table(p: Portfolio) -> list[str]:
-    names = ["Source", "Newest", "State", "Billed", "Difference", "Unallocated"]
+    names = ["Source", "Newest", "State", "Month", "Billed", "Difference", "Unallocated"]
     rows = [
         [
             markdown(line.state.source),
             day(line.state.newest),
             line.state.state,
+            line.state.stage or NONE,
             f"{plain(line.amount)} {line.currency}",
             plain(line.difference),
             plain(line.unallocated),
         ]
         for line in p.sources
     ]
-    return _table(names, 3, rows) if rows else []
+    return _table(names, 4, rows) if rows else []
+
+
+def _restatement_table(p: Portfolio) -> list[str]:
+    found = [[markdown(text) for text in row] for row in restatements.rows(p.restatements)]
+    return _table(restatements.HEADS, restatements.WORDS, found) if found else []
 
 
 def _invoice_tables(p: Portfolio) -> list[str]:

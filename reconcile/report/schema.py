@@ -81,9 +81,10 @@ REPORT_SCHEMA: Final[Json] = {
         ),
         sources=_list(
             _object(
-                newest=_DAY,
-                expected=_DAY,
+                stage={"enum": ["", "open", "provisional", "final", "restated", "closed"]},
+                waiting=_FLAG,
                 rows={"type": "integer"},
+                **dict.fromkeys(("since", "newest", "expected"), _DAY),
                 **dict.fromkeys(("source", "state", "currency", "detail"), _TEXT),
                 **dict.fromkeys(("billed", "control", "difference", "unallocated"), _AMOUNT),
             )
@@ -103,6 +104,15 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("currency", "cause"), _TEXT),
                 **dict.fromkeys(("billed", "stated", "difference", "tolerance"), _AMOUNT),
                 **dict.fromkeys(("tax", "tax_billed", "tax_difference"), _AMOUNT),
+            )
+        ),
+        restatements=_list(
+            _object(
+                month=_MONTH,
+                at=_DAY,
+                rows={"type": "integer"},
+                **dict.fromkeys(("source", "was", "cause", "before", "after", "currency"), _TEXT),
+                **dict.fromkeys(("billed", "effective"), _AMOUNT),
             )
         ),
         alerts=_list(

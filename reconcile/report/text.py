@@ -9,7 +9,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import invoices
+from reconcile.report import invoices, restatements
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline, said
 from reconcile.report.number import (
@@ -46,6 +46,7 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         _table(_categories(p), colour=colour),
         _table(_alerts(p), colour=colour),
         _table(_sources(p), colour=colour),
+        _table(_restatements(p), colour=colour),
         _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
         _table(_invoices(invoices.PART_HEADS, invoices.part_rows(p.invoices)), colour=colour),
         [f"! {visible(note)}" for note in (*p.notes, *map(str, p.problems))],
@@ -148,13 +149,15 @@ def _alerts(p: Portfolio) -> list[Row]:
 
 
 def _sources(p: Portfolio) -> list[Row]:
-    names = ["Source", "Newest", "Expected", "State", "Rows", "Billed", "Difference", "Unallocated"]
+    names = ["Source", "Newest", "Expected", "State", "Month", "Rows"]
+    heads = [*names, "Billed", "Difference", "Unallocated"]
     rows = [
         [
             (visible(line.state.source), ""),
             (day(line.state.newest), ""),
             (day(line.state.expected), ""),
-            (line.state.state, "" if line.state.delivered else "red"),
+            (line.state.state, "" if line.state.delivered or line.state.waiting else "red"),
+            (line.state.stage or NONE, ""),
             (grouped(line.rows.value) if line.rows.value is not None else NONE, ""),
             (f"{plain(line.amount)} {line.currency}", ""),
             (plain(line.difference), ""),
@@ -162,7 +165,12 @@ def _sources(p: Portfolio) -> list[Row]:
         ]
         for line in p.sources
     ]
-    return [[(name, "") for name in names], *rows] if rows else []
+    return [[(name, "") for name in heads], *rows] if rows else []
+
+
+def _restatements(p: Portfolio) -> list[Row]:
+    found = [[(visible(text), "") for text in row] for row in restatements.rows(p.restatements)]
+    return [[(name, "") for name in restatements.HEADS], *found] if found else []
 
 
 def _invoices(heads: Sequence[str], rows: Iterable[invoices.Row]) -> list[Row]:

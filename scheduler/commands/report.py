@@ -79,4 +79,4 @@ def breached(report: Portfolio, gate: str) -> bool:
         return any(line.state is State.OVER_LIMIT for line in report.projects)
     if gate == "invoices":
         return any(each.verdict.fails for each in report.assertions)
-    return any(not line.state.delivered for line in report.sources)
+    return any(not line.state.whole for line in report.sources)

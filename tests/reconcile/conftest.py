@@ -12,6 +12,7 @@ import pytest
 from models.money import MONEY
 from models.period import Month, months
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
+from reconcile.restatement import Restated
 from reconcile.tie_out import SourceState
 
 OCTOBER = Month(2026, 10)
@@ -271,6 +272,8 @@ def six_fixture(portfolio_of: Callable[..., Portfolio]) -> Portfolio:
         SourceState(
             source="cloud",
             state="final",
+            stage="restated",
+            since=date(2026, 11, 17),
             newest=date(2026, 11, 18),
             expected=date(2026, 11, 20),
             rows=48213,
@@ -295,11 +298,25 @@ def six_fixture(portfolio_of: Callable[..., Portfolio]) -> Portfolio:
         worst=Decimal("6000.10"),
         owner="l.moreau@example.com",
     )
+    restated = Restated(
+        source="cloud",
+        month=Month(2026, 8),
+        at=date(2026, 11, 17),
+        was="final",
+        cause="delivery",
+        before="a" * 64,
+        after="b" * 64,
+        currency="USD",
+        rows=-2,
+        billed=Decimal("-12.345678"),
+        effective=Decimal("1234.5"),
+    )
     return portfolio_of(
         _story_rows(),
         plans=plans,
         projects=[Project(p, owner=s[0], cost_center="4417") for p, s in STORIES.items()],
         sources=sources,
         alerts=[alert],
+        restated=[restated],
         demo=True,
     )

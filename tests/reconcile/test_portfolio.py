@@ -138,7 +138,7 @@ def test_an_absent_source_turns_the_projects_it_charges_grey(
     }
     assert p.total.state is State.INCOMPLETE
     assert p.state == "FLASH"
-    assert p.notes == (f"cloud is {state} for 2026-10",)
+    assert p.notes == (f"2026-10 is incomplete: source cloud {state}",)
 
 
 def test_a_source_that_never_delivered_may_concern_everybody(
@@ -149,7 +149,7 @@ def test_a_source_that_never_delivered_may_concern_everybody(
     p = portfolio_of([row("p", "100")], plans=[flat(plan_of, "p", "100")], sources=sources)
 
     assert p.projects[0].state is State.INCOMPLETE
-    assert p.notes == ("labels is missing for 2026-10: no file in invoices/",)
+    assert p.notes == ("2026-10 is incomplete: source labels missing: no file in invoices/",)
 
 
 def test_a_gap_in_an_earlier_month_is_said_and_keeps_its_plan_in_the_estimate(

@@ -69,4 +69,4 @@ def test_missing_data_is_said_and_not_zero(portfolio_of: Any, plan_of: Any) -> N
 
     assert text.startswith("October cannot be judged: no data has been delivered")
     assert re.search(r"^p +n/a +100 +n/a +n/a .* ○ Incomplete$", text, re.MULTILINE)
-    assert "! cloud is quarantined for 2026-10: sha256 differs" in text
+    assert "! 2026-10 is incomplete: source cloud quarantined: sha256 differs" in text
