@@ -12,7 +12,7 @@ from models.form import FormError
 PIECE: Final = 1 << 20  # bytes in memory at once, whatever they are compressed to
 LIMIT: Final = 1 << 40  # bytes of one document
 RATIO: Final = 1_000  # a bill comes to 10 to 40; deflate can do 1,032
-_SMALL: Final = 1 << 24  # bytes below which no ratio counts
+SMALL: Final = 1 << 24  # bytes below which no ratio counts
 _GZIP: Final = 31  # what zlib calls a stream with the header of gzip
 
 
@@ -54,7 +54,7 @@ class Inflater:
         self.given += len(piece)
         if self.given > self.limit:
             raise FormError(f"holds more than {self.limit} bytes")
-        if self.given > max(_SMALL, self.taken * RATIO):
+        if self.given > max(SMALL, self.taken * RATIO):
             raise FormError(f"is a gzip of more than {RATIO} times its own size, as no bill is")
         return piece
 

@@ -28,6 +28,7 @@ __all__ = [
     "Kind",
     "Table",
     "lines",
+    "names",
     "read",
     "refuse_unsound",
     "unsound",
@@ -98,13 +99,13 @@ def read(
         ContractError: when it is no such file, or breaks the contract.
     """
     document = _opened(path)
-    names = _names(document.schema)
+    actual = _names(document.schema)
     for field in fields:
-        _check(field, names, document)
-    used = {f.name: names[f.name.lower()] for f in fields if f.name.lower() in names}
+        _check(field, actual, document)
+    used = {f.name: actual[f.name.lower()] for f in fields if f.name.lower() in actual}
     expected = {name.lower() for name in (*known, *(field.name for field in fields))}
     new = {name: dtype for name, dtype in document.schema.items() if name.lower() not in expected}
-    types = {name: document.schema[actual] for name, actual in used.items()}
+    types = {name: document.schema[there] for name, there in used.items()}
     return Table(
         raw=(raw := document.named(used, nulls)),
         frame=raw.select(
@@ -117,6 +118,15 @@ def read(
         is_text=document.is_text,
         moments=tuple(moments),
     )
+
+
+def names(path: Path) -> tuple[str, ...]:
+    """Return the columns of a document in order, as it calls them.
+
+    Raises:
+        ContractError: when it is no table.
+    """
+    return tuple(_opened(path).schema)
 
 
 def lines(path: Path) -> pl.LazyFrame:

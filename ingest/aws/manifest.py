@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,18 +17,25 @@ class Manifest:
     """What one delivery consists of.
 
     Attributes:
-        version: The provider's id of the snapshot (`executionId`).
+        version: The provider's id of the snapshot.
         columns: Names of the table's columns; empty when not stated.
         files: Addresses of the data files, in order.
+        start: First day of the billing period, as stated; empty when it is not.
     """
 
     version: str
     columns: tuple[str, ...]
     files: tuple[str, ...]
+    start: str = ""
 
 
-def parse(data: bytes) -> Manifest:
+def parse(data: bytes, *, version: str = "executionId", files: str = "dataFiles") -> Manifest:
     """Read a manifest: strict in what is used, lenient about members that are not.
+
+    Args:
+        data: The manifest.
+        version: The member that names the snapshot.
+        files: The member that lists the data files.
 
     Raises:
         ValueError: saying what is wrong with it.
@@ -42,7 +49,9 @@ def parse(data: bytes) -> Manifest:
         raise ValueError(f"is not JSON; it begins with {start!r}") from error
     if not isinstance(content, dict):
         raise ValueError("is not a JSON object")  # noqa: TRY004 - about data, not about code
-    return Manifest(_version(content), _columns(content), _files(content))
+    return Manifest(
+        _version(content, version), _columns(content), _files(content, files), _start(content)
+    )
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -54,13 +63,18 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _version(content: dict[str, Any]) -> str:
-    version = content.get("executionId")
+def _version(content: dict[str, Any], member: str) -> str:
+    version = content.get(member)
     if not isinstance(version, str) or not version.strip():
-        raise ValueError("has no executionId, which names the delivery")
+        raise ValueError(f"has no {member}, which names the delivery")
     if len(version) > _VERSION_LIMIT or not version.isprintable():
-        raise ValueError(f"has an executionId that is not one: {version[:40]!r}")
+        raise ValueError(f"has an {member} that is not one: {version[:40]!r}")
     return version
+
+
+def _start(content: dict[str, Any]) -> str:
+    period = content.get("billingPeriod")
+    return str(period.get("start", "")) if isinstance(period, dict) else ""
 
 
 def _columns(content: dict[str, Any]) -> tuple[str, ...]:
@@ -73,10 +87,10 @@ def _columns(content: dict[str, Any]) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def _files(content: dict[str, Any]) -> tuple[str, ...]:
-    files = content.get("dataFiles")
+def _files(content: dict[str, Any], member: str) -> tuple[str, ...]:
+    files = content.get(member)
     if not isinstance(files, list):
-        raise ValueError("has no list of dataFiles")  # noqa: TRY004 - about data
+        raise ValueError(f"has no list of {member}")  # noqa: TRY004 - about data
     if not all(isinstance(file, str) and file for file in files):
         raise ValueError("has a data file that is not an address")
     seen: set[str] = set()
@@ -87,32 +101,40 @@ def _files(content: dict[str, Any]) -> tuple[str, ...]:
     return tuple(files)
 
 
-def key(address: str, *, root: str, export: str, period: str) -> str:
+def key(address: str, *, root: str, homes: Sequence[str]) -> str:
     """Return the key, relative to the place, of a data file that a manifest names.
 
-    A manifest is input: it may name only data of its own export and billing period. In a
-    bucket the address must begin with the configured bucket and prefix. A folder holds a
-    copy, whose manifest still states the original bucket; there only what follows
-    `/EXPORT/data/` counts, and an address may also be relative to the folder.
+    A manifest is input: it may name only data of its own delivery. In a bucket the address
+    must begin with the configured bucket and prefix. A folder holds a copy, whose manifest
+    still states the original bucket; there only what follows the home counts, and an
+    address may also be relative to the folder.
+
+    Args:
+        address: As the manifest has it.
+        root: What addresses of the place begin with; empty for a folder.
+        homes: Folders that data of the delivery may lie in, each with a slash at its end.
 
     Raises:
         ValueError: when the address lies anywhere else.
     """
-    home = f"{export}/data/BILLING_PERIOD={period}/"
-    relative = _relative(address, root, f"{export}/data/")
+    relative = _relative(address, root, homes)
     parts = relative.split("/")
     if not address.isprintable() or "\\" in address or {"", ".", ".."} & set(parts):
         raise ValueError(f"names {address!r}, which is not the address of a data file")
-    if not relative.startswith(home):
-        raise ValueError(f"names {address!r}, which lies outside {root or 'EXPORT'}/{home}")
+    if not relative.startswith(tuple(homes)):
+        where = f"{root}/{homes[0]}".removeprefix("/")
+        raise ValueError(f"names {address!r}, which lies outside {where}")
     return relative
 
 
-def _relative(address: str, root: str, data: str) -> str:
+def _relative(address: str, root: str, homes: Sequence[str]) -> str:
     if root:
         inside = address.startswith(f"{root}/")
         return address.removeprefix(f"{root}/") if inside else "outside"
     if not address.startswith("s3://"):
         return address
-    _, found, rest = address.removeprefix("s3://").partition(f"/{data}")
-    return data + rest if found else "outside"
+    for home in homes:
+        _, found, rest = address.removeprefix("s3://").partition(f"/{home}")
+        if found:
+            return home + rest
+    return "outside"

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from ingest.aws.delivery import TRIES
 from ingest.source import Delivery
-from ingest.sources.aws_data_export import TRIES, DataExport
+from ingest.sources.aws_data_export import DataExport
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, ForbiddenError
 

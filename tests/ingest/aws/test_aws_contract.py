@@ -67,7 +67,7 @@ def test_a_required_focus_column_that_is_missing_is_named(
     name: str, make: Any, convert: Convert
 ) -> None:
     with pytest.raises(BrokenError, match=f"has no column {name}"):
-        convert(make.focus([{}]).drop_columns([name]), "focus_1_2")
+        convert(make.focus([{}]).drop_columns([name]), "focus")
 
 
 @pytest.mark.failure("B02")
@@ -258,13 +258,13 @@ def test_a_focus_number_that_money_cannot_hold_is_refused_with_its_row(
     make: Any, convert: Convert
 ) -> None:
     with pytest.raises(BrokenError, match=r"row 2: column EffectiveCost holds .* cannot be read"):
-        convert(make.focus([{}, {"EffectiveCost": float("inf")}]), "focus_1_2")
+        convert(make.focus([{}, {"EffectiveCost": float("inf")}]), "focus")
 
 
 @pytest.mark.failure("B06")
 def test_account_ids_keep_their_leading_zeros(make: Any, convert: Convert) -> None:
     cur = convert(make.cur([{"bill_payer_account_id": "000123456789"}])).charges.collect()
-    focus = convert(make.focus([{}]), "focus_1_2").charges.collect()
+    focus = convert(make.focus([{}]), "focus").charges.collect()
 
     for charges in (cur, focus):
         assert charges["billing_account_id"].item() == "000123456789"
@@ -310,9 +310,9 @@ def test_focus_columns_may_be_in_lower_case_as_catalogues_write_them(
     lower = content.rename_columns([name.lower() for name in content.column_names])
 
     assert (
-        convert(lower, "focus_1_2")
+        convert(lower, "focus")
         .charges.collect()
-        .equals(convert(content, "focus_1_2").charges.collect())
+        .equals(convert(content, "focus").charges.collect())
     )
 
 
@@ -435,7 +435,7 @@ def test_a_document_without_lines_has_no_charges(
 def test_charges_have_the_columns_of_the_contract(make: Any, convert: Convert) -> None:
     for charges in (
         convert(make.cur([{}, PLAN])).charges,
-        convert(make.focus([{}]), "focus_1_2").charges,
+        convert(make.focus([{}]), "focus").charges,
     ):
         found = dict(charges.collect_schema())
         assert found == {n: t for n, t in CHARGE.items() if n not in ("x_source", "x_document")}
@@ -458,7 +458,7 @@ NODES: Final = re.compile(r'label="([a-z-]+)')
 BY_BATCH: Final = {"select", "with-columns", "with-row-index", "multi-scan", "filter"}
 
 
-@pytest.mark.parametrize("kind", ["cur2", "focus_1_2"])
+@pytest.mark.parametrize("kind", ["cur2", "focus"])
 def test_no_step_of_the_conversion_waits_for_all_rows(
     kind: str, make: Any, convert: Convert
 ) -> None:

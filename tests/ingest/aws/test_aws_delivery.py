@@ -295,8 +295,8 @@ def test_two_manifests_are_one_too_many(
     ("columns", "kind"),
     [
         (("x", "line_item_line_item_type"), "cur2"),
-        (("BilledCost",), "focus_1_2"),
-        (("billedcost",), "focus_1_2"),
+        (("BilledCost",), "focus"),
+        (("billedcost",), "focus"),
     ],
 )
 def test_the_columns_of_the_manifest_tell_the_table(
@@ -318,7 +318,7 @@ def test_the_first_file_tells_the_table_where_the_manifest_does_not(
 ) -> None:
     export((make.bytes(make.focus([{}])),), members={"columns": []}).lay(bills)
 
-    assert fetch(build()).table == "focus_1_2"
+    assert fetch(build()).table == "focus"
 
 
 def test_another_table_is_refused(
@@ -330,7 +330,7 @@ def test_another_table_is_refused(
 
     assert isinstance(error, BrokenError)
     assert error.detail == (
-        "is neither CUR 2.0 nor FOCUS 1.2; export COST_AND_USAGE_REPORT or FOCUS_1_2_AWS"
+        "is neither CUR 2.0 nor FOCUS; export COST_AND_USAGE_REPORT or FOCUS_1_2_AWS"
     )
 
 

@@ -20,7 +20,7 @@ DOCUMENT: Final = Document("ft-00001.snappy.parquet", "0" * 64, 1)
 
 
 def table_of(case: str) -> str:
-    return "focus_1_2" if case.startswith("focus") else "cur2"
+    return "focus" if case.startswith("focus") else "cur2"
 
 
 @pytest.fixture(params=CASES)
@@ -31,7 +31,7 @@ def case(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def path(case: str, make: Any) -> Path:
     lines = json.loads((GOLDEN / f"{case}.json").read_text())
-    written = make.focus(lines) if table_of(case) == "focus_1_2" else make.cur(lines)
+    written = make.focus(lines) if table_of(case) == "focus" else make.cur(lines)
     return Path(make.written(written))
 
 
@@ -93,7 +93,7 @@ def test_recoverable_tax_is_no_cost_of_a_project(
     source = build(tax_recoverable=True)
 
     cur = source.convert(path, DOCUMENT, delivery("cur2")).charges.collect()
-    other = source.convert(focus, DOCUMENT, delivery("focus_1_2")).charges.collect()
+    other = source.convert(focus, DOCUMENT, delivery("focus")).charges.collect()
 
     assert cur["x_tco_cost"].to_list() == [Decimal(0), Decimal("98.32")]
     assert cur["effective_cost"].to_list() == [Decimal(19), Decimal("98.32")]

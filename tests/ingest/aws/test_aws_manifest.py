@@ -17,6 +17,7 @@ GOOD: Final[dict[str, Any]] = {
     "somethingNew": {"a": [1]},
 }
 HOME: Final = "ft/data/BILLING_PERIOD=2026-10"
+HOMES: Final = [f"{HOME}/"]
 
 
 def test_a_manifest_may_say_more_than_is_used() -> None:
@@ -123,7 +124,7 @@ def test_any_members_give_a_manifest_or_a_reason(members: dict[str, object]) -> 
     ],
 )
 def test_an_address_becomes_a_key_of_the_place(root: str, address: str) -> None:
-    found = key(address, root=root, export="ft", period="2026-10")
+    found = key(address, root=root, homes=HOMES)
 
     assert found == f"{HOME}/ft-00001.snappy.parquet"
 
@@ -131,9 +132,7 @@ def test_an_address_becomes_a_key_of_the_place(root: str, address: str) -> None:
 def test_a_run_of_its_own_may_hold_the_files() -> None:
     address = f"s3://b/p/{HOME}/20261102T010203Z-1111/ft-00001.snappy.parquet"
 
-    assert key(address, root="s3://b/p", export="ft", period="2026-10").endswith(
-        "ft-00001.snappy.parquet"
-    )
+    assert key(address, root="s3://b/p", homes=HOMES).endswith("ft-00001.snappy.parquet")
 
 
 @pytest.mark.failure("M02")
@@ -162,7 +161,7 @@ def test_a_run_of_its_own_may_hold_the_files() -> None:
 )
 def test_an_address_outside_the_delivery_is_refused(root: str, address: str) -> None:
     with pytest.raises(ValueError, match=r"^names '"):
-        key(address, root=root, export="ft", period="2026-10")
+        key(address, root=root, homes=HOMES)
 
 
 @pytest.mark.failure("M02")
@@ -179,6 +178,6 @@ def test_an_address_outside_the_delivery_is_refused(root: str, address: str) -> 
 )
 def test_another_bucket_or_prefix_is_refused(address: str) -> None:
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the text is compared
-        key(address, root="s3://b/p", export="ft", period="2026-10")
+        key(address, root="s3://b/p", homes=HOMES)
 
     assert str(error.value) == f"names {address!r}, which lies outside s3://b/p/{HOME}/"

@@ -126,8 +126,8 @@ def test_three_readers_of_focus_lines_agree_to_the_last_digit(
     path = make.written(content)
     source = build()
 
-    found = totals(source.convert(path, DOCUMENT, delivery("focus_1_2")).charges)
-    control = source.control(path, DOCUMENT, delivery("focus_1_2"))
+    found = totals(source.convert(path, DOCUMENT, delivery("focus")).charges)
+    control = source.control(path, DOCUMENT, delivery("focus"))
 
     billed, effective = (sum(map(money, column), Decimal(0)) for column in zip(*costs, strict=True))
     assert found == [("USD", "Usage", len(costs), billed, effective)]
@@ -146,8 +146,8 @@ def test_decimal_costs_keep_eighteen_places(
     types = dict.fromkeys(("BilledCost", "EffectiveCost"), pa.decimal128(38, 18))
     path = make.written(make.focus([{"BilledCost": cost, "EffectiveCost": cost}] * 3, types))
 
-    found = totals(build().convert(path, DOCUMENT, delivery("focus_1_2")).charges)
-    control = build().control(path, DOCUMENT, delivery("focus_1_2"))
+    found = totals(build().convert(path, DOCUMENT, delivery("focus")).charges)
+    control = build().control(path, DOCUMENT, delivery("focus"))
 
     assert found == [("USD", "Usage", 3, 3 * cost, 3 * cost)]
     assert control.totals[0].billed_cost == f"{3 * cost:f}"
@@ -166,8 +166,8 @@ def test_days_are_of_utc_whatever_the_unit_and_wherever_we_are(
     start = "2026-10-31T23:59:59" + ("+00:00" if zone else "")
     path = make.written(make.focus([{"ChargePeriodStart": start}], types))
 
-    charges = build().convert(path, DOCUMENT, delivery("focus_1_2")).charges.collect()
-    control = build().control(path, DOCUMENT, delivery("focus_1_2"))
+    charges = build().convert(path, DOCUMENT, delivery("focus")).charges.collect()
+    control = build().control(path, DOCUMENT, delivery("focus"))
 
     assert str(charges["charge_period_start"].item()) == "2026-10-31 23:59:59+00:00"
     assert (control.first, control.last) == ("2026-10-31", "2026-10-31")

@@ -169,7 +169,8 @@ def test_a_month_that_is_not_there_is_absent(endpoint: str, build: Build, fetch:
 @pytest.mark.failure("A07")
 def test_a_condition_on_the_version_is_kept_by_the_server(endpoint: str, build: Build) -> None:
     client(endpoint).put_object(Bucket="billing", Key="exports/x", Body=b"one")
-    place = source(build, endpoint)._place()
+    export = source(build, endpoint)
+    place = export.settings.place(export.name, export.folder)
     etag = place.read("x").etag
     client(endpoint).put_object(Bucket="billing", Key="exports/x", Body=b"two")
 
