@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import polars as pl
 
 from models.charge import COLUMNS, JSON
 from models.durable import part_in, place, storing
+
+Version = Literal["1.2", "1.4"]
+VERSIONS: Final[tuple[Version, ...]] = get_args(Version)
+
+# 1.4 has other columns for who sells and runs what is billed, and one for the line of the invoice.
+# A publisher is no longer told apart from the seller; ours keeps its name.
+_IN_1_4: Final = {
+    "provider_name": "ServiceProviderName",
+    "publisher_name": "x_PublisherName",
+    "x_host_provider_name": "HostProviderName",
+    "x_invoice_detail_id": "InvoiceDetailId",
+}
+DELIVERY: Final = "x_delivery"  # no column of a charge: only the shelf knows its delivery
 
 PRICED: Final = (
     "list_unit_price",
@@ -32,6 +45,8 @@ NAMED: Final = {
     "capacity_reservation_status": "capacity_reservation_id",
 }
 
+IN_CURRENCY: Final = tuple(c.name for c in COLUMNS if c.name.startswith("pricing_currency"))
+
 _ALWAYS = pl.lit(value=True)
 _TAX = pl.col("charge_category") == "Tax"
 _CORRECTION = pl.col("charge_class").eq_missing(pl.lit("Correction"))
@@ -41,27 +56,62 @@ _METERED = (pl.col("charge_category") == "Usage") & pl.col("commitment_discount_
 )
 
 
-def export(charges: pl.LazyFrame, path: Path, version: Literal["1.2"]) -> None:
+def export(charges: pl.LazyFrame, path: Path, version: Version) -> None:
     """Write the charges as one FOCUS Parquet file; streams, and replaces the file whole.
 
     Costs and quantities are the charges' own. Where the specification wants a value that
     a bill does not state, the row says the same thing in its terms: a charge without
     a unit price is one unit at its cost.
 
+    Args:
+        charges: CHARGE frames, which may have an `x_delivery`.
+        path: The file.
+        version: Of the specification.
+
     Raises:
         StoreError: when the file cannot be written; what was there before stays.
     """
-    columns = [pl.col(column.name).alias(column.focus_name) for column in COLUMNS]
+    present = charges.collect_schema().names()
     with storing(path), part_in(path.parent) as part:
-        conforming(charges).select(columns).sink_parquet(part, metadata={"FocusVersion": version})
+        rows = conforming(charges, version).select(
+            pl.col(name).alias(called)
+            for name, called in columns(version).items()
+            if name in present
+        )
+        rows.sink_parquet(part, metadata={"FocusVersion": version})
         place(part, path)
 
 
-def conforming(charges: pl.LazyFrame) -> pl.LazyFrame:
-    """Return CHARGE frames with the null rules of FOCUS 1.2 kept and objects as JSON text."""
+def columns(version: Version) -> dict[str, str]:
+    """Return the columns of a file in order, by column of a charge: FOCUS by name, then ours."""
+    renamed = _IN_1_4 if version == "1.4" else {}
+    named = {column.name: renamed.get(column.name, column.focus_name) for column in COLUMNS}
+    named[DELIVERY] = "x_Delivery"
+    if version == "1.2":
+        return named
+    return dict(sorted(named.items(), key=lambda pair: (pair[1].startswith("x_"), pair[1])))
+
+
+def conforming(charges: pl.LazyFrame, version: Version = "1.2") -> pl.LazyFrame:
+    """Return CHARGE frames with the null rules of FOCUS kept and objects as JSON text."""
+    if version == "1.4":
+        charges = charges.with_columns(**_hosted(), **_in_national_currency())
     for step in (_without_noise(), _flat(), _identified(), _in_pricing_currency(), _as_text()):
         charges = charges.with_columns(**step)
     return charges
+
+
+def _hosted() -> Mapping[str, pl.Expr]:
+    """Say who runs what a publisher sells itself; for others nobody knows."""
+    own = pl.when(pl.col("publisher_name") == pl.col("provider_name")).then("provider_name")
+    return {"x_host_provider_name": pl.coalesce("x_host_provider_name", own)}
+
+
+def _in_national_currency() -> Mapping[str, pl.Expr]:
+    """Leave out a pricing currency that 1.4 does not know, such as credits, and its prices."""
+    national = pl.col("pricing_currency").str.contains("^[A-Z]{3}$")
+    stated = national & pl.col("pricing_currency_effective_cost").is_not_null()
+    return {name: pl.when(stated).then(pl.col(name)).alias(name) for name in IN_CURRENCY}
 
 
 def json_text(column: pl.Expr) -> pl.Expr:

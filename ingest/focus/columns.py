@@ -47,6 +47,7 @@ OWN: Final = tuple(
     Field(focus_name, _KINDS.get(_OURS[name].dtype, TEXT)) for name, focus_name in OWN_NAMES.items()
 )
 _LATER: Final = (*_ENTITIES, "InvoiceDetailId", "AllocatedMethodId", "AllocatedResourceId")
+PUBLISHER: Final = "x_PublisherName"  # how our own 1.4 says who published what is billed
 
 FIELDS: Final = (
     *(
@@ -57,7 +58,7 @@ FIELDS: Final = (
 )
 ALL_FIELDS: Final = (
     *FIELDS,
-    *(Field(name, TEXT) for name in (*_LATER, OWN_MARK)),
+    *(Field(name, TEXT) for name in (*_LATER, OWN_MARK, PUBLISHER)),
     Field("AllocatedTags", MAP),
 )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from ingest.focus.columns import ALL_FIELDS, CUSTOM, KEPT, OWN_MARK, OWN_NAMES
+from ingest.focus.columns import ALL_FIELDS, CUSTOM, KEPT, OWN_MARK, OWN_NAMES, PUBLISHER
 from ingest.focus.dialect import Dialect
 from ingest.table import ROW, TEXT
 from models.charge import FOCUS, JSON
@@ -25,8 +25,10 @@ _NAMES: Final = {c.name: c.focus_name for c in FOCUS if c.name != "tags"} | {
 _STAND_INS: Final = {
     "provider_name": ("ServiceProviderName",),
     **{name: (later,) for name, later in KEPT.items()},
-    "x_usage_type": ("SkuMeter",),
+    "publisher_name": (PUBLISHER,),
 }
+# Not in documents of our own: there the meter may be made up from what the charge is for.
+_METER: Final = {"x_usage_type": ("SkuMeter",)}
 _MUST_SPEAK: Final = frozenset(c.focus_name for c in FOCUS if not c.null)
 
 
@@ -42,9 +44,12 @@ def named(frame: pl.LazyFrame, present: Collection[str], dialect: Dialect) -> pl
         frame = frame.with_columns(_spoken(name, dialect) for name in _mute(dialect))
     ours = OWN_NAMES if OWN_MARK in present else {}
     basis = [] if ours else [pl.lit("line").alias("x_period_basis")]
+    usual = _STAND_INS if ours else _STAND_INS | _METER
+    names = _NAMES | ours
+    others = {name: (*dialect.stand_ins.get(name, ()), *usual.get(name, ())) for name in names}
     return frame.select(
         ROW,
-        *(_column(name, actual, dialect) for name, actual in (_NAMES | ours).items()),
+        *(pl.coalesce(actual, *others[name]).alias(name) for name, actual in names.items()),
         _tags(present, dialect).alias("tags"),
         *basis,
     )
@@ -60,11 +65,6 @@ def _mute(dialect: Dialect) -> list[str]:
 def _spoken(name: str, dialect: Dialect) -> pl.Expr:
     said = pl.col(name)
     return pl.when(~said.is_in(dialect.placeholders)).then(said).alias(name)
-
-
-def _column(name: str, actual: str, dialect: Dialect) -> pl.Expr:
-    others = (*dialect.stand_ins.get(name, ()), *_STAND_INS.get(name, ()))
-    return (pl.coalesce(actual, *others) if others else pl.col(actual)).alias(name)
 
 
 def _tags(present: Collection[str], dialect: Dialect) -> pl.Expr:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest import book
 from models import focus
-from models.charge import CHARGE
+from models.charge import CHARGE, charge_frame
 from models.period import Month
 from scheduler.cli import Shell
 from scheduler.options import MonthType
@@ -22,7 +22,15 @@ def command() -> None:
 
 
 @command.command(name="focus")
-@click.option("--version", type=click.Choice(["1.2"]), default="1.2", help="FOCUS version.")
+@click.option(
+    "--focus-version",
+    "--version",
+    "version",
+    type=click.Choice(focus.VERSIONS),
+    default="1.2",
+    show_default=True,
+    help="Version of the specification.",
+)
 @click.option("--month", type=MonthType(), help="Only this billing month.  [default: all]")
 @click.option(
     "-o",
@@ -32,18 +40,21 @@ def command() -> None:
     help="Parquet file to write.  [default: focus.parquet]",
 )
 @click.pass_obj
-def focus_command(shell: Shell, version: str, month: Month | None, out: Path) -> None:
-    """Write the current charges as FOCUS Cost and Usage rows in Parquet."""
-    del version  # one for now; the option fixes what a script asked for
+def focus_command(shell: Shell, version: focus.Version, month: Month | None, out: Path) -> None:
+    """Write the charges that count as FOCUS Cost and Usage rows in Parquet."""
     project = configured(shell.folder)
     with stores(project) as opened:
-        current = book.current(opened.ledger)
-        paths = [
-            opened.lake.path("charges", document["charges"])
-            for scope, body in sorted(current.items())
+        frames = [
+            _charges(opened.lake.path("charges", document["charges"]), record.body["delivery"])
+            for scope, record in sorted(book.counting(opened.ledger).items())
             if month is None or scope.endswith(f"/{month}")
-            for document in body["documents"]
+            for document in record.body["documents"]
         ]
-    frames = [pl.scan_parquet(path, glob=False) for path in paths]
-    focus.export(pl.concat(frames) if frames else pl.LazyFrame(schema=CHARGE), out, "1.2")
-    click.echo(f"wrote {out} from {len(paths)} documents")
+    focus.export(pl.concat(frames) if frames else pl.LazyFrame(schema=CHARGE), out, version)
+    click.echo(f"wrote {out} from {len(frames)} documents")
+
+
+def _charges(path: Path, delivery: str) -> pl.LazyFrame:
+    """Return the charges of a document, with the columns that came after it was loaded."""
+    frame = charge_frame(pl.scan_parquet(path, glob=False))
+    return frame.with_columns(pl.lit(delivery).alias(focus.DELIVERY))

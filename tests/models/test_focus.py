@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.charge import CHARGE, COLUMNS, FOCUS
 from models.errors import StoreError
-from models.focus import export, json_text
+from models.focus import DELIVERY, VERSIONS, Version, columns, export, json_text
 
 OCTOBER = {
     "billing_period_start": datetime(2026, 10, 1, tzinfo=UTC),
@@ -51,9 +51,9 @@ PRICED = {
 }
 
 
-def exported(folder: Path, **values: object) -> dict[str, Any]:
+def exported(folder: Path, version: Version = "1.2", **values: object) -> dict[str, Any]:
     frame = pl.DataFrame([USAGE | values], schema=CHARGE)
-    export(frame.lazy(), folder / "focus.parquet", "1.2")
+    export(frame.lazy(), folder / "focus.parquet", version)
     return pl.read_parquet(folder / "focus.parquet").row(0, named=True)
 
 
@@ -80,10 +80,75 @@ def test_money_stays_decimal_and_instants_stay_utc(tmp_path: Path) -> None:
     assert frame["BilledCost"].item() == Decimal("0.123456789012345678")
 
 
-def test_the_file_names_its_version(tmp_path: Path) -> None:
-    exported(tmp_path)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_file_names_its_version(version: Version, tmp_path: Path) -> None:
+    exported(tmp_path, version)
 
-    assert pl.read_parquet_metadata(tmp_path / "focus.parquet")["FocusVersion"] == "1.2"
+    assert pl.read_parquet_metadata(tmp_path / "focus.parquet")["FocusVersion"] == version
+
+
+def test_version_1_4_has_its_own_columns_for_who_sells_and_runs_what_is_billed(
+    tmp_path: Path,
+) -> None:
+    row = exported(
+        tmp_path,
+        "1.4",
+        publisher_name="Studio",
+        x_host_provider_name="Acme Metal",
+        x_invoice_detail_id="INV-1-2",
+    )
+
+    own = [name for name in row if not name.startswith("x_")]
+    assert own == sorted(own)
+    assert {column.focus_name for column in FOCUS} ^ {*own} == {
+        *("ProviderName", "PublisherName"),
+        *("ServiceProviderName", "HostProviderName", "InvoiceDetailId"),
+    }
+    assert row["ServiceProviderName"] == "Acme Cloud"
+    assert (row["HostProviderName"], row["x_PublisherName"]) == ("Acme Metal", "Studio")
+    assert row["InvoiceDetailId"] == "INV-1-2"
+    assert not {"x_HostProviderName", "x_InvoiceDetailId"} & {*row}
+
+
+@pytest.mark.parametrize(("publisher", "host"), [("Acme Cloud", "Acme Cloud"), ("Studio", None)])
+def test_version_1_4_says_who_runs_what_its_seller_publishes(
+    publisher: str, host: str | None, tmp_path: Path
+) -> None:
+    assert exported(tmp_path, "1.4", publisher_name=publisher)["HostProviderName"] == host
+
+
+@pytest.mark.parametrize(
+    ("currency", "effective", "expected"),
+    [
+        ("EUR", Decimal(11), ("EUR", Decimal(11))),
+        ("EUR", None, ("USD", Decimal("12.5"))),
+        ("Credits", Decimal(1000), ("USD", Decimal("12.5"))),
+        (None, None, ("USD", Decimal("12.5"))),
+    ],
+)
+def test_version_1_4_knows_national_currencies_alone(
+    currency: str | None, effective: Decimal | None, expected: tuple[Any, ...], tmp_path: Path
+) -> None:
+    row = exported(
+        tmp_path, "1.4", pricing_currency=currency, pricing_currency_effective_cost=effective
+    )
+
+    assert (row["PricingCurrency"], row["PricingCurrencyEffectiveCost"]) == expected
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_column_of_a_charge_has_one_of_the_file(version: Version) -> None:
+    named = columns(version)
+
+    assert {*named} == {*CHARGE, DELIVERY}
+    assert len({*named.values()}) == len(named)
+
+
+def test_a_delivery_that_is_known_stands_on_its_charges(tmp_path: Path) -> None:
+    frame = pl.DataFrame([USAGE], schema=CHARGE).with_columns(pl.lit("d1").alias(DELIVERY))
+    export(frame.lazy(), tmp_path / "focus.parquet", "1.2")
+
+    assert pl.read_parquet(tmp_path / "focus.parquet")["x_Delivery"].to_list() == ["d1"]
 
 
 def test_objects_are_json_text(tmp_path: Path) -> None:
