@@ -12,7 +12,17 @@ from typing import Final
 import polars as pl
 from polars.exceptions import DuplicateError, PolarsError
 
-from ingest.column import MAP, MOMENT, NUMBER, RATE, TEXT, Kind, unparsable, unreadable
+from ingest.column import (
+    MAP,
+    MOMENT,
+    NUMBER,
+    RATE,
+    TEXT,
+    Kind,
+    is_text,
+    unparsable,
+    unreadable,
+)
 from ingest.text import filled
 from models.form import Form, FormError, form, header
 
@@ -82,6 +92,7 @@ def read(
     fields: Sequence[Field],
     known: Iterable[str] = (),
     *,
+    names: Mapping[str, str] | None = None,
     nulls: Sequence[str] = (),
     moments: Sequence[str] = (),
 ) -> Table:
@@ -91,6 +102,8 @@ def read(
         path: The archived document; its first bytes tell its form.
         fields: The contract.
         known: Columns that are known and not used, so that they are not called new.
+        names: What columns are called in the contract, by their name in the document, where
+            that is something else.
         nulls: Words that stand for null in a file of text, beside `""`.
         moments: Forms that moments of a file of text may have, beside ISO 8601, in the
             letters of `strptime`: `%m/%d/%Y`.
@@ -99,12 +112,12 @@ def read(
         ContractError: when it is no such file, or breaks the contract.
     """
     document = _opened(path)
-    actual = _names(document.schema)
+    actual = _names(document.schema, names or {})
     for field in fields:
         _check(field, actual, document)
     used = {f.name: actual[f.name.lower()] for f in fields if f.name.lower() in actual}
     expected = {name.lower() for name in (*known, *(field.name for field in fields))}
-    new = {name: dtype for name, dtype in document.schema.items() if name.lower() not in expected}
+    new = {name: document.schema[name] for called, name in actual.items() if called not in expected}
     types = {name: document.schema[there] for name, there in used.items()}
     return Table(
         raw=(raw := document.named(used, nulls)),
@@ -186,13 +199,14 @@ def _csv(path: Path, names: Sequence[str]) -> _Document:
     return _Document(scan, dict.fromkeys(names, pl.String()), is_text=True)
 
 
-def _names(schema: Iterable[str]) -> dict[str, str]:
-    """Return the actual names by their lower case, which must tell them apart."""
-    counts = Counter(name.lower() for name in schema)
-    equal = [name for name in schema if counts[name.lower()] > 1]
+def _names(schema: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
+    """Return the actual names by what they are called in lower case, which must differ."""
+    called = [(names.get(name, name).lower(), name) for name in schema]
+    counts = Counter(lower for lower, _ in called)
+    equal = [name for lower, name in called if counts[lower] > 1]
     if equal:
         raise ContractError(f"has columns that differ only in case: {', '.join(equal)}")
-    return {name.lower(): name for name in schema}
+    return dict(called)
 
 
 def _check(field: Field, names: dict[str, str], document: _Document) -> None:
@@ -235,7 +249,7 @@ def unsound(table: Table, fields: Sequence[Field]) -> tuple[pl.Expr, ...]:
 
 def _doubt(table: Table, field: Field) -> pl.Expr | None:
     column = pl.col(field.name)
-    if table.is_text:
+    if table.is_text and is_text(table.types[field.name]):
         return unparsable(field.kind, column, table.moments)
     return unreadable(field.kind, column, table.types[field.name])
 

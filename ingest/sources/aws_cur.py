@@ -1,0 +1,95 @@
+"""Legacy Cost and Usage Reports, in CSV (gzip or zip) or Parquet, from S3 or a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from polars.exceptions import PolarsError
+from pydantic import Field
+
+from ingest.aws import control, cur, legacy
+from ingest.aws.delivery import Deliveries
+from ingest.aws.layout import Report
+from ingest.aws.settings import ReportSettings
+from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.table import ContractError
+from models.archive import Archive
+from models.errors import BrokenError, SourceError
+from models.period import Month
+from models.scan import ScanError
+
+VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
+TABLE: Final = "cur"
+
+
+class Settings(ReportSettings):
+    """One report, as `PutReportDefinition` of Cost and Usage Reports makes it."""
+
+    kind: Literal["aws_cur"] = Field(description="This kind of source.")
+    report: str = Field(
+        pattern=r"^[\w.!'()*-]+$", description="Name of the report, the folder below the prefix."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CostReport:
+    """One configured report; its versioning, new or overwritten files, does not matter."""
+
+    name: str
+    settings: Settings
+    folder: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """Version of the mapping, and the one setting that changes charges."""
+        return f"aws_cur {VERSION} tax_recoverable={self.settings.tax_recoverable}"
+
+    @property
+    def settlement(self) -> Settlement:
+        """An invoice id on every line, and two weeks: AWS "Understanding export delivery"."""
+        return self.settings.settlement
+
+    def due(self, period: Month) -> datetime:
+        """Return when a month is late: the first delivery comes within a day of its start."""
+        return self.settings.due(period)
+
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
+    ) -> Iterator[Delivery | SourceError]:
+        """Bring the newest delivery of each period, as its manifest states it, or say why not."""
+        try:
+            place = self.settings.place(self.name, self.folder)
+        except SourceError as error:
+            yield error
+            return
+        deliveries = Deliveries(
+            source=self.name,
+            layout=Report(self.settings.report),
+            place=place,
+            told=lambda *_: TABLE,
+        )
+        yield from deliveries.fetch(periods, archive, known)
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        """Turn one document into charges; see `ingest.aws.legacy` and `ingest.aws.cur`."""
+        del delivery  # all have one table
+        recoverable = self.settings.tax_recoverable
+        try:
+            return cur.convert(path, tax_recoverable=recoverable, opened=legacy.opened)
+        except (ContractError, PolarsError) as error:
+            raise BrokenError(self.name, document.name, " ".join(str(error).split())) from error
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        """State what the document must become; see `ingest.aws.control`."""
+        del delivery
+        try:
+            return control.cur(path, legacy.contract(path))
+        except (ContractError, ScanError) as error:
+            raise BrokenError(self.name, document.name, str(error)) from error
+
+
+SOURCE: type[Source] = CostReport
