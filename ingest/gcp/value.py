@@ -86,7 +86,10 @@ def unsound(cell: Cell, column: pl.Expr, found: pl.DataType) -> pl.Expr | None:
     if not cell.members:
         return _unsound_leaf(cell.leaf, column, found)
     if is_text(found):
-        return unsound(cell, decoded(column, texts(cell)), texts(cell))
+        read = decoded(column, texts(cell))
+        nothing = filled(column.cast(pl.String)).ne("null") & read.is_null()  # and it is JSON
+        inside = unsound(cell, read, texts(cell))
+        return nothing if inside is None else nothing | inside.fill_null(value=False)
     if isinstance(found, pl.List):
         doubts = list(_doubts(cell, pl.element(), found.inner))
         return column.list.eval(reduce(or_, doubts)).list.any() if doubts else None
