@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,7 @@ from pydantic import Field
 from ingest.bucket import Place, place
 from ingest.gcp.control import control
 from ingest.gcp.convert import VERSION, convert, months
-from ingest.gcp.settlement import settlement
+from ingest.gcp.settlement import SETTLEMENT
 from ingest.shelf import Shelf
 from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
 from ingest.table import ContractError
@@ -77,7 +77,7 @@ class BillingExport:
     @property
     def settlement(self) -> Settlement:
         """Ten days after the invoice month, and no invoice id; see `ingest.gcp.settlement`."""
-        return settlement(timedelta(hours=self.settings.expected_every_hours))
+        return replace(SETTLEMENT, every=timedelta(hours=self.settings.expected_every_hours))
 
     def due(self, period: Month) -> datetime:
         """Return when a month is late: rows of its first hours come within a day."""
