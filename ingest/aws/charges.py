@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
-from ingest.aws import line, price, service, words
+from ingest.aws import block, line, price, service, usage, words, workload
+from ingest.aws.block import Window
+from ingest.aws.profile import Profile
 from ingest.shape import shaped
 from ingest.table import Table
 from models.charge import JSON
 from models.money import MONEY, ZERO
 
 _NOTHING: Final = pl.lit(ZERO, dtype=MONEY)
+_PREFIXES: Final = {"cost_category": "costCategory/", "tags": "", "resource_tags": ""}
+NO_WINDOWS: Final[Mapping[str, Window]] = {}
 _BETWEEN: Final = "\0"  # in no key and no value: Parquet text of tags is printable
 
 
-def lines(table: Table, *, net: bool) -> pl.LazyFrame:
-    """Return the lines with their kind, their cost, and what of a fee nothing used."""
+def lines(table: Table, found: Profile, windows: Mapping[str, Window] = NO_WINDOWS) -> pl.LazyFrame:
+    """Return the lines with their kind, their cost, and what of a fee nothing used.
+
+    Args:
+        table: The document.
+        found: Its profile.
+        windows: Windows of capacity blocks by the id of their reservation.
+    """
+    net = found.net
+    blocks = found.usages.where(usage.block)
+    known = block.window(blocks, windows) if found.has_blocks else block.nowhere()
     return (
-        table.frame.with_columns(line.kind(), _tags(table).alias("tags"))
-        .with_columns(_cost(net=net).alias("cost"), _unused(net=net).alias("unused"))
-        .with_columns(_plan_cost(net=net).alias("plan"), _reserved_cost(net=net).alias("reserved"))
+        table.frame.with_columns(
+            *(texts.numbered(pl.col(column)) for texts, column in found.texts()),
+            tags=_tags(found.maps),
+        )
+        .with_columns(**known)
+        .with_columns(line.kind(found.types))
+        .with_columns(cost=_cost(net=net), unused=_unused(net=net))
+        .with_columns(plan=_plan_cost(net=net), reserved=_reserved_cost(net=net))
     )
 
 
@@ -39,8 +58,10 @@ def _plan_cost(*, net: bool) -> pl.Expr:
 
 
 def _reserved_cost(*, net: bool) -> pl.Expr:
-    gross = pl.col("reservation_effective_cost")
-    return pl.coalesce("reservation_net_effective_cost", gross) if net else gross
+    """Return the amortised cost of reserved usage; hosts have none, and are worth their cost."""
+    name = "effective_cost"
+    forms = [f"reservation_net_{name}"] * net + [f"reservation_{name}", "cost"]
+    return pl.coalesce(forms)
 
 
 def _unused(*, net: bool) -> pl.Expr:
@@ -61,16 +82,17 @@ def _unused_part(name: str, *, net: bool) -> pl.Expr:
     return pl.coalesce(f"reservation_net_{name}", gross, _NOTHING) if net else gross.fill_null(ZERO)
 
 
-def _tags(table: Table) -> pl.Expr:
-    """Return all maps as one; keys stay as delivered, so prefixes keep them apart.
+def _tags(maps: Sequence[str]) -> pl.Expr:
+    """Return the maps that hold anything as one.
 
-    Where two still agree on a key, the later one counts: resource tags last.
+    Keys stay as delivered, so prefixes keep them apart. Where two still agree on a key, the
+    later one counts: resource tags last.
     """
-    prefixes = {"cost_category": "costCategory/", "tags": "", "resource_tags": ""}
-    there = [name for name in prefixes if name in table.present]
-    if there in ([], ["resource_tags"], ["tags"]):
-        return pl.coalesce("resource_tags", "tags")
-    joined = pl.concat_list(_joined(name, prefixes[name]) for name in there)
+    if not maps:
+        return pl.lit(None, dtype=JSON)
+    if list(maps) in (["resource_tags"], ["tags"]):
+        return pl.col(maps[0])
+    joined = pl.concat_list(_joined(name, _PREFIXES[name]) for name in maps)
     parts = pl.element().str.splitn(_BETWEEN, 2).struct.rename_fields(["key", "value"])
     return joined.list.eval(parts).cast(JSON)
 
@@ -83,13 +105,17 @@ def _joined(name: str, prefix: str) -> pl.Expr:
     return pl.col(name).map.entries().list.eval(text).fill_null([])
 
 
-def of_lines(frame: pl.LazyFrame, *, tax_recoverable: bool) -> pl.LazyFrame:
+def of_lines(frame: pl.LazyFrame, found: Profile, *, tax_recoverable: bool) -> pl.LazyFrame:
     """Return one charge for each line."""
     money = _money(tax_recoverable=tax_recoverable)
-    return shaped(frame.with_columns(**money).with_columns(**words.of_line(), **price.of_line()))
+    return shaped(
+        frame.with_columns(**money, **workload.of_line(found)).with_columns(
+            **words.of_line(found), **price.of_line(found)
+        )
+    )
 
 
-def unused(frame: pl.LazyFrame) -> pl.LazyFrame:
+def unused(frame: pl.LazyFrame, found: Profile) -> pl.LazyFrame:
     """Return one charge for each fee whose commitment was not used up."""
     fees = frame.filter(pl.col("unused") != ZERO)
     amounts = dict.fromkeys(("effective_cost", "x_tco_cost"), pl.col("unused"))
@@ -97,21 +123,48 @@ def unused(frame: pl.LazyFrame) -> pl.LazyFrame:
     prices = ("list_unit_price", "contracted_unit_price", "pricing_quantity")
     return shaped(
         fees.with_columns(**dict.fromkeys(zeros, _NOTHING), **amounts)
-        .with_columns(**words.of_line())
+        .with_columns(**words.of_line(found))
         .with_columns(
             **dict.fromkeys(prices, _NOTHING),
             charge_category=pl.lit("Usage"),
             charge_frequency=pl.lit("Usage-Based"),
             commitment_discount_status=pl.lit("Unused"),
             pricing_category=pl.lit("Committed"),
-            pricing_unit=service.unit(),
+            pricing_unit=service.unit(found.units),
             resource_id=pl.col("commitment_discount_id"),
             x_derived=pl.lit("unused_commitment"),
         )
     )
 
 
-def residual(frame: pl.LazyFrame) -> pl.LazyFrame:
+def blocks(frame: pl.LazyFrame, found: Profile) -> pl.LazyFrame:
+    """Return one charge for each day of each capacity block: what of its fee the day bears."""
+    fees = (
+        frame.filter(line.is_kind(["block", "refund_of_block"]) & (pl.col("cost") != ZERO))
+        .with_columns(**workload.of_line(found))
+        .with_columns(**words.of_line(found))
+        .collect(engine="streaming")
+    )
+    days = block.days(fees)
+    whole = fees.drop(days.columns, strict=False)[days["fee"]].hstack(days)
+    return shaped(
+        whole.lazy().with_columns(
+            **dict.fromkeys(("billed_cost", "list_cost", "contracted_cost"), _NOTHING),
+            **dict.fromkeys(("list_unit_price", "contracted_unit_price"), _NOTHING),
+            pricing_quantity=_NOTHING,
+            pricing_unit=pl.lit("Hours"),
+            pricing_category=pl.lit("Other"),
+            x_tco_cost=pl.col("effective_cost"),
+            charge_category=pl.lit("Usage"),
+            charge_frequency=pl.lit("Usage-Based"),
+            capacity_reservation_id=pl.lit(None, dtype=pl.String),
+            capacity_reservation_status=pl.lit(None, dtype=pl.String),
+            x_derived=pl.lit("capacity_block"),
+        )
+    )
+
+
+def residual(frame: pl.LazyFrame, _found: Profile) -> pl.LazyFrame:
     """Return, for each plan whose covered usage and negation do not cancel, what is left."""
     plan, currency = "savings_plan_savings_plan_a_r_n", "line_item_currency_code"
     names = ("bill_payer_account_id", "bill_payer_account_name")

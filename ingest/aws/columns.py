@@ -27,7 +27,10 @@ _REQUIRED: Final = (
 _OPTIONAL: Final = (
     ("bill_billing_entity", TEXT),
     ("bill_payer_account_name", TEXT),
+    ("capacity_reservation_capacity_reservation_arn", TEXT),
+    ("capacity_reservation_capacity_reservation_status", TEXT),
     ("cost_category", MAP),
+    ("discount_total_discount", NUMBER),
     ("line_item_availability_zone", TEXT),
     ("line_item_legal_entity", TEXT),
     ("line_item_net_unblended_cost", NUMBER),
@@ -89,8 +92,8 @@ NEEDED: Final = {
 
 _UNUSED_BY_GROUP: Final = {
     "bill": "bill_type invoicing_entity",
-    "capacity_reservation": "capacity_reservation_arn capacity_reservation_status",
-    "discount": "bundled_discount total_discount",
+    "capacity_reservation": "capacity_reservation_type",
+    "discount": "bundled_discount",
     "identity": "line_item_id time_interval",
     "line_item": """blended_cost blended_rate iam_principal net_unblended_rate
         normalization_factor normalized_usage_amount tax_type user_identifier""",

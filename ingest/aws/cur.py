@@ -14,45 +14,43 @@ Rows are added, each with x_derived:
 - `offset_residual`: covered usage and negation are billed 0 because they cancel. Where they
   do not, within one plan and currency, what is left is billed on a row of its own (x_row 0),
   so that the invoice still adds up.
+- `capacity_block`: the fee of a capacity block is no cost of the day it is paid; each day of
+  the block bears its part (`ingest.aws.block`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from ingest.aws import charges, line
-from ingest.aws.columns import FIELDS, NEEDED, UNUSED
+from ingest.aws import charges, line, usage
+from ingest.aws.block import Window
+from ingest.aws.columns import FIELDS, UNUSED
+from ingest.aws.profile import TYPE, Profile, profile
 from ingest.source import Conversion
-from ingest.table import ContractError, Table, read, refuse_unsound, unsound
+from ingest.table import Table, read
 
-_TYPE: Final = "line_item_line_item_type"
-_NET: Final = "line_item_net_unblended_cost"
 _ADDED: Final = (
-    (frozenset({"SavingsPlanRecurringFee", "RIFee"}), charges.unused),
-    (frozenset({"SavingsPlanCoveredUsage", "SavingsPlanNegation"}), charges.residual),
+    (("SavingsPlanRecurringFee", "RIFee"), charges.unused),
+    (("SavingsPlanCoveredUsage", "SavingsPlanNegation"), charges.residual),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What must be known of a whole document before its first line can be read.
-
-    Attributes:
-        net: Whether net costs count.
-        types: Line types that occur.
-        split: How many lines only state shares of a parent.
-        unmeasured: How many commitment fees do not say what was used.
-    """
-
-    net: bool
-    types: frozenset[str]
-    split: int
-    unmeasured: int
+_BLOCK: Final = ("Fee", "Refund")
+_HIDDEN: Final = (
+    "the export states discounts but neither net costs nor lines of discounts, so costs are "
+    "before them; select line_item_net_unblended_cost in the export's query"
+)
+_UNAMORTISED: Final = (
+    "reservation fees do not say what was used, as those of dedicated hosts: each is the cost "
+    "of the month it is billed in, and what was paid up front for them of none"
+)
+_WINDOWLESS: Final = (
+    "fees or refunds of capacity blocks do not state when the block is, so they count on the "
+    "day they are billed; state its start and end under capacity_blocks of the source"
+)
 
 
 def opened(path: Path) -> Table:
@@ -61,7 +59,11 @@ def opened(path: Path) -> Table:
 
 
 def convert(
-    path: Path, *, tax_recoverable: bool, opened: Callable[[Path], Table] = opened
+    path: Path,
+    *,
+    tax_recoverable: bool,
+    opened: Callable[[Path], Table] = opened,
+    windows: Mapping[str, Window] = charges.NO_WINDOWS,
 ) -> Conversion:
     """Turn one document into charges.
 
@@ -69,78 +71,67 @@ def convert(
         path: The document.
         tax_recoverable: Whether tax comes back, and so is no cost of a project.
         opened: Opens the document as a table of CUR 2.0.
+        windows: Windows of capacity blocks by the id of their reservation.
 
     Raises:
         ContractError: when the document breaks its contract.
     """
     table = opened(path)
-    profile = _profile(table)
-    frame = charges.lines(table, net=profile.net)
-    parts = [charges.of_lines(frame, tax_recoverable=tax_recoverable)]
+    found = profile(table)
+    frame = charges.lines(table, found, windows)
+    parts = [charges.of_lines(frame, found, tax_recoverable=tax_recoverable)]
+    notes = [*_notes(table, found)]
     for types, added in _ADDED:
-        if profile.types & types:
-            # by the column of the file: a filter on what is made of it would read all columns
-            few = replace(table, frame=table.frame.filter(pl.col(_TYPE).is_in(types)))
-            lines = charges.lines(few, net=profile.net)
-            parts.append(added(lines).collect(engine="streaming").lazy())
-    return Conversion(charges=pl.concat(parts), notes=tuple(_notes(table, profile)))
+        if found.has(*types):
+            parts.append(added(_few(table, types, found, windows), found))
+    if found.has_blocks and found.has(*_BLOCK):
+        fees = _few(table, _BLOCK, found, windows)
+        parts.append(charges.blocks(fees, found))
+        notes += _windowless(fees, found)
+    return Conversion(charges=pl.concat(parts), notes=tuple(notes))
 
 
-def _profile(table: Table) -> Profile:
-    """Read the deciding columns once, by line type; refuse what no charge can be made of."""
-    split = pl.col("line_item_operation").is_in(line.SPLIT_OPERATIONS).fill_null(value=False)
-    net = pl.col(_NET).is_not_null().any() if _NET in table.present else pl.lit(value=False)
-    groups = (
-        table.raw.group_by(pl.col(_TYPE).cast(pl.String))
-        .agg(
-            net.alias("net"),
-            split.sum().alias("split"),
-            _unmeasured(table),
-            *unsound(table, FIELDS),
-        )
-        .collect(engine="streaming")
-    )
-    refuse_unsound(groups, table)
-    types = frozenset(name for name in groups[_TYPE].to_list() if name)
-    _refuse_uncosted(types, table.present)
-    return Profile(
-        net=bool(groups["net"].any()),
-        types=types,
-        split=int(groups["split"].sum()),
-        unmeasured=int(groups["unmeasured"].sum()),
-    )
+def _few(
+    table: Table, types: Sequence[str], found: Profile, windows: Mapping[str, Window]
+) -> pl.LazyFrame:
+    """Return the lines of a few types."""
+    # by the column of the file: a filter on what is made of it would read all columns
+    few = replace(table, frame=table.frame.filter(pl.col(TYPE).is_in(types)))
+    return charges.lines(few, found, windows)
 
 
-def _unmeasured(table: Table) -> pl.Expr:
-    """Count fees whose unused part is unknown, since one of its two numbers is empty."""
-    plan = ("savings_plan_total_commitment_to_date", "savings_plan_used_commitment")
-    empty = [pl.col(name).is_null() for name in plan if name in table.present]
-    fee = pl.col(_TYPE) == "SavingsPlanRecurringFee"
-    return (fee & pl.any_horizontal(empty or pl.lit(value=False))).sum().alias("unmeasured")
-
-
-def _refuse_uncosted(types: frozenset[str], present: frozenset[str]) -> None:
-    for kind in sorted(types & set(NEEDED)):
-        for name in NEEDED[kind]:
-            if name not in present:
-                raise ContractError(
-                    f"holds lines of type {kind} but no column {name}, without which they "
-                    "have no cost; select it in the export's query"
-                )
-
-
-def _notes(table: Table, profile: Profile) -> Iterable[tuple[str, str]]:
+def _notes(table: Table, found: Profile) -> Iterator[tuple[str, str]]:
     if table.unknown:
         yield "new_column", f"not known and not used: {', '.join(table.unknown)}"
     if not table.present & {"resource_tags", "tags"}:
         yield "no_tags", "the export selects no tags, so no rule can match on one"
-    for name in sorted(profile.types - set(line.TYPES)):
-        if not name.endswith(line.DISCOUNT_SUFFIX):
+    for name in found.types.texts:
+        if name not in line.TYPES and not name.endswith(line.DISCOUNT_SUFFIX):
             yield "unknown_line_type", f"line type {name} is not known; its unblended cost counts"
-    if profile.split:
+    if found.hidden:
+        yield "discounts_hidden", _HIDDEN
+    if sizes := sorted({*filter(None, map(usage.sizeless, found.usages.texts))}):
         yield (
-            "split_lines",
-            f"{profile.split} split cost lines are worth 0: their parents are billed",
+            "gpu_count_unknown",
+            f"unknown number of accelerators: {', '.join(sizes)}; such hours are no GPU-hours",
         )
-    if profile.unmeasured:
-        yield "unused_unknown", f"{profile.unmeasured} savings plan fees do not say what was used"
+    yield from _counted(found)
+
+
+def _counted(found: Profile) -> Iterator[tuple[str, str]]:
+    """Yield what is to be said of so and so many lines."""
+    counts = {
+        "split_lines": (found.split, "split cost lines are worth 0: their parents are billed"),
+        "unused_unknown": (found.unmeasured, "savings plan fees do not say what was used"),
+        "unamortised": (found.unamortised, _UNAMORTISED),
+    }
+    for rule, (count, said) in counts.items():
+        if count:
+            yield rule, f"{count} {said}"
+
+
+def _windowless(few: pl.LazyFrame, found: Profile) -> Iterator[tuple[str, str]]:
+    """Yield a note when fees of capacity blocks do not state when the block is."""
+    block = found.usages.where(usage.block) & pl.col("block_start").is_null()
+    if count := few.filter(block).select(pl.len()).collect(engine="streaming").item():
+        yield "capacity_block", f"{count} {_WINDOWLESS}"

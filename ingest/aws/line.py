@@ -9,6 +9,9 @@ from typing import Final, Literal
 
 import polars as pl
 
+from ingest.aws.distinct import Distinct
+from ingest.aws.usage import BLOCK
+
 Amount = Literal["cost", "zero", "plan", "reservation"]
 
 
@@ -89,13 +92,18 @@ LINES: Final[dict[str, Line]] = {
     # Its cost is 0 in every bill seen; if one is not, the invoice is right.
     "reserved": _usage("reservation", "cost", "reservation"),
     "reservation_fee": _purchase("Recurring", "zero", "reservation"),
+    # Of a dedicated host: nothing says what of it was used, so the month bears what it paid.
+    "reservation_fee_whole": _purchase("Recurring", "cost", "reservation"),
     "reservation_upfront": _purchase(_ONCE, "zero", "reservation"),
     "fee": _purchase(_ONCE, "cost"),
+    # Of a capacity block: the days of the block bear it, on rows of their own.
+    "block": _purchase(_ONCE, "zero"),
     "subscription": _purchase("Recurring", "cost"),
     "tax": Line(category="Tax", frequency=_ONCE),
     "credit": Line(category="Credit", frequency=_ONCE, list="zero"),
     "refund": Line(category="Usage", frequency="Usage-Based", price="piece"),
     "refund_of_purchase": _purchase(_ONCE, "cost"),
+    "refund_of_block": _purchase(_ONCE, "zero"),
     # The fee it gives back had no effective cost either.
     "refund_of_commitment": _purchase(_ONCE, "zero"),
     # Separate discount lines; zero where net costs already hold them.
@@ -121,6 +129,12 @@ TYPES: Final = {
     "Refund": "refund",
 }
 SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
+# What of a reservation's fee nothing used; without any of them the fee is not amortised.
+UNUSED: Final = tuple(
+    f"reservation_{net}{name}"
+    for name in ("unused_amortized_upfront_fee_for_billing_period", "unused_recurring_fee")
+    for net in ("", "net_")
+)
 DISCOUNT_SUFFIX: Final = "Discount"  # EdpDiscount, PrivateRateDiscount, BundledDiscount, ...
 
 _TYPE: Final = pl.col("line_item_line_item_type")
@@ -138,37 +152,58 @@ def number(kind: str) -> int:
     return KINDS.index(kind)
 
 
-def kind() -> pl.Expr:
-    """Return the number of a line's kind."""
+def kind(types: Distinct) -> pl.Expr:
+    """Return the number of a line's kind.
+
+    Args:
+        types: The line types of the document; only these are asked for.
+    """
     found = _TYPE.cast(_NUMBERED, strict=False).to_physical().fill_null(number("unknown"))
-    reservation = pl.col("reservation_reservation_a_r_n").is_not_null()
+    asked = (
+        ("Refund", _refund()),
+        ("Fee", _fee()),
+        (
+            "RIFee",
+            pl.when(pl.all_horizontal(pl.col(UNUSED).is_null())).then(
+                _code("reservation_fee_whole")
+            ),
+        ),
+    )
+    for name, refined in asked:
+        if name in types.texts:
+            found = pl.when(_TYPE.eq(name)).then(pl.coalesce(refined, found)).otherwise(found)
+    apart = types.where(lambda name: name.endswith(DISCOUNT_SUFFIX))
+    split = pl.col("line_item_operation").is_in(SPLIT_OPERATIONS).fill_null(value=False)
     return (
-        pl.when(pl.col("line_item_operation").is_in(SPLIT_OPERATIONS).fill_null(value=False))
+        pl.when(split)
         .then(_code("split"))
-        .when(_TYPE.str.ends_with(DISCOUNT_SUFFIX))
+        .when(apart)
         .then(_code("discount"))
-        .when((found == number("fee")) & reservation)
-        .then(_code("reservation_upfront"))
-        .when(found == number("refund"))
-        .then(_refund(reservation))
         .otherwise(found)
         .alias("kind")
     )
 
 
-def _refund(reservation: pl.Expr) -> pl.Expr:
-    """Return what was refunded: a commitment, another purchase, or usage."""
+def _fee() -> pl.Expr:
+    """Return what a fee bought, if it is more than a fee."""
+    reservation = pl.col("reservation_reservation_a_r_n").is_not_null()
+    block = pl.col("block_start").is_not_null()
+    return pl.when(reservation).then(_code("reservation_upfront")).when(block).then(_code("block"))
+
+
+def _refund() -> pl.Expr:
+    """Return what was refunded, if not usage: a commitment, or another purchase."""
     description = pl.col("line_item_line_item_description").fill_null("")
     plan = pl.col("savings_plan_savings_plan_a_r_n").is_not_null()
-    block = (
-        pl.col("line_item_usage_type").fill_null("").str.contains("CapacityBlockFee", literal=True)
-    )
+    reservation = pl.col("reservation_reservation_a_r_n").is_not_null()
+    usage_type = pl.col("line_item_usage_type").fill_null("")
     return (
         pl.when(reservation | plan | description.str.starts_with(_FEE_REFUND))
         .then(_code("refund_of_commitment"))
-        .when(block)
+        .when(pl.col("block_start").is_not_null())
+        .then(_code("refund_of_block"))
+        .when(usage_type.str.contains(BLOCK, literal=True))
         .then(_code("refund_of_purchase"))
-        .otherwise(_code("refund"))
     )
 
 

@@ -6,10 +6,9 @@ from typing import Final
 
 import polars as pl
 
-from ingest.aws.line import chosen
+from ingest.aws.distinct import Distinct
 
 AI: Final = "AI and Machine Learning"
-_CODE: Final = pl.col("line_item_product_code")
 
 # Product code: service name, category, subcategory. One category per name (FOCUS: MUST).
 SERVICES: Final = {
@@ -49,8 +48,6 @@ SERVICES: Final = {
     "AWSGlue": ("AWS Glue", "Analytics", "Data Processing"),
     "awskms": ("AWS Key Management Service", "Security", "Other (Security)"),
 }
-_CODES: Final = pl.Enum(list(SERVICES))
-_BEDROCK: Final = "Bedrock"  # model makers sell through the marketplace under codes of their own
 
 UNITS: Final = {
     "Hrs": "Hours",
@@ -70,38 +67,20 @@ UNITS: Final = {
 }
 
 
-def unit() -> pl.Expr:
+def described(code: str, name: str) -> tuple[str, str, str]:
+    """Return name, category and subcategory of a product by its code, else by its name."""
+    if code in SERVICES:
+        return SERVICES[code]
+    if "Bedrock" in name:  # makers of models sell it under product codes of their own
+        return name, AI, "Generative AI"
+    return name, "Other", "Other (Other)"
+
+
+def unit_of(text: str) -> str:
+    """Return the unit that a pricing unit of the bill means."""
+    return UNITS.get(text, text)
+
+
+def unit(units: Distinct) -> pl.Expr:
     """Return the pricing unit; a quantity without one counts units."""
-    given = pl.col("pricing_unit")
-    spellings: dict[str, list[str]] = {}
-    for spelling, meant in UNITS.items():
-        spellings.setdefault(meant, []).append(spelling)
-    known = chosen((given.is_in(each), meant) for meant, each in spellings.items())
-    return pl.coalesce(known, given, pl.lit("Units"))
-
-
-def name() -> pl.Expr:
-    """Return the service's name: of the table, of the bill, else its code."""
-    return pl.coalesce(_looked_up(0), pl.col("product").map.get("product_name"), _CODE)
-
-
-def category(service: pl.Expr) -> pl.Expr:
-    """Return the category of a service by code, else by name."""
-    bedrock = service.str.contains(_BEDROCK, literal=True)
-    return pl.coalesce(_looked_up(1), pl.when(bedrock).then(pl.lit(AI)), pl.lit("Other"))
-
-
-def subcategory(service: pl.Expr) -> pl.Expr:
-    """Return the subcategory of a service by code, else by name."""
-    bedrock = service.str.contains(_BEDROCK, literal=True)
-    generative = pl.when(bedrock).then(pl.lit("Generative AI"))
-    return pl.coalesce(_looked_up(2), generative, pl.lit("Other (Other)"))
-
-
-def _looked_up(part: int) -> pl.Expr:
-    """Return a part of the table's row for a code; null where it has none."""
-    row = _CODE.cast(_CODES, strict=False).to_physical()
-    rows: dict[str, list[int]] = {}
-    for index, service in enumerate(SERVICES.values()):
-        rows.setdefault(service[part], []).append(index)
-    return chosen((row.is_in(at), text) for text, at in rows.items())
+    return units.chosen(unit_of, pl.String()).fill_null("Units")

@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from ingest.aws import line, service
+from ingest.aws import line, service, usage
+from ingest.aws.profile import Profile
 
 PROVIDER: Final = "AWS"
 _MARKETPLACE: Final = "AWS Marketplace"
@@ -16,13 +17,14 @@ _COMMITMENTS: Final = {
 }
 
 
-def of_line() -> dict[str, pl.Expr]:
+def of_line(found: Profile) -> dict[str, pl.Expr]:
     """Return the words of a charge from its line."""
-    name = service.name()
     return {
         **account(),
         **_period(),
         **_commitments(),
+        **_service(found),
+        **_capacity(found),
         "charge_category": line.text("category"),
         "charge_frequency": line.text("frequency"),
         "charge_description": pl.col("line_item_line_item_description"),
@@ -37,13 +39,54 @@ def of_line() -> dict[str, pl.Expr]:
         "resource_type": pl.when(pl.col("line_item_resource_id").is_not_null()).then(
             pl.coalesce("product_product_family", "line_item_product_code")
         ),
-        "service_name": name,
-        "service_category": service.category(name),
-        "service_subcategory": service.subcategory(name),
         "x_line_type": pl.col("line_item_line_item_type"),
         "x_service_code": pl.col("line_item_product_code"),
         "x_usage_type": pl.col("line_item_usage_type"),
         "x_operation": pl.col("line_item_operation"),
+    }
+
+
+def _service(found: Profile) -> dict[str, pl.Expr]:
+    """Return name, category and subcategory of the service, one of each for a product."""
+    names = ("service_name", "service_category", "service_subcategory")
+    static = {
+        name: found.codes.chosen(
+            lambda code, part=part: service.described(code, found.name(code))[part], pl.String()
+        )
+        for part, name in enumerate(names)
+    }
+    if not found.several:
+        return static
+    own = pl.coalesce(pl.col("product").map.get("product_name"), "line_item_product_code")
+    named = found.codes.where(lambda code: code in service.SERVICES or code in found.names)
+    bedrock = own.str.contains("Bedrock", literal=True)
+    asked = (
+        own,
+        pl.when(bedrock).then(pl.lit(service.AI)).otherwise(pl.lit("Other")),
+        pl.when(bedrock).then(pl.lit("Generative AI")).otherwise(pl.lit("Other (Other)")),
+    )
+    return {
+        name: pl.when(named).then(static[name]).otherwise(of_line)
+        for name, of_line in zip(names, asked, strict=True)
+    }
+
+
+def _capacity(found: Profile) -> dict[str, pl.Expr]:
+    """Return the capacity reservation of a line, and whether the line used it.
+
+    Without the columns of reservations only lines of unused capacity name theirs.
+    """
+    status = pl.col("capacity_reservation_capacity_reservation_status").str.to_titlecase()
+    unused = found.usages.where(usage.unused)
+    own = pl.when(unused).then(pl.col("line_item_resource_id"))
+    known = pl.when(status.is_in(["Used", "Unused"])).then(status)
+    return {
+        "capacity_reservation_id": pl.coalesce(
+            "capacity_reservation_capacity_reservation_arn", own
+        ),
+        "capacity_reservation_status": pl.coalesce(
+            known, pl.when(own.is_not_null()).then(pl.lit("Unused"))
+        ),
     }
 
 

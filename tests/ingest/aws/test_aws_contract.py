@@ -333,7 +333,7 @@ def test_all_tag_maps_become_one_with_keys_and_values_as_they_came(
 
     for tags, (category, other, resource) in zip(found, maps, strict=True):
         prefixed = {f"costCategory/{key}": value for key, value in (category or {}).items()}
-        assert dict(tags) == {**prefixed, **(other or {}), **(resource or {})}
+        assert dict(tags or {}) == {**prefixed, **(other or {}), **(resource or {})}
 
 
 @pytest.mark.failure("B09")
