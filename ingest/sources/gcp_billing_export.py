@@ -17,12 +17,22 @@ from typing import Literal
 from polars.exceptions import PolarsError
 from pydantic import Field
 
-from ingest.bucket import Place, place
+from ingest.bucket import Place, grants, place
 from ingest.gcp.control import control
 from ingest.gcp.convert import VERSION, convert, months
 from ingest.gcp.settlement import SETTLEMENT
+from ingest.probe import Probe, newest_file
 from ingest.shelf import Shelf
-from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.source import (
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Source,
+)
 from ingest.table import ContractError
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
@@ -94,6 +104,15 @@ class BillingExport:
             months=self._months,
         )
         yield from shelf.deliveries(periods, archive, known)
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Ask the place what works; what its files hold, only reading them tells."""
+        look = newest_file(self.name, self.settings.pattern)
+        yield from Probe(source=self, opened=self._place, look=look).findings(periods, at)
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield what reading the place needs."""
+        yield from grants(self.settings.location, role_arn=self.settings.role_arn)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn the rows of the delivery's invoice month into charges; see `ingest.gcp.convert`."""

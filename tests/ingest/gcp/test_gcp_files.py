@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -119,6 +120,25 @@ def test_a_bucket_that_may_not_be_read_is_forbidden(
     (error,) = bench.fetched(AUGUST, location="gs://bills")
 
     assert isinstance(error, ForbiddenError)
+
+
+def test_the_doctor_finds_the_newest_file_of_a_folder(bench: Any) -> None:
+    at = datetime(2026, 8, 2, tzinfo=UTC)
+    nothing = [(found.check, found.state) for found in bench.source().probe([AUGUST], at)]
+    assert nothing == [("list", "fail"), ("delivery", "fail")]
+
+    bench.put("2026-08/part.parquet", [{}])
+    found = list(bench.source(pattern="{month}/*").probe([JULY, AUGUST], at))
+
+    assert [(f.check, f.state) for f in found] == [
+        ("list", "ok"),
+        ("read", "ok"),
+        ("delivery", "ok"),
+    ]
+    assert found[-1].detail.endswith("2026-08/part.parquet")
+    assert list(bench.source().grants()) == []  # a folder is read as who runs this
+    (grant,) = bench.source(location="gs://bills/export").grants()
+    assert "bills" in grant.text
 
 
 def test_the_same_file_twice_is_refused(bench: Any) -> None:
