@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ingest.door import Door
+from ingest.source import Grant
 from models.errors import AbsentError, BrokenError, ForbiddenError
 
 CHUNK: Final = 1 << 20
@@ -197,3 +198,25 @@ def place(
         ),
         request_payer=request_payer,
     )
+
+
+def grants(location: str, home: str = "", role_arn: str | None = None) -> Iterator[Grant]:
+    """Yield the least that reading a location needs; nothing for a folder.
+
+    Args:
+        location: As for `place`.
+        home: What is read below it; empty for all of it.
+        role_arn: Role that is assumed, if one is.
+    """
+    if location.startswith("gs://"):
+        from ingest.gcp import policy as gcp  # noqa: PLC0415 - only what is asked for
+
+        yield from gcp.bucket_grants(location)
+    elif location.startswith(("https://", "http://")):
+        from ingest.azure import policy as azure  # noqa: PLC0415
+
+        yield from azure.grants(location)
+    elif location.startswith("s3://"):
+        from ingest.aws import policy as aws  # noqa: PLC0415
+
+        yield from aws.grants(location, home, role_arn)

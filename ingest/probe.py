@@ -9,6 +9,7 @@ from typing import Final
 
 from ingest.bucket import Place
 from ingest.door import Door
+from ingest.files import found
 from ingest.source import Finding, Source
 from ingest.table import Field
 from models.errors import AbsentError, EmptyError, ForbiddenError, SourceError
@@ -27,13 +28,11 @@ class Look:
     Attributes:
         document: What states the delivery: its manifest, or its last file.
         data: One of its files, by whose reading permission is tried.
-        modified: When it was delivered, as the place says; None when it does not.
         columns: What the manifest says its files hold; empty when it says nothing.
     """
 
     document: str
     data: str
-    modified: datetime | None = None
     columns: tuple[str, ...] = ()
 
 
@@ -46,12 +45,14 @@ class Probe:
         opened: Opens the place; raises SourceError.
         look: Returns what lies there for a month; raises SourceError.
         contract: Compares what a manifest says with what is expected; None without one.
+        home: What of the place is read; listing more need not be allowed.
     """
 
     source: Source
     opened: Callable[[], Place]
     look: Callable[[Place, Month], Look]
     contract: Callable[[Look], Finding] | None = None
+    home: str = ""
 
     def findings(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Yield what was found, the way in first.
@@ -67,31 +68,34 @@ class Probe:
             return
         if door := place.door():
             yield from entry(door, at)
-        yield _listed(place)
+        yield _listed(place, self.home)
         yield from self._delivered(place, periods, at)
 
     def _delivered(self, place: Place, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Yield what the newest delivery is, and whether it can be read."""
         for period in sorted(periods, reverse=True):
             try:
-                found = self.look(place, period)
+                seen = self.look(place, period)
             except (AbsentError, EmptyError):
                 continue
             except SourceError as error:
                 yield failed("delivery", error)
                 return
-            yield _read(place, found)
-            yield self._newest(found, period, at)
+            readable, modified = _read(place, seen)
+            yield readable
+            yield self._newest(seen, period, modified, at)
             if self.contract:
-                yield self.contract(found)
+                yield self.contract(seen)
             return
         months = ", ".join(str(period) for period in sorted(periods, reverse=True))
         fix = "check location and names, and that the export is enabled"
         yield Finding("delivery", "fail", f"none of {months}", fix)
 
-    def _newest(self, found: Look, period: Month, at: datetime) -> Finding:
-        age = f", {_age(at - found.modified)} old" if found.modified else ""
-        said, this = f"{period}{age}: {found.document}", Month.of(at.date())
+    def _newest(
+        self, seen: Look, period: Month, modified: datetime | None, at: datetime
+    ) -> Finding:
+        age = f", {_age(at - modified)} old" if modified else ""
+        said, this = f"{period}{age}: {seen.document}", Month.of(at.date())
         promised = self.source.due(this)
         if period < this and promised is not None and promised <= at:
             fix = "see whether the export still runs"
@@ -139,31 +143,43 @@ def failed(check: str, error: SourceError, fix: str = "") -> Finding:
     return Finding(check, "fail", f"{error.document}: {error.detail}", way_out)
 
 
-def _listed(place: Place) -> Finding:
+def _listed(place: Place, home: str) -> Finding:
     try:
-        first = next(iter(place.keys("")), None)
+        first = next(iter(place.keys(home)), None)
     except SourceError as error:
         return failed("list", error)
     if first is None:
-        return Finding("list", "warn", "nothing lies there", "check location")
+        return Finding("list", "warn", f"nothing lies in {place.root}/{home}", "check location")
     return Finding("list", "ok", "allowed")
 
 
-def _read(place: Place, found: Look) -> Finding:
-    """Return whether data can be read: a key of its own may protect it."""
+def _read(place: Place, seen: Look) -> tuple[Finding, datetime | None]:
+    """Return whether data can be read, which a key of its own may protect, and its time."""
     try:
-        chunks = place.read(found.data).chunks
-        next(chunks, b"")
+        body = place.read(seen.data)
+        next(body.chunks, b"")
     except SourceError as error:
-        return failed("read", error)
-    if isinstance(chunks, Generator):
-        chunks.close()  # and the connection with it
-    return Finding("read", "ok", "allowed")
+        return failed("read", error), None
+    if isinstance(body.chunks, Generator):
+        body.chunks.close()  # and the connection with it
+    return Finding("read", "ok", "allowed"), body.modified
 
 
 def _age(age: timedelta) -> str:
     hours = max(0, int(age.total_seconds() // 3600))
     return f"{hours} h" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days
+
+
+def newest_file(source: str, pattern: str) -> Callable[[Place, Month], Look]:
+    """Return how to look for a month where files have names and no manifest."""
+
+    def look(place: Place, period: Month) -> Look:
+        keys = found(place, pattern, period)
+        if not keys:
+            raise AbsentError(source, pattern, "no file has such a name")
+        return Look(document=keys[-1], data=keys[-1])
+
+    return look
 
 
 def schema(columns: Sequence[str], fields: Sequence[Field], known: Sequence[str] = ()) -> Finding:

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
     "export": ("export", "Look", "Charges for other tools, as FOCUS."),
+    "doctor": ("doctor", "Set-up", "Can every source be reached, read, and not written?"),
     "rebuild": ("rebuild", "Set-up", "Delete what is derived and build it again."),
     "schema": ("schema", "Set-up", "JSON Schemas of the configuration files."),
 }

@@ -23,7 +23,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from ingest.aws.role import EXPIRED, Role, acting, renewing
+from ingest.aws.role import EXPIRED, EndedError, Role, acting, renewing
 from ingest.bucket import ChangedError
 from models.errors import AbsentError, BrokenError, ForbiddenError, SourceError
 
@@ -42,6 +42,11 @@ _SILENCES: Final[tuple[tuple[tuple[type[Exception], ...], type[SourceError], str
         (NoCredentialsError, PartialCredentialsError),
         ForbiddenError,
         "no credentials found; set profile or log in",
+    ),
+    (
+        (EndedError,),
+        ForbiddenError,
+        "the role's credentials had ended when they came; set the clock",
     ),
     (
         (SSOError, SSOTokenLoadError, TokenRetrievalError, CredentialRetrievalError),
@@ -78,7 +83,7 @@ class Access:
     """A login that was let in."""
 
     login: Login
-    session: Session
+    session: Any  # its methods are typed by literal names of services
     role: Role | None = None
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 has no types

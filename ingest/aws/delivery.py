@@ -11,6 +11,7 @@ from ingest.aws.layout import Layout
 from ingest.aws.manifest import LIMIT, SUFFIX, Manifest
 from ingest.bucket import Body, ChangedError, Place
 from ingest.files import stored
+from ingest.probe import Look
 from ingest.source import Delivery, Document
 from ingest.unpack import is_packed, unpacked
 from models.archive import Archive
@@ -48,6 +49,16 @@ class Deliveries:
                     yield self._delivery(period, archive)
             except SourceError as error:
                 yield error.of(period)
+
+    def look(self, period: Month) -> Look:
+        """Return what the newest manifest of a month states, and read no data.
+
+        Raises:
+            SourceError: when there is none, or it is not sound.
+        """
+        address, data = self._manifest(period)
+        manifest = self._parsed(period, address, data)
+        return Look(document=address, data=manifest.files[0], columns=manifest.columns)
 
     def _is_known(self, period: Month, known: Mapping[Month, str]) -> bool:
         """Say whether the manifest is the one that was loaded: then no data is read again."""
@@ -106,13 +117,17 @@ class Deliveries:
                 raise BrokenError(self.source, name, f"the manifest is larger than {LIMIT} bytes")
         return bytes(data)
 
-    def _stored(self, period: Month, archive: Archive, address: str, data: bytes) -> Delivery:
+    def _parsed(self, period: Month, address: str, data: bytes) -> Manifest:
         try:
             manifest = self.layout.read(data, self.place.root, period)
         except ValueError as error:
             raise BrokenError(self.source, address, f"the manifest {error}") from error
         if not manifest.files:
             raise EmptyError(self.source, address, "the manifest lists no data file")
+        return manifest
+
+    def _stored(self, period: Month, archive: Archive, address: str, data: bytes) -> Delivery:
+        manifest = self._parsed(period, address, data)
         kept = archive.put([data])
         documents = tuple(self._documents(manifest.files, archive))
         return Delivery(

@@ -12,12 +12,17 @@ from botocore.credentials import (
     ReadOnlyCredentials,
     RefreshableCredentials,
 )
+from botocore.exceptions import CredentialRetrievalError
 from botocore.session import Session as CoreSession
 
 EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _RENEWED: Final = "trueup_renewed"
 
 Assume = Callable[[], Mapping[str, Any]]
+
+
+class EndedError(CredentialRetrievalError):
+    """What was borrowed had ended by our clock when it came."""
 
 
 class Role(Credentials):
@@ -31,11 +36,14 @@ class Role(Credentials):
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return what a request is signed with now."""
-        if self._lent is None:
-            self._lent = RefreshableCredentials.create_from_metadata(
-                metadata=self._fresh(), refresh_using=self._fresh, method=self.method
-            )
-        return self._lent.get_frozen_credentials()
+        try:
+            if self._lent is None:
+                self._lent = RefreshableCredentials.create_from_metadata(
+                    metadata=self._fresh(), refresh_using=self._fresh, method=self.method
+                )
+            return self._lent.get_frozen_credentials()
+        except RuntimeError as error:  # botocore's, for credentials that are over already
+            raise EndedError(provider=self.method, error_msg="over") from error
 
     def renew(self) -> None:
         """Forget what was borrowed: the server says that it has ended."""

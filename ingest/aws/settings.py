@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ingest import bucket
 from ingest.bucket import Place
-from ingest.source import Settlement
+from ingest.source import Grant, Settlement
 from models.period import Month
 
 
@@ -24,6 +25,15 @@ class ReportSettings(BaseModel):
     )
     profile: str | None = Field(default=None, description="Profile of the AWS configuration.")
     role_arn: str | None = Field(default=None, description="Role to assume before reading.")
+    external_id: str | None = Field(
+        default=None,
+        min_length=2,
+        max_length=1224,
+        description="What the owner of the role wants to be told; write ${NAME}.",
+    )
+    request_payer: bool = Field(
+        default=False, description="Whether we pay for requests, as requester-pays buckets want it."
+    )
     region: str | None = Field(default=None, description="Region of the bucket.")
     endpoint_url: str | None = Field(
         default=None, description="Address of another server that speaks S3."
@@ -51,13 +61,20 @@ class ReportSettings(BaseModel):
         """Return when a month is late: the first delivery comes within a day of its start."""
         return period.start + timedelta(hours=self.expected_every_hours)
 
+    def grants(self, home: str) -> Iterator[Grant]:
+        """Yield the least that reading one report needs."""
+        yield from bucket.grants(self.location, home, self.role_arn)
+
     def place(self, source: str, folder: Path) -> Place:
         """Return where the report lies.
 
         Raises:
             SourceError: when there is no way in, such as an expired session.
         """
-        words = {"profile", "role_arn", "region", "endpoint_url", "max_attempts"}
+        words = {
+            *("profile", "role_arn", "external_id", "request_payer"),
+            *("region", "endpoint_url", "max_attempts"),
+        }
         return bucket.place(
             self.location, source=source, folder=folder, **self.model_dump(include=words)
         )

@@ -8,19 +8,33 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
+import pydantic
 from polars.exceptions import PolarsError
-from pydantic import Field
 
 from ingest.aws import control, cur
+from ingest.aws.columns import FIELDS, UNUSED
 from ingest.aws.delivery import Deliveries
 from ingest.aws.focus import DIALECT
 from ingest.aws.layout import Export
 from ingest.aws.manifest import Manifest
 from ingest.aws.settings import ReportSettings
+from ingest.bucket import Place
+from ingest.focus.columns import ALL_FIELDS as FOCUS_FIELDS
+from ingest.focus.columns import UNUSED as FOCUS_UNUSED
 from ingest.focus.control import control as focus_control
 from ingest.focus.convert import convert as focus_convert
-from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
-from ingest.table import ContractError, names
+from ingest.probe import Look, Probe, schema
+from ingest.source import (
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Source,
+)
+from ingest.table import TEXT, ContractError, Field, names
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.period import Month
@@ -35,11 +49,11 @@ _MARKS: Final = {CUR: "line_item_line_item_type", "focus": "billedcost"}
 class Settings(ReportSettings):
     """One export, as `CreateExport` of AWS Data Exports makes it."""
 
-    kind: Literal["aws_data_export"] = Field(description="This kind of source.")
-    export: str = Field(
+    kind: Literal["aws_data_export"] = pydantic.Field(description="This kind of source.")
+    export: str = pydantic.Field(
         pattern=r"^[\w.!'()*-]+$", description="Name of the export, the folder below the prefix."
     )
-    invoiced: bool = Field(
+    invoiced: bool = pydantic.Field(
         default=True,
         description="Whether each line of a final month has an invoice id; FOCUS 1.0 has none.",
     )
@@ -71,14 +85,27 @@ class DataExport:
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
     ) -> Iterator[Delivery | SourceError]:
         """Bring the newest delivery of each period, as its manifest states it, or say why not."""
-        layout = Export(self.settings.export)
         try:
-            place = self.settings.place(self.name, self.folder)
+            deliveries = self._deliveries(self._place())
         except SourceError as error:
             yield error
             return
-        deliveries = Deliveries(source=self.name, layout=layout, place=place, told=self._table)
         yield from deliveries.fetch(periods, archive, known)
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Ask the bucket, and compare the newest manifest's columns with the contract."""
+        probe = Probe(
+            source=self,
+            opened=self._place,
+            look=lambda place, period: self._deliveries(place).look(period),
+            contract=_contract,
+            home=f"{self.settings.export}/",
+        )
+        yield from probe.findings(periods, at)
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield what reading this export needs."""
+        yield from self.settings.grants(self.settings.export)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn one document into charges; see `ingest.aws.cur` and `ingest.focus.convert`."""
@@ -97,6 +124,13 @@ class DataExport:
         except ScanError as error:
             raise BrokenError(self.name, document.name, error.detail) from error
 
+    def _place(self) -> Place:
+        return self.settings.place(self.name, self.folder)
+
+    def _deliveries(self, place: Place) -> Deliveries:
+        layout = Export(self.settings.export)
+        return Deliveries(source=self.name, layout=layout, place=place, told=self._table)
+
     def _table(self, manifest: Manifest, document: Document, archive: Archive) -> str:
         """Return which table this is, by the columns of the manifest, else of its first file."""
         try:
@@ -112,6 +146,15 @@ class DataExport:
             document.name,
             "is neither CUR 2.0 nor FOCUS; export COST_AND_USAGE_REPORT or FOCUS_1_2_AWS",
         )
+
+
+def _contract(found: Look) -> Finding:
+    """Compare the columns a manifest states with those of the table they look like."""
+    if any(column.lower() == _MARKS[CUR] for column in found.columns):
+        return schema(found.columns, FIELDS, UNUSED)
+    required = [Field(name, TEXT, required=True) for name in DIALECT.required]
+    known = (*FOCUS_UNUSED, *DIALECT.known)
+    return schema(found.columns, (*FOCUS_FIELDS, *required), known)
 
 
 def _line(error: Exception) -> str:

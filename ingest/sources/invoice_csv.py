@@ -10,6 +10,7 @@ first; the same number with other content counts nowhere, until a person decides
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -27,7 +28,18 @@ from ingest.invoice.invoice import Invoice, invoices
 from ingest.invoice.line import Lines
 from ingest.invoice.settings import Settings
 from ingest.invoice.sheet import NoLineError, SheetError, rows
-from ingest.source import REJECTED, Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.probe import failed
+from ingest.source import (
+    REJECTED,
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Source,
+)
 from models.archive import Archive
 from models.errors import BrokenError, EmptyError, SourceError
 from models.money import WIDE
@@ -83,6 +95,29 @@ class InvoiceFolder:
             manifest = delivery.manifest.sha256 if delivery.manifest else ""
             if delivery.period in periods and known.get(delivery.period) != manifest:
                 yield delivery
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Say whether the folder can be read, and what lies in it."""
+        del periods, at  # an invoice says its month inside
+        try:
+            paths = inbox.files(
+                self.name, self.folder / self.settings.folder, self.settings.pattern
+            )
+        except SourceError as error:
+            yield failed("list", error)
+            return
+        yield Finding("list", "ok", "allowed")
+        closed = [path.name for path in paths if not os.access(path, os.R_OK)]
+        if closed:
+            fix = "let the user that runs trueup read it"
+            yield Finding("read", "fail", f"{closed[0]}: may not be read", fix)
+        elif paths:
+            yield Finding("read", "ok", "allowed")
+        yield Finding("delivery", "ok" if paths else "warn", f"{len(paths)} files")
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield nothing: a folder is read as whoever runs this."""
+        yield from ()
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn the invoices that were issued in the delivery's month into charges."""

@@ -342,6 +342,7 @@ class Script:
     reply: Callable[[str, int], Answer] = lambda _key, _n: Answer(status=404)
     endpoint: str = ""
     seen: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    calls: list[tuple[str, str, str]] = field(default_factory=list)  # method, address, body
 
     @property
     def asked(self) -> list[str]:
@@ -380,7 +381,11 @@ def script(keys_in_environment: None) -> Iterator[Script]:  # noqa: ARG001
             key = path.removeprefix("/billing/").removeprefix("exports/")
             count = state.asked.count(key)
             state.seen.append((key, dict(self.headers)))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            state.calls.append((self.command, self.path, body.decode()))
             _send(self, state.reply(key, count))
+
+        do_HEAD = do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names of the base
 
         def log_message(self, *_: object) -> None:
             pass
@@ -412,7 +417,8 @@ def _send(handler: BaseHTTPRequestHandler, said: Answer) -> None:
         handler.send_header(name, value)
     handler.send_header("Connection", "close")
     handler.end_headers()
-    handler.wfile.write(body if said.cut is None else body[: said.cut])
+    if handler.command != "HEAD":
+        handler.wfile.write(body if said.cut is None else body[: said.cut])
     handler.close_connection = True
 
 
