@@ -27,6 +27,10 @@ sources:
     kind: aws_data_export
     location: exports/research
     export: research-focus
+  google:                          # the third cloud account: rows of its usage cost export
+    kind: gcp_billing_export       # in earnest: gcp_bigquery, or gs://bucket/prefix
+    location: exports/google
+    pattern: "{month}/*.parquet"
   labeling:                        # invoices of a company that writes German
     kind: invoice_csv
     folder: invoices/labeling
@@ -124,8 +128,14 @@ rules:
   - id: endpoints
     when: {usage_type: "*Host:*"}
     to: {category: inference, item: serving}
+  - id: any-training                       # on any cloud: what a usage type or SKU is for
+    when: {workload: training}
+    to: {category: training_compute, item: train}
+  - id: any-serving
+    when: {workload: inference}
+    to: {category: inference, item: serving}
   - id: object-storage
-    when: {service: [AmazonS3, "Amazon Simple Storage Service"]}
+    when: {service: [AmazonS3, "Amazon Simple Storage Service", "Cloud Storage"]}
     to: {category: data, item: storage}
   - id: labels
     when: {source: labeling}
@@ -134,7 +144,7 @@ rules:
     when: {source: contractors}
     to: {category: labor, item: engineers}
   - id: logs
-    when: {service: AmazonCloudWatch}
+    when: {service: [AmazonCloudWatch, "Cloud Logging"]}
     to: {category: ops_overhead, item: observability}
   - id: support-and-tax                    # of the payer; nobody's until somebody shares it out
     when: {usage_type: Dollar}
@@ -146,7 +156,7 @@ rules:
     when: {tag.cost-type: depreciation}
     to: {category: depreciation}
   - id: the-rest-of-the-cloud
-    when: {source: [aws, research]}
+    when: {source: [aws, research, google]}
     to: {category: infra, item: infra}
 """
 

@@ -11,6 +11,7 @@ REGION: Final = ("us-east-1", "US East (N. Virginia)")
 TRAINING: Final = ("471100002222", "acme-ml-training")
 SERVING: Final = ("471100003333", "acme-ml-serving")
 SHARED: Final = ("471100004444", "acme-ml-shared")
+GOOGLE: Final = ("acme-voice", "Acme voice")  # project id and name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,11 @@ class Meter:
         """A stable id in the cloud's shape: 16 capitals and digits."""
         digest = hashlib.sha256(f"{self.code}/{self.usage_type}".encode()).hexdigest()
         return digest[:16].upper()
+
+    @property
+    def sku_of_google(self) -> str:
+        """The same in the shape of Google Cloud: three groups of four."""
+        return f"{self.sku[:4]}-{self.sku[4:8]}-{self.sku[8:12]}"
 
     @property
     def description(self) -> str:
@@ -131,6 +137,30 @@ def _other(
     )
 
 
+def _google(
+    sold: tuple[tuple[str, str, str], str], sku: str, rate: str, unit: str, resource: str
+) -> Meter:
+    return Meter(
+        code=sold[1],
+        service=sold[0],
+        family="",
+        usage_type=sku,
+        operation="",
+        rate=Decimal(rate),
+        unit=unit,
+        focus_unit="",
+        account=GOOGLE,
+        resource=resource,
+    )
+
+
+_VERTEX: Final = (("Vertex AI", _AI, "Machine Learning"), "C7E2-9256-1C43")
+_COMPUTE: Final = (("Compute Engine", "Compute", "Virtual Machines"), "6F81-5844-456A")
+_BUCKETS: Final = (("Cloud Storage", "Storage", "Object Storage"), "95FF-2EF5-5EA1")
+_FILES: Final = (("Cloud Filestore", "Storage", "File Storage"), "D97E-AB26-5D95")
+_LOGS: Final = (("Cloud Logging", *_WATCH[1:]), "5490-F7B7-8DF6")
+_PLACE: Final = "projects/acme-voice/locations/us-central1"
+
 _JOB: Final = _ARN + ":training-job/{project}-{month}-{n:02d}"
 _ENDPOINT: Final = _ARN.replace("2222", "3333") + ":endpoint/{project}-{n:02d}"
 
@@ -170,4 +200,47 @@ METERS: Final[dict[str, Meter]] = {
     "lustre": _storage("AmazonFSx", _FSX, "USE1-Lustre-SSD-Storage", "0.145", "fs-{project}"),
     "logs": _other("AmazonCloudWatch", _WATCH, "USE1-DataProcessing-Bytes", "0.50", ("GB", "GB")),
     "support": _other("AWSSupportBusiness", _SUPPORT, "Dollar", "1", ("Dollar", "Units")),
+    "l4-train": _google(
+        _VERTEX,
+        "Vertex AI: Training/Pipelines on Nvidia L4 GPU running in Iowa",
+        "0.8862",
+        "hour",
+        f"aiplatform.googleapis.com/{_PLACE}/customJobs/{{project}}-{{month}}-{{n:02d}}",
+    ),
+    "l4-host": _google(
+        _VERTEX,
+        "Vertex AI: Online/Batch Prediction Nvidia L4 GPU running in Iowa",
+        "0.6440",
+        "hour",
+        f"aiplatform.googleapis.com/{_PLACE}/endpoints/{{project}}-{{n:02d}}",
+    ),
+    "gcs": _google(
+        _BUCKETS,
+        "Standard Storage US Regional",
+        "0.020",
+        "gibibyte month",
+        "storage.googleapis.com/acme-{project}",
+    ),
+    "filestore": _google(
+        _FILES,
+        "Filestore Capacity Zonal (Standard) Iowa",
+        "0.20",
+        "gibibyte month",
+        f"file.googleapis.com/{_PLACE}/instances/fs-{{project}}",
+    ),
+    "balanced-disk": _google(
+        _COMPUTE,
+        "Balanced PD Capacity",
+        "0.10",
+        "gibibyte month",
+        f"compute.googleapis.com/{_PLACE}/disks/{{project}}-{{n:02d}}",
+    ),
+    "n2": _google(
+        _COMPUTE,
+        "N2 Instance Core running in Americas",
+        "0.031611",
+        "hour",
+        f"compute.googleapis.com/{_PLACE}/instances/eval-{{project}}-{{n:02d}}",
+    ),
+    "log-storage": _google(_LOGS, "Log Storage cost", "0.50", "gibibyte", ""),
 }

@@ -14,7 +14,7 @@ import polars as pl
 from models.errors import RefusedError
 from models.period import Month
 from models.schema import schemas
-from scheduler.demo import configuration, cur, focus_rows, invoices
+from scheduler.demo import configuration, cur, focus_rows, gcp_rows, invoices, statements
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.plans import plan
 from scheduler.demo.stories import STORIES
@@ -29,6 +29,8 @@ EXPORTS: Final[dict[str, tuple[str, str, Bill]]] = {
     "aws": ("fine-tuning-cur2", "acme-billing", cur.bill),
     "research": ("research-focus", "acme-research-billing", focus_rows.bill),
 }
+
+GOOGLE: Final = "google"
 
 
 def create(folder: Path, today: date) -> None:
@@ -49,8 +51,10 @@ def create(folder: Path, today: date) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
-    for source in EXPORTS:
-        _export(folder, source, calendar)
+    last = {source: _export(folder, source, calendar) for source in EXPORTS}
+    last[GOOGLE] = _rows(folder / "exports" / GOOGLE, calendar)
+    stated = statements.invoices(last, calendar.last)
+    (folder / "invoices.yaml").write_text(stated, encoding="utf-8")
 
 
 def _texts(calendar: Calendar) -> dict[str, str]:
@@ -76,14 +80,37 @@ def _schemas() -> dict[str, str]:
     }
 
 
-def _export(folder: Path, source: str, calendar: Calendar) -> None:
-    """Write a source's deliveries as AWS Data Exports lays them out when it overwrites."""
+def _export(folder: Path, source: str, calendar: Calendar) -> pl.DataFrame:
+    """Write a source's deliveries as AWS Data Exports lays them out when it overwrites.
+
+    Returns:
+        The bill of the last month that has ended.
+    """
     export, bucket, bill = EXPORTS[source]
+    frames = _bills(source, bill, calendar)
+    for month, frame in frames.items():
+        _deliver(folder / "exports" / source / export, bucket, frame, month, calendar)
+    return frames[calendar.last]
+
+
+def _rows(home: Path, calendar: Calendar) -> pl.DataFrame:
+    """Write the rows of each invoice month to a folder of its own, as a scheduled query does.
+
+    Returns:
+        Those of the last month that has ended.
+    """
+    frames = _bills(GOOGLE, gcp_rows.bill, calendar)
+    for month, frame in frames.items():
+        path = home / str(month) / "rows-000000000000.parquet"
+        path.parent.mkdir(parents=True)
+        frame.write_parquet(path, compression="snappy")
+    return frames[calendar.last]
+
+
+def _bills(source: str, bill: Bill, calendar: Calendar) -> dict[Month, pl.DataFrame]:
     found = list(usages(STORIES, source, calendar))
-    for month in calendar.billed:
-        if calendar.days(month):
-            frame = bill(found, month, calendar)
-            _deliver(folder / "exports" / source / export, bucket, frame, month, calendar)
+    billed = (month for month in calendar.billed if calendar.days(month))
+    return {month: bill(found, month, calendar) for month in billed}
 
 
 def _deliver(

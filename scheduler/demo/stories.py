@@ -163,8 +163,10 @@ VOICE: Final = Story(
     name="Voice intent 3B",
     owner="j.tanaka@example.com",
     cost_center="4425",
-    tells="one labeling invoice came weeks late and still counts in its month of service",
+    tells="on plan, from Google Cloud; one labeling invoice came weeks late and still counts in "
+    "its month of service",
     state="on_plan",
+    source="google",
     contingency="36000.00",
     tags=("voice-intent-3b",),
     items=(
@@ -175,14 +177,19 @@ VOICE: Final = Story(
             unit="gpu-hour",
             price="1.7725",
             went=(990, 1012, 1004, 995, 1003, 1008, 997, 1004),
-            parts=(Part("a10g-train", machines=4),),
+            parts=(Part("l4-train", machines=4),),
         ),
         labels(600_000, "utterance", "0.32", "utterances"),
-        storage(120),
+        storage(120, "gcs"),
         engineers(2, 60, "90.00"),
-        serving(4, "1.515", Part("a10g-small-host", machines=4)),
-        infra("32522.40"),
-        observability("12000.00"),
+        serving(4, "1.515", Part("l4-host", machines=4)),
+        infra(
+            "32522.40",
+            Part("filestore", 400),
+            Part("balanced-disk", 350, machines=4),
+            Part("n2", 250, machines=2),
+        ),
+        observability("12000.00", "log-storage"),
     ),
 )
 

@@ -150,7 +150,7 @@ def labels(quantity: int, unit: str, price: str, name: str) -> Item:
     )
 
 
-def storage(terabyte_months: int) -> Item:
+def storage(terabyte_months: int, meter: str = "s3") -> Item:
     """Return the training corpus in object storage."""
     return Item(
         id="storage",
@@ -159,7 +159,7 @@ def storage(terabyte_months: int) -> Item:
         quantity={"terabyte_months": terabyte_months},
         unit="TB-month",
         price="23.00",
-        parts=(Part("s3"),),
+        parts=(Part(meter),),
     )
 
 
@@ -193,6 +193,6 @@ def infra(amount: str, *parts: Part) -> Item:
     return Item(id="infra", category="infra", amount=amount, parts=shared)
 
 
-def observability(amount: str) -> Item:
+def observability(amount: str, meter: str = "logs") -> Item:
     """Return logs and metrics."""
-    return Item(id="observability", category="ops_overhead", amount=amount, parts=(Part("logs"),))
+    return Item(id="observability", category="ops_overhead", amount=amount, parts=(Part(meter),))

@@ -22,7 +22,8 @@ def calendar(today: date) -> Calendar:
 
 @pytest.fixture(scope="session")
 def used(calendar: Calendar) -> list[Usage]:
-    return [each for source in ("aws", "research") for each in usages(STORIES, source, calendar)]
+    sources = ("aws", "research", "google")
+    return [each for source in sources for each in usages(STORIES, source, calendar)]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 import pytest
 
-from scheduler.demo import STORIES, cur, focus_rows
+from scheduler.demo import STORIES, cur, focus_rows, gcp_rows
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.meter import METERS
 from scheduler.demo.story import Story
@@ -221,6 +221,20 @@ def test_rows_of_the_second_payer_have_the_columns_of_focus(
     assert rows.filter(pl.col("ChargeCategory") == "Usage")["BilledCost"].sum() == pytest.approx(
         float(code), abs=1e-6
     )
+
+
+def test_rows_of_google_cloud_have_the_columns_of_its_detailed_export(
+    written: Path, used: list[Usage], calendar: Calendar
+) -> None:
+    paths = sorted(written.glob("exports/google/*/*.parquet"))
+    rows = pl.concat(pl.read_parquet(path) for path in paths)
+
+    assert rows.schema == gcp_rows.SCHEMA
+    assert [path.parent.name for path in paths] == [str(month) for month in calendar.billed]
+    voice = sum(paid(used, "voice-intent-3b").values(), Decimal(0))
+    usage = rows.filter(pl.col("cost_type") == "regular")
+    assert usage["cost"].sum() == pytest.approx(float(voice), abs=1e-6)
+    assert rows.filter(pl.col("cost_type") == "tax")["cost"].to_list() == [212.6] * 8
 
 
 def test_a_covered_machine_runs_all_day(used: list[Usage]) -> None:
