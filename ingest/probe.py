@@ -28,11 +28,13 @@ class Look:
     Attributes:
         document: What states the delivery: its manifest, or its last file.
         data: One of its files, by whose reading permission is tried.
+        modified: When it was delivered; None leaves it to the place's word about `data`.
         columns: What the manifest says its files hold; empty when it says nothing.
     """
 
     document: str
     data: str
+    modified: datetime | None = None
     columns: tuple[str, ...] = ()
 
 
@@ -83,7 +85,7 @@ class Probe:
                 return
             readable, modified = _read(place, seen)
             yield readable
-            yield self._newest(seen, period, modified, at)
+            yield self._newest(seen, period, seen.modified or modified, at)
             if self.contract:
                 yield self.contract(seen)
             return

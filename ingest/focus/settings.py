@@ -47,6 +47,10 @@ class Settings(Strict):
     """Profile of the configuration of the bucket's provider."""
     role_arn: str | None = None
     """Role to assume before reading the bucket."""
+    external_id: str | None = None
+    """What the owner of the role wants to be told; write ${NAME}."""
+    request_payer: bool = False
+    """Whether we pay for requests, as requester-pays buckets want it."""
     region: str | None = None
     """Region of the bucket."""
     endpoint_url: str | None = None
@@ -89,6 +93,8 @@ class Settings(Strict):
             folder=folder,
             profile=self.profile,
             role_arn=self.role_arn,
+            external_id=self.external_id,
+            request_payer=self.request_payer,
             region=self.region,
             endpoint_url=self.endpoint_url,
             max_attempts=self.max_attempts,

@@ -18,13 +18,23 @@ from typing import Final
 
 from polars.exceptions import PolarsError
 
-from ingest.bucket import Place
+from ingest.bucket import Place, grants
 from ingest.files import found, stored
 from ingest.focus.control import control
 from ingest.focus.convert import convert
 from ingest.focus.month import Taken, months
 from ingest.focus.settings import Settings
-from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.probe import Probe, newest_file
+from ingest.source import (
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Source,
+)
 from ingest.table import ContractError
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, EmptyError, SourceError
@@ -83,6 +93,19 @@ class FocusFiles:
                 continue
             if delivery.manifest and known.get(period) != delivery.manifest.sha256:
                 yield delivery
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Ask the place, and look for the newest files of the pattern."""
+        probe = Probe(
+            source=self,
+            opened=lambda: self.settings.place(self.name, self.folder),
+            look=newest_file(self.name, self.settings.pattern),
+        )
+        yield from probe.findings(periods, at)
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield what reading the files needs."""
+        yield from grants(self.settings.location, role_arn=self.settings.role_arn)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn the rows of the delivery's month into charges; see `ingest.focus.convert`."""
