@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 
@@ -24,3 +25,11 @@ class Door(Protocol):
     def writable(self) -> bool | None:
         """Say whether we could write there; None when only writing would tell."""
         ...
+
+
+def server_time(date: str) -> datetime | None:
+    """Return the moment of a `Date` header, which is in UTC; None for what is no date."""
+    try:
+        return parsedate_to_datetime(date).replace(tzinfo=UTC)
+    except ValueError:
+        return None

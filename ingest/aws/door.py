@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from ingest.aws.client import FAULTS, Access, Answer, fault
+from ingest.door import server_time
 
 NAME: Final = ".trueup-doctor"  # never made: see `writable`
 UPLOAD: Final = "no-such-upload"
@@ -41,10 +41,7 @@ class BucketDoor:
             headers = self.client.head_bucket(Bucket=self.bucket)["ResponseMetadata"]["HTTPHeaders"]
         except FAULTS as error:
             headers = Answer.of(error).headers
-        try:
-            return parsedate_to_datetime(headers.get("date", ""))
-        except ValueError:
-            return None
+        return server_time(headers.get("date", ""))
 
     def writable(self) -> bool | None:
         """Say whether an object could be written, by a part of an upload that nobody began.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from azure.core.exceptions import AzureError, HttpResponseError
+
+from ingest.door import server_time
 
 NAME: Final = ".trueup-doctor"  # never made: see `writable`
 
@@ -36,10 +37,7 @@ class ContainerDoor:
             dates.append(error.response.headers.get("Date", "") if error.response else "")
         except AzureError:
             return None
-        try:
-            return parsedate_to_datetime(dates[0]) if dates else None
-        except ValueError:
-            return None
+        return server_time(dates[0]) if dates else None
 
     def writable(self) -> bool | None:
         """Say whether a blob could be changed, by the metadata of one that does not exist.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import requests
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
+from ingest.door import server_time
 from ingest.gcp.access import TIMEOUT, Access
 from ingest.gcp.fault import FAULTS
 
@@ -47,9 +47,8 @@ class ObjectDoor:
         address = f"{self.access.endpoint or SERVICE}/storage/v1/b/{self.bucket}?fields=name"
         try:
             with AuthorizedSession(self.access.credentials()) as session:
-                date = session.get(address, timeout=TIMEOUT).headers.get("Date", "")
-            return parsedate_to_datetime(date)
-        except (requests.RequestException, GoogleAuthError, ValueError):
+                return server_time(session.get(address, timeout=TIMEOUT).headers.get("Date", ""))
+        except (requests.RequestException, GoogleAuthError):
             return None
 
     def writable(self) -> bool | None:

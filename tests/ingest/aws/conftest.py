@@ -412,8 +412,9 @@ def _send(handler: BaseHTTPRequestHandler, said: Answer) -> None:
         start = int(span.removeprefix("bytes=").rstrip("-"))
         headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
         status, body = 206, body[start:]
-    handler.send_response(status)
-    for name, value in {"ETag": etag, "Content-Length": str(len(body)), **headers}.items():
+    handler.send_response_only(status)
+    usual = {"Date": handler.date_time_string(), "ETag": etag, "Content-Length": str(len(body))}
+    for name, value in {**usual, **headers}.items():
         handler.send_header(name, value)
     handler.send_header("Connection", "close")
     handler.end_headers()
