@@ -20,6 +20,9 @@ _MILLION: Final = "1000000 Tokens"
 _TOKENS: Final = {"1000 Tokens": Decimal(1000), _MILLION: Decimal(1_000_000)}
 _MILLIONS_OF_TOKENS: Final = r"(?i)\bmillion\b[^|]*\btokens?\b"
 
+# Hours of capacity in which no instance ran, whatever their usage type.
+_RESERVED: Final = ("unused", "reserved", "cancelled")
+
 # Of spot instances whose usage type does not name them; the description begins with the type.
 _FIRST_WORD: Final = r"^((?:ml\.)?[a-z0-9-]+\.[a-z0-9-]+) "
 _SPOT: Final = Distinct.of(
@@ -90,7 +93,8 @@ def consumed(found: Profile, quantity: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Ex
     millions = _millions(found)
     unit = pl.when(millions).then(pl.lit(_MILLION)).otherwise(service.unit(found.units))
     hours = found.units.where(lambda text: service.unit_of(text) == "Hours")
-    ran = pl.when(hours).then(pl.col("ran"))
+    status = pl.col("capacity_reservation_capacity_reservation_status").str.to_lowercase()
+    ran = pl.when(hours & ~status.is_in(_RESERVED).fill_null(value=False)).then(pl.col("ran"))
     tokens = (
         pl.when(millions)
         .then(pl.lit(_TOKENS[_MILLION], dtype=QUANTITY))
