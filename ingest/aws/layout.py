@@ -66,8 +66,18 @@ class Report:
         year = f"{self.name}/{self.name}/year={period.year}/"
         months = dict.fromkeys((f"month={period.month}/", f"month={period.month:02}/"))
         homes = [self.home(period), *(year + month for month in months)]
-        bucket = "/".join(root.split("/")[:3]) if root else "s3://copy"
-        return _placed(stated, root, homes, tuple(f"{bucket}/{file}" for file in stated.files))
+        bucket = "/".join(root.split("/")[:3])
+        addresses = (f"{bucket}/{file}" if root else _copied(file, homes) for file in stated.files)
+        return _placed(stated, root, homes, tuple(addresses))
+
+
+def _copied(file: str, homes: list[str]) -> str:
+    """Return a key of some bucket as one of a folder that holds a copy."""
+    for home in homes:
+        _, found, rest = f"/{file}".partition(f"/{home}")
+        if found:
+            return home + rest
+    return file
 
 
 def _placed(stated: Manifest, root: str, homes: list[str], addresses: tuple[str, ...]) -> Manifest:

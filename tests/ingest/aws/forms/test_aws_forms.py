@@ -40,7 +40,7 @@ def content(request: pytest.FixtureRequest, make: Any) -> pa.Table:
 
 def agreed(source: Any, path: Path, delivery: Delivery, totals: Totals) -> pl.DataFrame:
     """Return the charges of a document, about which the second reader says the same."""
-    charges = source.convert(path, DOCUMENT, delivery).charges
+    charges: pl.LazyFrame = source.convert(path, DOCUMENT, delivery).charges
     control = source.control(path, DOCUMENT, delivery)
     assert totals(charges) == [
         (t.currency, t.charge_category, t.rows, Decimal(t.billed_cost), Decimal(t.effective_cost))
