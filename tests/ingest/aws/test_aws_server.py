@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +23,14 @@ from ingest.source import Delivery
 from ingest.sources.aws_data_export import DataExport
 from models.archive import Archive
 from models.errors import AbsentError, ForbiddenError
+from models.period import Month
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("keys_in_environment")]
 
 Build = Callable[..., DataExport]
 Fetch = Callable[..., Any]
 ACCESS, SECRET = "AKIAIOSFODNN7EXAMPLE", "canary-secret-in-no-message"
+READER: Final = "AKIAIOSFODNNREADONLY"
 READY_SECONDS: Final = 60
 
 
@@ -86,7 +89,12 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     keys = {"accessKey": ACCESS, "secretKey": SECRET}
     actions = ["Admin", "Read", "Write", "List"]
     identity = {"name": "billing", "credentials": [keys], "actions": actions}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    reading = {
+        "name": "reader",
+        "credentials": [{"accessKey": READER, "secretKey": SECRET}],
+        "actions": ["Read", "List"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity, reading]}))
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     with (folder / "log").open("wb") as log:
@@ -178,3 +186,28 @@ def test_a_condition_on_the_version_is_kept_by_the_server(endpoint: str, build: 
         place.client.get_object(Bucket="billing", Key="exports/x", IfMatch=etag)  # type: ignore[attr-defined]
 
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+
+
+@pytest.mark.parametrize(("key", "state"), [(ACCESS, "warn"), (READER, "ok")])
+def test_whether_we_could_write_is_found_out_without_writing(
+    key: str,
+    state: str,
+    endpoint: str,
+    build: Build,
+    make: Any,
+    export: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(endpoint, export((make.bytes(make.cur([{}])),)))
+    listed = client(endpoint).list_objects_v2
+    before = [item["Key"] for item in listed(Bucket="billing")["Contents"]]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+
+    found = {
+        each.check: each.state
+        for each in source(build, endpoint).probe([Month(2026, 10)], datetime.now(UTC))
+    }
+
+    assert found["write"] == state, found
+    assert (found["clock"], found["list"], found["read"]) == ("ok", "ok", "ok")
+    assert [item["Key"] for item in listed(Bucket="billing")["Contents"]] == before
