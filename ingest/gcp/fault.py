@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import requests
 from google.api_core import exceptions
 from google.auth.exceptions import (
     DefaultCredentialsError,
@@ -13,14 +14,27 @@ from google.auth.exceptions import (
     RefreshError,
     TransportError,
 )
+from urllib3.exceptions import HTTPError
 
 from ingest.bucket import ChangedError
 from models.errors import AbsentError, BrokenError, ForbiddenError, SourceError
+
+# What a call of a client may raise.
+FAULTS: Final = (
+    exceptions.GoogleAPICallError,
+    exceptions.RetryError,
+    GoogleAuthError,
+    requests.RequestException,
+    HTTPError,
+    ConnectionError,
+    TimeoutError,  # a job that does not end
+)
 
 _LOGIN: Final = "run `gcloud auth application-default login`, or give the machine a service account"
 _PERMISSION: Final = re.compile(
     r"\b(?:bigquery|billing|cloudbilling|iam|resourcemanager|serviceusage|storage)(?:\.[a-zA-Z]+){2}\b"
 )
+_PASSING: Final = {408, 409, 429}  # a time-out, a conflict, too many requests
 # The service's own word for what happened, where the status alone says too little.
 _REASONS: Final[dict[str, tuple[type[SourceError], str]]] = {
     "accessNotConfigured": (ForbiddenError, "the API is not enabled in the project; enable it"),
@@ -33,6 +47,15 @@ _REASONS: Final[dict[str, tuple[type[SourceError], str]]] = {
     "rateLimitExceeded": (BrokenError, "too many requests in the time given; run again later"),
     "resourcesExceeded": (BrokenError, "the query needs more memory than there is; ask for less"),
 }
+_STATUSES: Final[tuple[tuple[type[Exception], type[SourceError], str], ...]] = (
+    (exceptions.NotFound, AbsentError, "is not there"),
+    (
+        exceptions.Unauthorized,
+        ForbiddenError,
+        f"the credentials are refused or expired; {_LOGIN}",
+    ),
+    (exceptions.PreconditionFailed, ChangedError, "changed while it was read; run again"),
+)
 
 
 def fault(source: str, document: str, error: Exception, needs: str = "") -> SourceError:
@@ -47,7 +70,7 @@ def fault(source: str, document: str, error: Exception, needs: str = "") -> Sour
         error: What the client raised.
         needs: The role or permission that the request wants; said when it is refused.
     """
-    if isinstance(error, exceptions.RetryError) and isinstance(error.cause, Exception):
+    while isinstance(error, exceptions.RetryError) and isinstance(error.cause, Exception):
         error = error.cause
     if isinstance(error, GoogleAuthError):
         return _unauthenticated(source, document, error)
@@ -75,16 +98,16 @@ def _answered(
     if word in _REASONS:
         kind, detail = _REASONS[word]
         return kind(source, document, f"{detail} ({word})")
-    if isinstance(error, exceptions.NotFound):
-        return AbsentError(source, document, "is not there")
-    if isinstance(error, exceptions.Unauthorized):
-        return ForbiddenError(source, document, f"the credentials are refused or expired; {_LOGIN}")
     if isinstance(error, exceptions.Forbidden):
         named = _PERMISSION.search(str(error.message))
         return ForbiddenError(source, document, _refused(named[0] if named else "", needs))
-    if isinstance(error, exceptions.PreconditionFailed):
-        return ChangedError(source, document, "changed while it was read; run again")
-    said = " ".join(filter(None, (str(error.code and int(error.code)), word)))
+    for cause, kind, detail in _STATUSES:
+        if isinstance(error, cause):
+            return kind(source, document, detail)
+    status = int(error.code or 0)
+    said = " ".join(filter(None, (str(status), word)))
+    if 400 <= status < 500 and status not in _PASSING:  # noqa: PLR2004 - the request is at fault
+        return BrokenError(source, document, f"the server refused the request: {said}")
     return BrokenError(source, document, f"the server answered {said}; run again later")
 
 

@@ -8,29 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import google_crc32c
-import requests
-from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.api_core.retry import Retry
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
-from urllib3.exceptions import HTTPError
 
 from ingest.bucket import Body
 from ingest.gcp.access import TIMEOUT, Access
-from ingest.gcp.fault import fault
+from ingest.gcp.door import ObjectDoor
+from ingest.gcp.fault import FAULTS, fault
 from models.errors import AbsentError, BrokenError
 
 RANGE: Final = 1 << 23  # bytes asked for at once, and held
 PAGE: Final = 1000
-FAULTS: Final = (
-    GoogleAPICallError,
-    GoogleAuthError,
-    RetryError,
-    HTTPError,
-    requests.RequestException,
-    ConnectionError,
-)
 NEEDS: Final = "roles/storage.objectViewer on the bucket"
 
 
@@ -41,6 +30,7 @@ class ObjectBucket:
     Attributes:
         client: A google-cloud-storage client.
         retry: How long a request is repeated.
+        access: The way in, to ask who we are.
     """
 
     source: str
@@ -48,6 +38,7 @@ class ObjectBucket:
     prefix: str
     client: Any
     retry: Retry
+    access: Access | None = None
 
     @property
     def root(self) -> str:
@@ -61,6 +52,7 @@ class ObjectBucket:
             chunks=self._chunks(key, found),
             size=found.size,
             etag=str(found.generation),
+            modified=found.updated,
             md5=b64decode(found.md5_hash).hex() if found.md5_hash else "",
         )
 
@@ -78,6 +70,10 @@ class ObjectBucket:
                 yield found.name.removeprefix(self._full(""))
         except FAULTS as error:
             raise fault(self.source, self._address(prefix), error, NEEDS) from error
+
+    def door(self) -> ObjectDoor | None:
+        """Return what can be told about the way in."""
+        return ObjectDoor(self.access, self.client, self.name) if self.access else None
 
     def _full(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
@@ -145,5 +141,6 @@ def bucket(location: str, access: Access) -> ObjectBucket:
         name=name,
         prefix=prefix.strip("/"),
         client=client,
+        access=access,
         retry=DEFAULT_RETRY.with_delay(initial=0.25, maximum=10).with_timeout(access.retry_seconds),
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage
+from google.cloud import storage  # type: ignore[attr-defined]
 
 from ingest.gcp import gcs
 from ingest.gcp.access import Access
