@@ -94,8 +94,9 @@ def columns(version: Version) -> dict[str, str]:
 
 def conforming(charges: pl.LazyFrame, version: Version = "1.2") -> pl.LazyFrame:
     """Return CHARGE frames with the null rules of FOCUS kept and objects as JSON text."""
+    charges = charges.with_columns(**_in_stated_currency(version))
     if version == "1.4":
-        charges = charges.with_columns(**_hosted(), **_in_national_currency())
+        charges = charges.with_columns(**_hosted())
     for step in (_without_noise(), _flat(), _identified(), _in_pricing_currency(), _as_text()):
         charges = charges.with_columns(**step)
     return charges
@@ -107,10 +108,11 @@ def _hosted() -> Mapping[str, pl.Expr]:
     return {"x_host_provider_name": pl.coalesce("x_host_provider_name", own)}
 
 
-def _in_national_currency() -> Mapping[str, pl.Expr]:
-    """Leave out a pricing currency that 1.4 does not know, such as credits, and its prices."""
-    national = pl.col("pricing_currency").str.contains("^[A-Z]{3}$")
-    stated = national & pl.col("pricing_currency_effective_cost").is_not_null()
+def _in_stated_currency(version: Version) -> Mapping[str, pl.Expr]:
+    """Leave out a pricing currency in which no cost is stated; 1.4 knows national ones alone."""
+    stated = pl.col("pricing_currency_effective_cost").is_not_null()
+    if version == "1.4":
+        stated &= pl.col("pricing_currency").str.contains("^[A-Z]{3}$")
     return {name: pl.when(stated).then(pl.col(name)).alias(name) for name in IN_CURRENCY}
 
 
@@ -169,7 +171,12 @@ def _identified() -> Mapping[str, pl.Expr]:
     sku = pl.coalesce("sku_id", "sku_price_id", own)
     metered = _METERED & ~_CORRECTION & pl.col("consumed_quantity").is_null()
     resource, account = pl.col("resource_id"), pl.col("sub_account_id")
+    committed = pl.col("commitment_discount_id").is_not_null()
+    spent = pl.col("commitment_discount_unit") == pl.col("billing_currency")
+    kind = pl.when(spent).then(pl.lit("Spend")).otherwise(pl.lit("Usage"))
     fills = {
+        "commitment_discount_category": (committed, kind),
+        "commitment_discount_type": (committed, pl.lit("Commitment")),
         "sku_id": (_SOLD, sku),
         "sku_price_id": (_SOLD, sku),
         "sku_meter": (_SOLD | pl.col("sku_id").is_not_null(), own),

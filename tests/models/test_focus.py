@@ -289,6 +289,16 @@ def test_json_text_reads_back_as_the_map_it_was(tags: dict[str, str] | None) -> 
             id="a credit need not state a price",
         ),
         pytest.param(
+            {"commitment_discount_id": "plan", "commitment_discount_unit": "USD"},
+            {"CommitmentDiscountCategory": "Spend", "CommitmentDiscountType": "Commitment"},
+            id="a commitment counted in money is one to spend",
+        ),
+        pytest.param(
+            {"commitment_discount_id": "plan", "commitment_discount_unit": "Hours"},
+            {"CommitmentDiscountCategory": "Usage"},
+            id="a commitment counted otherwise is one to use",
+        ),
+        pytest.param(
             {"resource_type": "GPU", "region_name": "East", "sub_account_type": "Account"},
             {"ResourceType": None, "RegionName": None, "SubAccountType": None},
             id="no kind without the thing",
@@ -310,6 +320,15 @@ def test_json_text_reads_back_as_the_map_it_was(tags: dict[str, str] | None) -> 
                 "PricingCurrencyListUnitPrice": Decimal(6),
             },
             id="the pricing currency is the billing currency unless stated",
+        ),
+        pytest.param(
+            {"pricing_currency": "EUR", "pricing_currency_list_unit_price": Decimal(11)},
+            {
+                "PricingCurrency": "USD",
+                "PricingCurrencyEffectiveCost": Decimal("12.5"),
+                "PricingCurrencyListUnitPrice": Decimal(15),
+            },
+            id="a pricing currency without a cost in it is left out",
         ),
         pytest.param(
             {"pricing_currency": "EUR", "pricing_currency_effective_cost": Decimal(11)},

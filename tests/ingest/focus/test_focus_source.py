@@ -61,7 +61,6 @@ def test_the_month_may_stand_in_the_names_of_folders(make: Any, build: Any, benc
     assert [document.document.name for document in loaded.documents] == ["202610/x.csv"]
 
 
-@pytest.mark.failure("A12")
 def test_a_row_of_another_month_than_the_files_is_set_aside(
     make: Any, build: Any, bench: Any
 ) -> None:
@@ -119,7 +118,6 @@ def test_rows_that_all_lack_a_month_refuse_the_file(
     )
 
 
-@pytest.mark.failure("A13")
 @pytest.mark.parametrize(
     ("pattern", "files", "detail"),
     [
