@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.aws.restated import Columns, totals
+from ingest.aws.restated import Columns, Windows, totals
 from ingest.source import Control, Total
 from models.scan import columns, rows
 
 _NET: Final = "line_item_net_unblended_cost"
-NO_WINDOWS: Final[Mapping[str, tuple[datetime, datetime]]] = {}
+_BLOCKS: Final = (
+    "count(*) FILTER (contains(coalesce(line_item_usage_type, ''), 'CapacityBlockFee'))"
+)
+NO_WINDOWS: Final[Windows] = {}
 
 
 def cur(
     path: Path,
     names: Mapping[str, str] | None = None,
-    windows: Mapping[str, tuple[datetime, datetime]] = NO_WINDOWS,
+    windows: Windows = NO_WINDOWS,
 ) -> Control:
     """State what a document of CUR lines must become.
 
@@ -31,8 +34,9 @@ def cur(
     """
     types = dict.fromkeys(names.values(), "VARCHAR") if names else columns(path)
     nets = f"count({_NET})" if _NET in types else "0"
-    ((lines, net),) = rows(path, f"SELECT count(*), {nets} FROM document", names=names)  # noqa: S608
-    sql = totals(Columns(types), net=net > 0, windows=windows)
+    counted = f"SELECT count(*), {nets}, {_BLOCKS} FROM document"  # noqa: S608 - constants
+    ((lines, net, blocks),) = rows(path, counted, names=names)
+    sql = totals(Columns(types), net=net > 0, blocks=blocks > 0, windows=windows)
     return _control(lines, rows(path, _summed(sql), names=names))
 
 

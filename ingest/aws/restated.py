@@ -14,6 +14,8 @@ from typing import Final
 from models.lockdown import text
 from models.scan import money
 
+Windows = Mapping[str, tuple[datetime, datetime]]
+
 _TYPE: Final = "coalesce(CAST(line_item_line_item_type AS VARCHAR), '')"
 _SPLIT: Final = "coalesce(line_item_operation, '') IN ('EKSPod-EC2', 'ECSTask-EC2')"
 _BLOCK: Final = (
@@ -60,13 +62,20 @@ class Columns:
         return f"CAST({column} AS DECIMAL(38, 18))"
 
 
-def totals(columns: Columns, *, net: bool, windows: Mapping[str, tuple[datetime, datetime]]) -> str:
+def totals(columns: Columns, *, net: bool, blocks: bool, windows: Windows) -> str:
     """Return SQL for currency, category, rows, both costs, and the first and last day.
 
     The document is read once; what is added beside its lines is told from their groups.
+
+    Args:
+        columns: What the document has.
+        net: Whether net costs count.
+        blocks: Whether there are fees of capacity blocks, or refunds of them.
+        windows: Start and end of capacity blocks by the id of their reservation.
     """
     return f"""
-        WITH lines AS ({_lines(columns, net=net, windows=windows)}),
+        WITH told AS ({_told(columns, net=net, blocks=blocks, windows=windows)}),
+        lines AS ({_lines(columns, net=net)}),
         found AS MATERIALIZED (
             SELECT currency, category, offsets, CASE WHEN offsets THEN plan END AS plan,
                 count(*) AS n, sum(billed) AS billed, sum(effective) AS effective,
@@ -74,44 +83,57 @@ def totals(columns: Columns, *, net: bool, windows: Mapping[str, tuple[datetime,
                 count(*) FILTER (idle <> 0) AS idles, sum(idle) AS idle,
                 min(day) FILTER (idle <> 0) AS idle_first,
                 max(day) FILTER (idle <> 0) AS idle_last,
-                sum(days) AS days, sum(cost) FILTER (days > 0) AS block,
-                min(block_start) AS block_first, max(block_last) AS block_last
+                sum(date_diff('day', block_first, block_last) + 1) AS days,
+                sum(cost) FILTER (block_first IS NOT NULL) AS block,
+                min(block_first) AS block_first, max(block_last) AS block_last
             FROM lines GROUP BY 1, 2, 3, 4)
         SELECT currency, category, n, billed, effective, first, last FROM found
         UNION ALL
         SELECT currency, 'Usage', idles, {_ZERO}, idle, idle_first, idle_last
         FROM found WHERE idles > 0
         UNION ALL
-        SELECT currency, 'Usage', days, {_ZERO}, block,
-            CAST(block_first AS DATE), CAST(block_last AS DATE)
+        SELECT currency, 'Usage', days, {_ZERO}, block, block_first, block_last
         FROM found WHERE days > 0
         UNION ALL
         SELECT currency, 'Adjustment', 1, sum(cost), {_ZERO}, min(month), min(month)
         FROM found WHERE offsets GROUP BY currency, plan HAVING sum(cost) <> 0"""  # noqa: S608 - built from constants
 
 
-def _lines(columns: Columns, *, net: bool, windows: Mapping[str, tuple[datetime, datetime]]) -> str:
-    """Return SQL for one row a line: what it is, what it costs, what is added beside it."""
+def _told(columns: Columns, *, net: bool, blocks: bool, windows: Windows) -> str:
+    """Return SQL for the lines with their cost, and with the window of a block, if it is one."""
     gross = columns.amount("line_item_unblended_cost")
     folded = f"CASE WHEN {_TYPE} LIKE '%Discount' THEN {_ZERO} ELSE {gross} END"
     netted = columns.amount("line_item_net_unblended_cost")
+    start, end = (_edges(columns, windows, index) for index in (0, 1))
+    nothing = "CAST(NULL AS TIMESTAMP)"
+    return f"""
+        SELECT *, {f"coalesce({netted}, {folded})" if net else gross} AS cost,
+            {f"CASE WHEN {_BLOCK} THEN {start} END" if blocks else nothing} AS since,
+            {f"CASE WHEN {_BLOCK} THEN {end} END" if blocks else nothing} AS upto
+        FROM document"""  # noqa: S608 - names are constants, texts are escaped
+
+
+def _lines(columns: Columns, *, net: bool) -> str:
+    """Return SQL for one row a line: what it is, what it costs, what is added beside it."""
+    offsets = f"{_TYPE} IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation') AND NOT {_SPLIT}"
+    known = "since < upto AND upto <= since + INTERVAL 366 DAY"
+    bought = f"({_TYPE} = 'Fee' AND {_reserved(columns)})"
+    back = f"({_TYPE} = 'Refund' AND {_bought_back(columns)})"
+    spread = f"({_BLOCK} AND coalesce({known}, FALSE) AND NOT {bought} AND NOT {back})"
     day = columns.moment("line_item_usage_start_date")
     month = columns.moment("bill_billing_period_start_date")
     return f"""
-        SELECT line_item_currency_code AS currency, {_category(columns)} AS category,
-            {f"coalesce({netted}, {folded})" if net else gross} AS cost,
-            {_TYPE} IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
-                AND NOT {_SPLIT} AS offsets,
+        SELECT line_item_currency_code AS currency, {_category(columns)} AS category, cost,
+            {offsets} AS offsets,
             nullif({columns.text("savings_plan_savings_plan_a_r_n")}, '') AS plan,
-            {_window(columns, windows)},
-            CASE WHEN block_start IS NOT NULL AND cost <> 0
-                THEN block_end - INTERVAL 1 MICROSECOND END AS block_last,
-            date_diff('day', CAST(block_start AS DATE), CAST(block_last AS DATE)) + 1 AS days,
-            CASE WHEN {_SPLIT} OR offsets THEN {_ZERO} ELSE cost END AS billed,
-            {_effective(columns, net=net)} AS effective,
+            CASE WHEN {spread} AND cost <> 0 THEN CAST(since AS DATE) END AS block_first,
+            CASE WHEN {spread} AND cost <> 0
+                THEN CAST(upto - INTERVAL 1 MICROSECOND AS DATE) END AS block_last,
+            CASE WHEN {_SPLIT} OR {offsets} THEN {_ZERO} ELSE cost END AS billed,
+            CASE WHEN {spread} THEN {_ZERO} ELSE {_effective(columns, net=net)} END AS effective,
             CASE WHEN NOT {_SPLIT} THEN {_idle(columns, net=net)} END AS idle,
             CAST({day} AS DATE) AS day, CAST({month} AS DATE) AS month
-        FROM document"""  # noqa: S608 - names are constants, texts are escaped
+        FROM told"""  # noqa: S608 - names are constants, texts are escaped
 
 
 def _bought_back(columns: Columns) -> str:
@@ -150,7 +172,6 @@ def _effective(columns: Columns, *, net: bool) -> str:
             'SavingsPlanUpfrontFee') THEN {_ZERO}
         WHEN {_TYPE} = 'Fee' AND {_reserved(columns)} THEN {_ZERO}
         WHEN {_TYPE} = 'Refund' AND {_bought_back(columns)} THEN {_ZERO}
-        WHEN block_start IS NOT NULL THEN {_ZERO}
         ELSE cost END"""
 
 
@@ -180,28 +201,17 @@ def _netted(group: str, name: str, *, net: bool) -> tuple[str, ...]:
     return (f"{group}_net_{name}", gross) if net else (gross,)
 
 
-def _window(columns: Columns, windows: Mapping[str, tuple[datetime, datetime]]) -> str:
-    """Return SQL for start and end of a capacity block, null where they are not known."""
-    start, end = (
-        f"coalesce({_configured(columns, windows, index)}, {_described(columns, index)},"
-        f" {_dated(columns, index)})"
-        for index in (0, 1)
+def _edges(columns: Columns, windows: Windows, index: int) -> str:
+    """Return SQL for the start or the end of a block, where anything states it."""
+    stated = (
+        _configured(columns, windows, index),
+        _described(columns, index),
+        _dated(columns, index),
     )
-    bought = f"({_TYPE} = 'Fee' AND {_reserved(columns)})"
-    sound = f"{start} < {end} AND {end} <= {start} + INTERVAL 366 DAY"
-    known = (
-        f"{_BLOCK} AND NOT {bought}"
-        f" AND NOT ({_TYPE} = 'Refund' AND {_bought_back(columns)}) AND {sound}"
-    )
-    return (
-        f"CASE WHEN {known} THEN {start} END AS block_start,"
-        f" CASE WHEN {known} THEN {end} END AS block_end"
-    )
+    return f"coalesce({', '.join(stated)})"
 
 
-def _configured(
-    columns: Columns, windows: Mapping[str, tuple[datetime, datetime]], index: int
-) -> str:
+def _configured(columns: Columns, windows: Windows, index: int) -> str:
     names = (
         "line_item_resource_id",
         "line_item_line_item_description",
