@@ -21,11 +21,17 @@ def literal(path: Path) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.absolute()))
 
 
-def parquet(paths: Sequence[Path]) -> str:
-    """Return the table function that reads exactly these files, by column name."""
+def parquet(paths: Sequence[Path], *, with_name: bool = False) -> str:
+    """Return the table function that reads exactly these files, by column name.
+
+    Args:
+        paths: The files.
+        with_name: Whether a column `filename` says which file a row is of.
+    """
     # Hive partitioning would make a column of any folder called name=value.
     files = texts(map(literal, paths))
-    return f"read_parquet({files}, union_by_name = true, hive_partitioning = false)"
+    named = ", filename = true" if with_name else ""
+    return f"read_parquet({files}, union_by_name = true, hive_partitioning = false{named})"
 
 
 def locked(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +23,9 @@ from models.lockdown import locked, parquet, text
 
 TABLES: Final = (
     *("spend", "plan", "actuals", "variance", "problems", "sources", "closes"),
-    *("invoices", "invoice_parts"),
+    *("invoices", "invoice_parts", "restatements", "documents"),
 )
-FILES: Final = "charge_files"  # which lake files the view `charges` reads
+FILES: Final = "charge_files"  # which lake files the view `charges` reads, and whose they are
 MEMORY: Final = "2GB"
 BUILDING: Final = ".building"
 
@@ -34,6 +36,25 @@ _TYPES: Final[Mapping[Any, str]] = {
     pl.Datetime: "TIMESTAMP",
     pl.Map: "MAP(VARCHAR, VARCHAR)",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A file of charges, and where they come from.
+
+    Attributes:
+        path: The file of the lake.
+        document: SHA-256 of the document it was made of.
+        delivery: Id of the delivery; `x_delivery` of each of its charges.
+        scope: `source/YYYY-MM`.
+        loaded_at: When the delivery was loaded, ISO text in UTC.
+    """
+
+    path: Path
+    document: str = ""
+    delivery: str = ""
+    scope: str = ""
+    loaded_at: str = ""
 
 
 class _Stream:
@@ -47,7 +68,7 @@ class _Stream:
 
 
 def publish(
-    path: Path, lake_folder: Path, charges: Sequence[Path], tables: Mapping[str, pl.DataFrame]
+    path: Path, lake_folder: Path, charges: Sequence[Origin], tables: Mapping[str, pl.DataFrame]
 ) -> None:
     """Build the warehouse beside the old one, then take its place in one step.
 
@@ -56,7 +77,7 @@ def publish(
     Args:
         path: The file to publish.
         lake_folder: Where `charges` lie; the only place a reader's session can read.
-        charges: The lake files that are current; the view `charges` reads exactly these.
+        charges: The lake files that count; the view `charges` reads exactly these, each once.
         tables: Frames by the name of their table, one of `TABLES`.
 
     Raises:
@@ -127,32 +148,58 @@ def digest(path: Path, lake_folder: Path) -> str:
 def _fill(
     session: duckdb.DuckDBPyConnection,
     lake_folder: Path,
-    charges: Sequence[Path],
+    charges: Sequence[Origin],
     tables: Mapping[str, pl.DataFrame],
 ) -> None:
-    session.execute(f"CREATE VIEW charges AS {_charges(charges)}")
-    names = [str(file.absolute().relative_to(lake_folder.absolute())) for file in charges]
-    files = pl.DataFrame({"file": sorted(names)}, schema={"file": pl.String})
-    for table, frame in {**tables, FILES: files}.items():
+    origins = sorted({each.path: each for each in charges}.values(), key=lambda each: each.path)
+    for table, frame in {**tables, FILES: _files(lake_folder, origins)}.items():
         session.register("incoming", _Stream(_utc(frame)))
         session.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - a fixed list
         session.unregister("incoming")
+    session.execute(f"CREATE VIEW charges AS {_charges(session, [o.path for o in origins])}")
     session.execute("CHECKPOINT")  # close() does it too, but does not tell when it cannot
 
 
-def _charges(files: Sequence[Path]) -> str:
+def _files(lake_folder: Path, origins: Sequence[Origin]) -> pl.DataFrame:
+    """Return a row a file; its name, a hash, is what the view finds its delivery by."""
+    rows = [
+        (
+            os.path.relpath(each.path, lake_folder),  # the view refuses one that is outside
+            *(each.path.name, each.document, each.delivery, each.scope, each.loaded_at),
+        )
+        for each in origins
+    ]
+    names = ("file", "name", "document", "delivery", "scope", "loaded_at")
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _charges(session: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> str:
     if files:
-        chosen = ", ".join(_chosen(name, dtype) for name, dtype in CHARGE.items())
-        return f"SELECT {chosen} FROM {parquet(files)}"  # noqa: S608 - our names, escaped paths
-    empty = ", ".join(
-        f"CAST(NULL AS {_TYPES[dtype.base_type()]}) AS {name}" for name, dtype in CHARGE.items()
-    )
-    return f"SELECT {empty} WHERE false"
+        described = f"SELECT column_name FROM (DESCRIBE FROM {parquet(files)})"  # noqa: S608 - escaped
+        present = {name for (name,) in session.execute(described).fetchall()}
+        chosen = ", ".join(
+            _chosen(name, dtype) if name in present else _missing(name, dtype)
+            for name, dtype in CHARGE.items()
+        )
+        return (
+            f"SELECT {chosen}, origin.delivery AS x_delivery "  # noqa: S608 - our names, escaped paths
+            f"FROM {parquet(files, with_name=True)} AS charge "
+            f"LEFT JOIN {FILES} AS origin ON origin.name = parse_filename(charge.filename)"
+        )
+    empty = ", ".join(_missing(name, dtype) for name, dtype in CHARGE.items())
+    return f"SELECT {empty}, CAST(NULL AS VARCHAR) AS x_delivery WHERE false"
+
+
+def _missing(name: str, dtype: pl.DataType) -> str:
+    """Return a column that came after the charges were loaded."""
+    return f"CAST(NULL AS {_TYPES[dtype.base_type()]}) AS {name}"
 
 
 def _chosen(name: str, dtype: pl.DataType) -> str:
     # A plain TIMESTAMP in UTC: months then fall alike in every reader's time zone.
-    return f"make_timestamp(epoch_us({name})) AS {name}" if dtype == pl.Datetime else name
+    if dtype == pl.Datetime:
+        return f"make_timestamp(epoch_us(charge.{name})) AS {name}"
+    return f"charge.{name}"
 
 
 def _utc(frame: pl.DataFrame) -> pl.DataFrame:

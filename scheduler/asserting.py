@@ -48,9 +48,9 @@ def asserted(project: Project, stores: Stores) -> tuple[Assertion, ...]:
 
 def _billed(stores: Stores, sources: Iterable[str]) -> Iterator[pl.DataFrame]:
     """Yield billed lines of these sources by invoice, one frame a document that counts."""
-    for scope, body in sorted(book.current(stores.ledger).items()):
+    for scope, record in sorted(book.counting(stores.ledger).items()):
         source, _, month = scope.rpartition("/")
-        for document in body["documents"] if source in sources else ():
+        for document in record.body["documents"] if source in sources else ():
             frame = pl.read_parquet(invoiced_of(stores.lake, document["charges"]), glob=False)
             where = pl.lit(source).alias("source"), pl.lit(month).alias("month")
             yield frame.with_columns(*where).select(BILLED.names())

@@ -17,7 +17,7 @@ from ingest import book
 from ingest.source import Finding, Source
 from models.currency import RateError
 from models.period import Month
-from scheduler.standing import Holding, holdings
+from scheduler.holding import Holding, holdings
 from scheduler.workspace import Project, Stores, stores
 
 PROJECT: Final = "project"  # what findings of no source are about
@@ -101,7 +101,7 @@ def _loaded(project: Project, sources: Sequence[Source], moment: datetime) -> It
 def _holding(held: Holding) -> Finding:
     if held.sound:
         return Finding("loaded", "ok", held.detail)
-    state: Final = "fail" if held.state == "quarantined" else "warn"
+    state: Final = "fail" if held.state in ("forbidden", "broken") else "warn"
     return Finding("loaded", state, f"{held.state}: {held.detail}", "see `trueup status`")
 
 

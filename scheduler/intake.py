@@ -4,34 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 
 from ingest import book
-from ingest.load import load_delivery
+from ingest.kind import ASKED
+from ingest.load import LoadedDelivery, load_delivery
 from ingest.source import Delivery, Source
-from models.errors import AbsentError, SourceError
+from models.errors import AbsentError, EmptyError, SourceError
+from models.ledger import Entry
 from models.period import Month, between
 from models.problem import Problem
 from scheduler.progress import Progress
 from scheduler.workspace import Project, Stores
 
+BACK: Final = 3  # months before this one that are asked for though nobody planned them
+
 
 @dataclass(slots=True)
 class Intake:
-    """What one night brought in."""
+    """What one night brought in.
 
+    Attributes:
+        as_of: The instant of the night.
+        loaded, unchanged: Scopes.
+        absent, empty: Answers nobody has to act on by themselves.
+        errors: What somebody has to act on: forbidden, broken, empty though the month is over.
+        problems: Findings in what was loaded.
+        asked: Why a source as a whole did not answer, by its name; empty where it did.
+    """
+
+    as_of: datetime
     loaded: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     absent: list[AbsentError] = field(default_factory=list)
+    empty: list[EmptyError] = field(default_factory=list)
     errors: list[SourceError] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    asked: dict[str, str] = field(default_factory=dict)
 
 
-def due(project: Project, today: date) -> tuple[Month, ...]:
-    """Return the months whose bills may still change: from the first plan month to this one."""
+def due(project: Project, stores: Stores, today: date) -> tuple[Month, ...]:
+    """Return the months whose bills may still change, oldest first.
+
+    Those of the plans so far, the last three, and every month that was ever loaded: a bill
+    can change a year later (refunds, tags set backwards), and a source answers at the cost
+    of one small request that nothing is new.
+    """
     this = Month.of(today)
-    first = min((plan.start for plan in project.plans), default=this + -1)
-    return tuple(between(min(first, this), this))
+    first = min((plan.start for plan in project.plans), default=this)
+    loaded = {Month.parse(scope.rpartition("/")[2]) for scope in book.current(stores.ledger)}
+    asked = {*between(min(first, this + -BACK), this), *loaded}
+    return tuple(sorted(month for month in asked if month <= this))
 
 
 def take_in(
@@ -40,9 +64,11 @@ def take_in(
     months: Sequence[Month],
     progress: Progress,
     only: Sequence[str] = (),
+    *,
+    as_of: datetime,
 ) -> Intake:
     """Fetch and load; a source that fails is recorded, and the others go on."""
-    intake = Intake()
+    intake = Intake(as_of)
     for source in project.sources:
         if not only or source.name in only:
             progress.step(f"ingest {source.name}", len(months))
@@ -50,27 +76,66 @@ def take_in(
     return intake
 
 
+def record_asked(stores: Stores, intake: Intake) -> None:
+    """Note that sources were asked for all open months, and whether each answered."""
+    entries = [
+        Entry(
+            ASKED,
+            source,
+            {"as_of": intake.as_of.isoformat(), "answered": not error, "detail": error},
+        )
+        for source, error in intake.asked.items()
+    ]
+    if entries:
+        stores.ledger.append(*entries)
+
+
 def _source(
     source: Source, stores: Stores, months: Sequence[Month], progress: Progress, intake: Intake
 ) -> None:
     known = _known(source, stores)
     unseen = set(months) & set(known)
+    intake.asked[source.name] = ""
     for found in source.fetch(months, stores.archive, known):
         if isinstance(found, Delivery):
             unseen.discard(found.period)
             _delivery(source, found, stores, progress, intake)
-        elif isinstance(found, AbsentError):
-            intake.absent.append(found)
         else:
-            unseen = {month for month in unseen if str(month) != found.period}
-            _refused(found, stores, progress, intake)
+            unseen = {month for month in unseen if str(month) != found.period and found.period}
+            _silence(found, stores, progress, intake)
         progress.advance()
     intake.unchanged += [f"{source.name}/{month}" for month in sorted(unseen)]
 
 
+def _silence(
+    error: SourceError,
+    stores: Stores,
+    progress: Progress,
+    intake: Intake,
+    delivery: Delivery | None = None,
+) -> None:
+    """Record what a source did not deliver, by which of the answers it is."""
+    if isinstance(error, AbsentError):
+        book.absent(stores.ledger, error, intake.as_of)
+        intake.absent.append(error)
+        return
+    book.refused(stores.ledger, error.scope, error, delivery)
+    if not error.period:
+        intake.asked[error.source] = str(error)
+    if isinstance(error, EmptyError) and _runs(error.period, intake.as_of):
+        intake.empty.append(error)
+        return
+    intake.errors.append(error)
+    progress.note(f"trueup: {error}")
+
+
+def _runs(period: str, as_of: datetime) -> bool:
+    return bool(period) and as_of < Month.parse(period).end
+
+
 def _known(source: Source, stores: Stores) -> dict[Month, str]:
     """Return the manifests of what is loaded as the source reads it now, and undisputed."""
-    disputed = book.quarantined(stores.ledger)
+    disputed = {*book.quarantined(stores.ledger), *book.gone(stores.ledger)}
     deliveries = [
         book.delivery(scope, body)
         for scope, body in book.current(stores.ledger).items()
@@ -88,27 +153,29 @@ def _known(source: Source, stores: Stores) -> dict[Month, str]:
 def _delivery(
     source: Source, delivery: Delivery, stores: Stores, progress: Progress, intake: Intake
 ) -> None:
-    book.receive(stores.ledger, delivery)
+    book.receive(stores.ledger, delivery, intake.as_of)
     if book.is_loaded(stores.ledger, delivery, source):
         intake.unchanged.append(delivery.scope)
         return
     try:
         loaded = load_delivery(source, delivery, stores.archive, stores.lake)
+        _refuse_empty(loaded)
     except SourceError as error:
-        _refused(error, stores, progress, intake, delivery)
+        _silence(error.of(delivery.period), stores, progress, intake, delivery)
         return
-    book.loaded(stores.ledger, delivery, loaded)
+    book.loaded(stores.ledger, delivery, loaded, intake.as_of)
     intake.loaded.append(delivery.scope)
     intake.problems += loaded.problems
 
 
-def _refused(
-    error: SourceError,
-    stores: Stores,
-    progress: Progress,
-    intake: Intake,
-    delivery: Delivery | None = None,
-) -> None:
-    book.refused(stores.ledger, error.scope, error, delivery)
-    intake.errors.append(error)
-    progress.note(f"trueup: {error}")
+def _refuse_empty(loaded: LoadedDelivery) -> None:
+    """Refuse a delivery without a line: it would make zero of a month that had cost.
+
+    Raises:
+        EmptyError: when no document of it has a line.
+    """
+    delivery = loaded.delivery
+    if not any(document.control.rows for document in loaded.documents):
+        named = delivery.manifest or next(iter(delivery.documents), None)
+        name = named.name if named else str(delivery.period)
+        raise EmptyError(delivery.source, name, "the delivery has no line")

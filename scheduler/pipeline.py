@@ -12,7 +12,8 @@ from models.ledger import Entry
 from models.period import Month
 from reconcile.portfolio import Portfolio
 from scheduler.alerting import raise_alerts
-from scheduler.intake import Intake, due, take_in
+from scheduler.intake import Intake, due, record_asked, take_in
+from scheduler.lifecycle import MonthState, month_states, record
 from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
 from scheduler.publish import publish, reconcile, reported_month, write_reports
@@ -27,6 +28,7 @@ class Night:
     Attributes:
         arrived: Messages delivered; `failed` are still in the outbox.
         subjects: Subjects of the alerts that changed.
+        states: Where each open month of each source stands.
     """
 
     run: str
@@ -36,13 +38,21 @@ class Night:
     subjects: list[str]
     arrived: int
     failed: int
+    states: list[MonthState]
+
+    @property
+    def urgent(self) -> list[MonthState]:
+        """Months that somebody has to act on: late, forbidden, broken, empty though over."""
+        return [state for state in self.states if state.urgent]
 
     @property
     def exit_code(self) -> int:
-        """0 done, overruns included; 4 when data is incomplete, stale, or not what was invoiced."""
-        incomplete = any(not line.state.delivered for line in self.report.sources)
+        """0 done, overruns included; 4 when somebody has to act, or a bill is not its invoice.
+
+        Nobody has to while something is only not due yet, or empty while the month runs.
+        """
         apart = any(each.verdict.fails for each in self.report.assertions)
-        return 4 if self.intake.errors or incomplete or apart else 0
+        return 4 if self.intake.errors or self.urgent or apart else 0
 
 
 def run_id(now: datetime) -> str:
@@ -73,9 +83,13 @@ def night(
     log = _log(project, run, now)
     stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
     stores.sweep()
-    intake = take_in(project, stores, due(project, as_of.date()), progress)
-    _record_versions(project, stores)
     month = month or reported_month(as_of.date())
+    asked = due(project, stores, as_of.date())
+    intake = take_in(project, stores, asked, progress, as_of=as_of)
+    record_asked(stores, intake)
+    states = month_states(project, stores, {*asked, month}, as_of)
+    record(stores, states, as_of)
+    _record_versions(project, stores)
     spend = spent(project, stores, progress)
     progress.step("reconcile")
     before = reconcile(project, stores, spend, month, as_of)
@@ -94,10 +108,12 @@ def night(
         subjects=subjects,
         arrived=arrived,
         failed=failed,
+        states=states,
     )
     body = {"exit_code": done.exit_code, "snapshot": report.snapshot}
     stores.ledger.append(Entry("run.finished", run, body))
-    log("finished", **body, loaded=intake.loaded, refused=[str(e) for e in intake.errors])
+    refused, urgent = [str(e) for e in intake.errors], [str(state) for state in done.urgent]
+    log("finished", **body, loaded=intake.loaded, refused=refused, urgent=urgent)
     return done
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from ingest import book
+from ingest.closing import closed
 from models import warehouse
 from models.durable import part_in, place, storing
 from models.lake import input_hash
@@ -21,7 +22,11 @@ from reconcile.actuals import actuals_frame
 from reconcile.alerts import RULE, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
+from scheduler import restating
 from scheduler.asserting import asserted, invoice_parts, invoices
+from scheduler.origin import documents, origins
+from scheduler.restating import restated
+from scheduler.shelf import shelf
 from scheduler.spending import rules_hash
 from scheduler.standing import problems, source_states
 from scheduler.workspace import Project, Stores
@@ -31,6 +36,8 @@ SOURCES: Final = pl.Schema(
         "source": pl.String(),
         "month": pl.String(),
         "state": pl.String(),
+        "stage": pl.String(),
+        "since": pl.Date(),
         "newest": pl.Date(),
         "currency": pl.String(),
         "amount": MONEY,
@@ -54,7 +61,7 @@ def reconcile(
     Raises:
         InvariantError: when a sum does not agree; nothing was published.
     """
-    settings = project.settings
+    settings, held = project.settings, shelf(stores, as_of)
     return portfolio(
         name=settings.name,
         month=month,
@@ -66,17 +73,18 @@ def reconcile(
         projects=project.registry.projects,
         rates=project.rates,
         materiality=settings.materiality,
-        sources=source_states(project, stores, month, as_of),
+        sources=source_states(project, held, month),
         assertions=asserted(project, stores),
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
-        problems=problems(stores, month),
+        problems=problems(project, held, month),
+        restated=restated(held, month),
         demo=settings.demo,
     )
 
 
 def snapshot(project: Project, stores: Stores) -> str:
     """Return the identity of everything the figures depend on, short enough to read out."""
-    deliveries = sorted(body["delivery"] for body in book.current(stores.ledger).values())
+    deliveries = sorted(each.body["delivery"] for each in book.counting(stores.ledger).values())
     plans = sorted(plan.fingerprint for plan in current(project.plans))
     stated = [project.statements.fingerprint] if project.statements.all else []
     inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries, *stated)
@@ -108,14 +116,11 @@ def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portf
         "sources": _sources(report),
         "invoices": invoices(report.assertions),
         "invoice_parts": invoice_parts(report.assertions),
-        "closes": pl.DataFrame(schema={"month": pl.String, "version": pl.Int64, "at": pl.String}),
+        "restatements": restating.frame(stores),
+        "documents": documents(stores),
+        "closes": _closes(stores),
     }
-    files = [
-        stores.lake.path("charges", document["charges"])
-        for body in book.current(stores.ledger).values()
-        for document in body["documents"]
-    ]
-    warehouse.publish(project.warehouse, project.state / "lake", sorted(files), tables)
+    warehouse.publish(project.warehouse, project.state / "lake", origins(stores), tables)
 
 
 def write_reports(project: Project, report: Portfolio) -> list[Path]:
@@ -163,12 +168,23 @@ def _problems(found: Sequence[Problem]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _closes(stores: Stores) -> pl.DataFrame:
+    rows = [
+        (str(month), record.body["version"], record.at)
+        for month, record in sorted(closed(stores.ledger).items())
+    ]
+    schema = {"month": pl.String, "version": pl.Int64, "at": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def _sources(report: Portfolio) -> pl.DataFrame:
     rows = [
         {
             "source": line.state.source,
             "month": str(report.month),
             "state": line.state.state,
+            "stage": line.state.stage,
+            "since": line.state.since,
             "newest": line.state.newest,
             "currency": line.currency,
             "amount": line.amount.value,

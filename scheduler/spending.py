@@ -11,6 +11,7 @@ import polars as pl
 from ingest import book
 from models.attribution import SPEND, attributed, conserved, spend
 from models.lake import input_hash
+from scheduler.origin import whole
 from scheduler.progress import Progress
 from scheduler.workspace import Project, Stores
 
@@ -25,20 +26,27 @@ def rules_hash(project: Project) -> str:
 
 
 def spent(project: Project, stores: Stores, progress: Progress) -> pl.DataFrame:
-    """Return the spend of all current deliveries, at daily grain; attribute what is new.
+    """Return the spend of all deliveries that count, at daily grain; attribute what is new.
 
     Raises:
-        InvariantError: when spend does not equal the charges to the last digit.
+        InvariantError: when spend does not equal the charges to the last digit, or a
+            delivery is not whole any more.
     """
-    current = book.current(stores.ledger)
-    progress.step("attribute", len(current))
+    counting = book.counting(stores.ledger)
+    progress.step("attribute", len(counting))
     rules, paths = rules_hash(project), []
-    for scope, body in sorted(current.items()):
-        name = f"{body['delivery']}-{rules}"
-        paths.append(stores.lake.write("spend", name, _writer(project, stores, scope, body)))
+    for scope, record in sorted(counting.items()):
+        whole(stores.lake, scope, record.body)
+        write = _writer(project, stores, scope, record.body)
+        paths.append(stores.lake.write("spend", spend_name(record.body, rules), write))
         progress.advance(scope)
     frames = [pl.read_parquet(path, glob=False) for path in paths]
     return pl.concat([pl.DataFrame(schema=SPEND), *frames])
+
+
+def spend_name(body: Mapping[str, Any], rules: str) -> str:
+    """Return the name of a delivery's spend file by one version of the rules."""
+    return f"{body['delivery']}-{rules}"
 
 
 def _writer(project: Project, stores: Stores, scope: str, body: Mapping[str, Any]) -> Writer:

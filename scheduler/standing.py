@@ -1,101 +1,73 @@
-"""How each source stands for a month, from the ledger: delivered, late, refused, or silent."""
+"""How each source stands for the month of a report, and what is to be said about its data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
-from typing import Any, Final
 
-import polars as pl
-
-from ingest import book
 from ingest.source import Source
 from models.money import ZERO, exact
 from models.period import Month, between
 from models.problem import Problem
 from reconcile.tie_out import SourceState
-from scheduler.workspace import Project, Stores
-
-GRACE: Final = timedelta(days=14)  # providers still change an ended month for two weeks
-
-Body = Mapping[str, Any]
+from scheduler.lifecycle import MonthState, month_state
+from scheduler.shelf import Body, Shelf
+from scheduler.workspace import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """What the ledger holds of deliveries, read once."""
-
-    stores: Stores
-    current: Mapping[str, Body]
-    refused: Mapping[str, Body]
-    as_of: datetime
-
-    def late(self, source: Source, month: Month) -> bool:
-        """Say whether a month was promised by now and is not here."""
-        due = source.due(month)
-        return (
-            due is not None and due <= self.as_of and f"{source.name}/{month}" not in self.current
-        )
-
-
-def shelf(stores: Stores, as_of: datetime) -> Shelf:
-    """Read what is current and what is in quarantine."""
-    ledger = stores.ledger
-    return Shelf(
-        stores=stores, current=book.current(ledger), refused=book.quarantined(ledger), as_of=as_of
-    )
-
-
-def source_states(
-    project: Project, stores: Stores, month: Month, as_of: datetime
-) -> list[SourceState]:
+def source_states(project: Project, held: Shelf, month: Month) -> list[SourceState]:
     """Return one state a source for a billing month, in order of name."""
-    held = shelf(stores, as_of)
     ordered = sorted(project.sources, key=lambda source: source.name)
-    return [_state(held, source, month) for source in ordered]
+    return [
+        _closed(held, source, month) if month in held.closed else _state(held, source, month)
+        for source in ordered
+    ]
 
 
 def _state(held: Shelf, source: Source, month: Month) -> SourceState:
-    body = held.current.get(f"{source.name}/{month}")
-    state, detail = _verdict(held, source, month, body)
-    due = source.due(month)
+    state = month_state(held, source, month)
+    said, due = state.answer, source.due(month)
+    word = said.word
+    if word == "delivered":
+        word = "final" if state.stage in ("final", "restated") else "estimated"
     return SourceState(
         source=source.name,
-        state=state,
-        newest=_newest(body),
-        expected=due.date() if due and body is None else None,
-        rows=sum(document["rows"] for document in body["documents"]) if body else 0,
-        controls=_controls(body),
-        detail=detail,
+        state=word,
+        stage=state.stage,
+        since=state.since.date(),
+        newest=_newest(state.body),
+        expected=due.date() if due and state.body is None else None,
+        rows=_rows(state.body),
+        controls=_controls(state.body),
+        detail=said.detail or state.reason,
+        waiting=said.waiting,
+        promised=said.promised,
         gaps=tuple(_gaps(held, source, month)),
     )
 
 
-def _verdict(held: Shelf, source: Source, month: Month, body: Body | None) -> tuple[str, str]:
-    """Return the state and why: forbidden, broken, empty, absent and late are told apart."""
-    trouble = held.refused.get(f"{source.name}/{month}") or held.refused.get(source.name)
-    if trouble:
-        kept = "; the last good delivery stays" if body else ""
-        state = "quarantined" if body else trouble["state"]
-        return state, f"{trouble['document']}: {trouble['detail']}{kept}"
-    if body is None:
-        silent = held.late(source, month)
-        return ("absent", "nothing is delivered") if silent else ("estimated", "nothing so far")
-    if aside := sum(document["rejected_rows"] for document in body["documents"]):
-        return "quarantined", f"{aside} rows were set aside; see problems"
-    if open_rows := _uninvoiced(held.stores, body):
-        return "estimated", f"{open_rows} rows without an invoice"
-    return ("estimated", "may change") if month.end + GRACE > held.as_of else ("final", "")
+def _closed(held: Shelf, source: Source, month: Month) -> SourceState:
+    """Return how a source stood when the month was closed; what came later changes nothing."""
+    record = held.counting.get(f"{source.name}/{month}")
+    body = record.body if record else None
+    return SourceState(
+        source=source.name,
+        state="final" if body else "absent",
+        stage="closed",
+        since=date.fromisoformat(held.closed[month].at[:10]),
+        newest=_newest(body),
+        rows=_rows(body),
+        controls=_controls(body),
+        detail="" if body else "the month was closed without it",
+        waiting=body is None,
+        promised=False,
+        gaps=tuple(_gaps(held, source, month)),
+    )
 
 
-def _uninvoiced(stores: Stores, body: Body) -> int:
-    """Return how many charges have no invoice yet; the provider's own sign of an open month."""
-    paths = [stores.lake.path("charges", document["charges"]) for document in body["documents"]]
-    missing = pl.col("invoice_id").is_null() & (pl.col("billed_cost") != 0)
-    counts = [pl.scan_parquet(path, glob=False).select(missing.sum()).collect() for path in paths]
-    return sum(count.item() for count in counts)
+def _rows(body: Body | None) -> int:
+    return sum(document["rows"] for document in body["documents"]) if body else 0
 
 
 def _newest(body: Body | None) -> date | None:
@@ -114,55 +86,43 @@ def _controls(body: Body | None) -> dict[str, Decimal]:
 
 def _gaps(held: Shelf, source: Source, month: Month) -> Iterator[Month]:
     """Yield months after the source's first that it promised and never delivered."""
-    mine = [scope for scope in held.current if scope.rpartition("/")[0] == source.name]
-    if mine:
-        first = min(Month.parse(scope.rpartition("/")[2]) for scope in mine)
-        yield from (each for each in between(first, month + -1) if held.late(source, each))
+    first = held.first(source.name)
+    for each in between(first, month + -1) if first else ():
+        due = source.due(each)
+        if due and due <= held.as_of and f"{source.name}/{each}" not in held.current:
+            yield each
 
 
-def problems(stores: Stores, month: Month) -> list[Problem]:
-    """Return what was found in the deliveries of a billing month that count."""
-    return [
-        Problem(**problem)
-        for scope, body in sorted(book.current(stores.ledger).items())
-        if scope.endswith(f"/{month}")
-        for document in body["documents"]
-        for problem in document["problems"]
-    ]
+def problems(project: Project, held: Shelf, month: Month) -> list[Problem]:
+    """Return what was found in the deliveries of a billing month that count, and in its life."""
+    return [*_found(held, month), *_overdue(project, held, month)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """What is held of one source, for `trueup status`."""
-
-    source: str
-    state: str
-    detail: str
-    sound: bool
+def _found(held: Shelf, month: Month) -> Iterator[Problem]:
+    for scope, record in sorted(held.counting.items()):
+        if scope.endswith(f"/{month}"):
+            for document in record.body["documents"]:
+                yield from (Problem(**problem) for problem in document["problems"])
 
 
-def holdings(project: Project, stores: Stores, moment: datetime) -> list[Holding]:
-    """Return, by source, how old its newest delivery is and whether one was refused."""
-    held = shelf(stores, moment)
-    at = {scope: record.at for scope, record in stores.ledger.latest(book.LOADED).items()}
-    return [_holding(held, source, at) for source in project.sources]
+def _overdue(project: Project, held: Shelf, upto: Month) -> Iterator[Problem]:
+    """Yield every month up to one that is estimated for too long, with the way out."""
+    scopes = [scope.rpartition("/") for scope in sorted(held.current)]
+    for source in project.sources:
+        months = [Month.parse(month) for name, _, month in scopes if name == source.name]
+        for month in months:
+            if month <= upto and month not in held.closed:
+                yield from overdue(month_state(held, source, month))
 
 
-def _holding(held: Shelf, source: Source, at: Mapping[str, str]) -> Holding:
-    mine = {scope: when for scope, when in at.items() if scope.rpartition("/")[0] == source.name}
-    trouble = [
-        body for scope, body in held.refused.items() if scope.partition("/")[0] == source.name
-    ]
-
-    def holding(state: str, detail: str) -> Holding:
-        return Holding(source=source.name, state=state, detail=detail, sound=state == "loaded")
-
-    if trouble:
-        return holding("quarantined", f"{trouble[0]['document']}: {trouble[0]['detail']}")
-    if not mine:
-        return holding("absent", "nothing loaded yet; run `trueup run`")
-    newest = max(mine, key=lambda scope: mine[scope])
-    days = (held.as_of - datetime.fromisoformat(mine[newest])).days
-    stale = held.late(source, Month.of(held.as_of.date()))
-    detail = f"newest delivery {newest.rpartition('/')[2]}, loaded {days} days ago"
-    return holding("stale" if stale else "loaded", detail)
+def overdue(state: MonthState) -> Iterator[Problem]:
+    """Yield the finding about a month that is estimated for too long."""
+    if state.overdue:
+        yield Problem(
+            source=state.source,
+            document=str(state.month),
+            rule="estimated",
+            detail=f"estimated for {state.overdue} days: {state.reason}; "
+            "ask who issues the invoice for what is missing, or close the month with a reason",
+            severity="warning",
+        )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
+from ingest import closing
 from ingest.source import Source, build, kinds, settings_model
 from models.archive import Archive
 from models.currency import Rates
@@ -146,12 +147,14 @@ def stores(project: Project) -> Iterator[Stores]:
     """Open the stores of a project; folders are made 0700 where they do not exist.
 
     Raises:
-        StoreError: when the ledger's chain is broken.
+        StoreError: when the ledger's chain is broken, or a closed month counts other
+            deliveries than it was closed with.
     """
     project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = Ledger(f"sqlite:///{project.state / 'ledger.sqlite'}", now)
     try:
         ledger.verify()
+        closing.verify(ledger)
         yield Stores(Archive(project.state / "archive"), Lake(project.state / "lake"), ledger)
     finally:
         ledger.close()

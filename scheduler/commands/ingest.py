@@ -7,32 +7,41 @@ from datetime import date
 import click
 
 from scheduler.cli import Shell
-from scheduler.intake import Intake, due, take_in
+from scheduler.intake import Intake, due, record_asked, take_in
+from scheduler.lifecycle import month_states, record
 from scheduler.lock import held
-from scheduler.options import today_option
+from scheduler.options import Day
+from scheduler.pipeline import instant
 from scheduler.progress import shown
-from scheduler.workspace import configured, known_source, stores
+from scheduler.workspace import configured, known_source, now, stores
 
 
 @click.command()
 @click.argument("sources", nargs=-1)
-@today_option
+@click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
 @click.pass_obj
-def command(shell: Shell, sources: tuple[str, ...], today: date) -> int:
+def command(shell: Shell, sources: tuple[str, ...], today: date | None) -> int:
     """Fetch and load the bills of all SOURCES, or of the named ones.
 
     Every month from the first plan month on is asked for; what was loaded before and has
-    not changed is not loaded again. Exit code 4 when a source failed.
+    not changed is not loaded again. Exit code 4 when somebody has to act: a source is late,
+    forbidden or broken, or a month that is over is empty.
     """
     project = configured(shell.folder)
     for name in sources:
         known_source(project, name)
     with shown(quiet=shell.quiet) as progress, stores(project) as opened, held(project.state):
         opened.sweep()
-        intake = take_in(project, opened, due(project, today), progress, sources)
-    for line in summary(intake):
+        as_of = instant(today, now())
+        months = due(project, opened, as_of.date())
+        intake = take_in(project, opened, months, progress, sources, as_of=as_of)
+        record_asked(opened, intake)
+        states = month_states(project, opened, months, as_of, sources)
+        record(opened, states, as_of)
+    urgent = [state for state in states if state.urgent]
+    for line in [*map(str, urgent), *summary(intake)]:
         click.echo(line)
-    return 4 if intake.errors else 0
+    return 4 if intake.errors or urgent else 0
 
 
 def summary(intake: Intake) -> list[str]:

@@ -65,6 +65,7 @@ def summary(done: Night, folder: Path) -> list[str]:
     counts = f"{len(intake.loaded)} deliveries loaded, {len(intake.unchanged)} unchanged"
     return [
         f"run {done.run}: {counts}, {len(intake.errors)} refused",
+        *map(str, done.urgent),
         f"month {report.month}: {report.state}, snapshot {report.snapshot}",
         *([f"invoices: {len(failing)} apart or not delivered, see the report"] if failing else []),
         f"alerts: {len(done.subjects)} changed, messages {messages}",

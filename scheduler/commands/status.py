@@ -9,19 +9,20 @@ import click
 
 from scheduler.cli import Shell
 from scheduler.commands.schedule import last_finished
+from scheduler.holding import Holding, holdings, lines, restated
 from scheduler.jobs import missed
 from scheduler.outbox import pending
 from scheduler.publish import known_alerts
-from scheduler.standing import Holding, holdings
 from scheduler.workspace import Project, Stores, configured, now, stores
 
 
 @click.command()
 @click.pass_obj
 def command(shell: Shell) -> int:
-    """Show the last run, every source's newest delivery, open alerts, unsent messages.
+    """Show the last run, every source and its open months, restatements, alerts, messages.
 
-    Exit code 4 when a night was missed, a source is stale, or a delivery is quarantined.
+    Exit code 4 when a night was missed, or somebody has to act on a month: it is late,
+    forbidden or broken, or empty though it is over.
     """
     project = configured(shell.folder)
     moment = now()
@@ -42,6 +43,8 @@ def _run(finished: datetime | None, *, late: bool) -> str:
 def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[str]:
     for each in held:
         yield f"source     {each.source}: {each.state}, {each.detail}"
+        yield from lines(each)
+    yield from restated(opened)
     for alert in known_alerts(opened).values():
         if alert.state == "open":
             yield f"alert      {alert.name} {alert.project}: over its limit since {alert.since}"

@@ -24,7 +24,7 @@ import models.warehouse
 from models.charge import CHARGE, COLUMNS
 from models.errors import StoreError
 from models.money import MONEY
-from models.warehouse import TABLES, connect, digest, publish, query
+from models.warehouse import TABLES, Origin, connect, digest, publish, query
 
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 SAMPLES: Mapping[object, object] = {
@@ -75,7 +75,8 @@ class Place:
     secret: Path
 
     def publish(self, charges: Sequence[Path] = (), /, **tables: pl.DataFrame) -> None:
-        publish(self.file, self.lake, charges, tables)
+        origins = [Origin(path, delivery=f"delivery {path.stem}") for path in charges]
+        publish(self.file, self.lake, origins, tables)
 
     def query(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
         return query(self.file, self.lake, sql, parameters)
@@ -120,7 +121,7 @@ def test_charges_are_a_view_over_exactly_the_current_files(place: Place) -> None
     place.publish(current)
 
     assert place.query("SELECT count(*), max(tags['team']) FROM charges") == [(3, "ml")]
-    assert place.query("SELECT * FROM charge_files") == [
+    assert place.query("SELECT file FROM charge_files") == [
         ("charges/aa.parquet",),
         ("charges/bb.parquet",),
     ]
@@ -135,7 +136,25 @@ def test_without_charges_the_view_has_the_same_columns_and_no_row(place: Place) 
     place.publish([place.charges({})])
 
     assert place.query(described) == empty
-    assert [name for name, _ in empty] == CHARGE.names()
+    assert [name for name, _ in empty] == [*CHARGE.names(), "x_delivery"]
+
+
+def test_every_charge_names_the_delivery_it_came_in_and_counts_once(place: Place) -> None:
+    one, two = place.charges({}, {}, name="aa"), place.charges({}, name="[a]")
+    origins = [
+        Origin(one, "d1", "delivery 1", "aws/2026-10", "2026-11-02"),
+        Origin(two, "d2", "delivery 2", "aws/2026-09", "2026-11-01"),
+        Origin(one, "d1", "delivery 1", "aws/2026-10", "2026-11-02"),
+    ]
+
+    publish(place.file, place.lake, origins, {})
+
+    counted = "SELECT x_delivery, count(*) FROM charges GROUP BY ALL ORDER BY ALL"
+    assert place.query(counted) == [("delivery 1", 2), ("delivery 2", 1)]
+    assert place.query(
+        "SELECT DISTINCT x_row, document, scope, loaded_at FROM charges"
+        " JOIN charge_files ON x_delivery = delivery WHERE x_delivery = 'delivery 2'"
+    ) == [(1, "d2", "aws/2026-09", "2026-11-01")]
 
 
 def test_money_and_days_come_back_exactly(place: Place) -> None:
@@ -193,9 +212,10 @@ sys.modules.update(pyarrow=None, pytz=None)
 from datetime import UTC, datetime
 from pathlib import Path
 import polars as pl
-from models.warehouse import publish, query
+from models.warehouse import Origin, publish, query
 where = Path({str(place.file)!r}), Path({str(place.lake)!r})
-publish(*where, [Path({str(charges)!r})], {{"spend": pl.DataFrame({{"day": [datetime.now(UTC)]}})}})
+charges = [Origin(Path({str(charges)!r}))]
+publish(*where, charges, {{"spend": pl.DataFrame({{"day": [datetime.now(UTC)]}})}})
 print(len(query(*where, "SELECT * FROM spend")), len(query(*where, "SELECT * FROM charges")))
 """  # noqa: S608 - our own paths
     root = Path(models.warehouse.__file__).parents[1]

@@ -165,7 +165,7 @@ def test_a_missing_object_is_named_and_the_last_good_figures_stay(
     assert said.code == 4
     assert "fine-tuning-cur2-00002.snappy.parquet" in said.err
     assert asked(demo, "select sum(billed_cost), count(*) from charges") == before
-    assert asked(demo, "select state from sources where source = 'aws'") == [("quarantined",)]
+    assert asked(demo, "select state from sources where source = 'aws'") == [("broken",)]
     manifest.write_text(json.dumps(stated))
     assert run(trueup, demo).code == 0
 

@@ -1,0 +1,98 @@
+"""What is held of each source, for `trueup status`: how old, how far, and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest.restatement import Restatement, restatements
+from ingest.source import Source
+from models.period import Month
+from scheduler.intake import due
+from scheduler.lifecycle import MonthState, month_state
+from scheduler.shelf import Shelf, shelf
+from scheduler.standing import overdue
+from scheduler.workspace import Project, Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One source: its state in one word, why, and its months that are not settled."""
+
+    source: str
+    state: str
+    detail: str
+    months: tuple[MonthState, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nobody has to act."""
+        return self.state == "loaded"
+
+
+def holdings(project: Project, stores: Stores, moment: datetime) -> list[Holding]:
+    """Return what is held of each source, in the order of the configuration."""
+    held, months = shelf(stores, moment), due(project, stores, moment.date())
+    return [_holding(held, source, months) for source in project.sources]
+
+
+def _holding(held: Shelf, source: Source, asked: Sequence[Month]) -> Holding:
+    first = held.first(source.name)
+    months = [month_state(held, source, each) for each in asked if first is None or each >= first]
+    urgent = [state for state in months if state.urgent]
+    state, detail = _word(held, source, first, urgent)
+    shown = tuple(each for each in months if _is_worth_saying(each))
+    return Holding(source=source.name, state=state, detail=detail, months=shown)
+
+
+def _word(
+    held: Shelf, source: Source, first: Month | None, urgent: Sequence[MonthState]
+) -> tuple[str, str]:
+    trouble = held.refused.get(source.name)
+    if trouble:
+        return trouble["state"], f"{trouble['document']}: {trouble['detail']}"
+    if first is None:
+        return "absent", "nothing loaded yet; run `trueup run`"
+    if urgent:
+        return urgent[-1].answer.word, f"{urgent[-1].month}: {urgent[-1].answer.detail}"
+    mine = {scope: at for scope, at in held.arrived.items() if _source(scope) == source.name}
+    newest = max(mine, key=lambda scope: mine[scope])
+    days = (held.as_of - mine[newest]).days
+    return "loaded", f"newest delivery {newest.rpartition('/')[2]}, loaded {days} days ago"
+
+
+def _is_worth_saying(state: MonthState) -> bool:
+    unsettled = state.body is not None and state.stage in ("open", "provisional")
+    return not state.closed and (state.urgent or unsettled or state.answer.waiting)
+
+
+def _source(scope: str) -> str:
+    return scope.rpartition("/")[0]
+
+
+def lines(held: Holding) -> Iterator[str]:
+    """Yield the months of a source that are not settled, and what is overdue, for a person."""
+    for state in held.months:
+        answer = "" if state.answer.word == "delivered" else f", {state.answer.word}"
+        why = state.answer.detail if answer else state.reason
+        yield f"month      {state.scope}: {state.stage}{answer}, {why}"
+        yield from (f"alarm      {problem}" for problem in overdue(state))
+
+
+def changes(event: Restatement) -> str:
+    """Return what a restatement changed: `USD +12.00 billed, +12.00 effective, +3 rows`."""
+    return "; ".join(
+        f"{each.currency} {each.billed_cost:+f} billed, {each.effective_cost:+f} effective, "
+        f"{each.rows:+d} rows"
+        for each in event.changes
+    )
+
+
+def restated(stores: Stores) -> Iterator[str]:
+    """Yield the restatements, oldest first, for a person."""
+    for event in restatements(stores.ledger):
+        yield (
+            f"restated   {event.source}/{event.month}: {changes(event)}, "
+            f"on {event.at:%Y-%m-%d}, after it was {event.was}"
+        )
