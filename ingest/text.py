@@ -38,12 +38,17 @@ def moment(column: pl.Expr, others: Sequence[str] = ()) -> pl.Expr:
 
 def mapped(column: pl.Expr) -> pl.Expr:
     """Turn text of flat JSON objects into maps; one that is not flat raises."""
-    return column.str.json_decode(JSON)
+    return braced(column).str.json_decode(JSON)
+
+
+def braced(column: pl.Expr) -> pl.Expr:
+    """Return the text of JSON objects with the braces that some exporters leave out."""
+    return pl.when(column.str.contains(r'^\s*"')).then("{" + column + "}").otherwise(column)
 
 
 def not_flat(column: pl.Expr) -> pl.Expr:
     """Say which texts are no JSON objects of plain values under keys that differ."""
-    return column.map_batches(_not_flat, return_dtype=pl.Boolean(), is_elementwise=True)
+    return braced(column).map_batches(_not_flat, return_dtype=pl.Boolean(), is_elementwise=True)
 
 
 def _not_flat(texts: pl.Series) -> pl.Series:

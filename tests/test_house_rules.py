@@ -33,7 +33,8 @@ PROVIDERS: Final = (
     dict.fromkeys(("amazon", "aws", "cur", "s3"), AWS)
     | dict.fromkeys(("bigquery", "gcp", "google"), GCP)
     | dict.fromkeys(("azure",), AZURE)
-    | dict.fromkeys(("anthropic", "openai", "runpod"), EXAMPLES)
+    | dict.fromkeys(("anthropic", "runpod"), EXAMPLES)
+    | {"openai": ("ingest/azure/", *EXAMPLES)}  # one cloud sells it under this name
 )
 
 # file:function of each place that may catch everything and go on, and why

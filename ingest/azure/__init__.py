@@ -1,0 +1,1 @@
+"""Parts of the Azure source: deliveries, cost details, places in Blob storage."""
