@@ -34,7 +34,8 @@ class ContainerDoor:
         try:
             next(self.client.list_blob_names(raw_response_hook=seen), None)
         except HttpResponseError as error:
-            dates.append(error.response.headers.get("Date", "") if error.response else "")
+            answered: Any = error.response  # typed without its headers
+            dates.append(answered.headers.get("Date", "") if answered else "")
         except AzureError:
             return None
         return server_time(dates[0]) if dates else None

@@ -15,7 +15,18 @@ from ingest.aws import control, cur, legacy
 from ingest.aws.delivery import Deliveries
 from ingest.aws.layout import Report
 from ingest.aws.settings import ReportSettings
-from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source
+from ingest.bucket import Place
+from ingest.probe import Probe
+from ingest.source import (
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Source,
+)
 from ingest.table import ContractError
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
@@ -62,17 +73,25 @@ class CostReport:
     ) -> Iterator[Delivery | SourceError]:
         """Bring the newest delivery of each period, as its manifest states it, or say why not."""
         try:
-            place = self.settings.place(self.name, self.folder)
+            deliveries = self._deliveries(self._place())
         except SourceError as error:
             yield error
             return
-        deliveries = Deliveries(
-            source=self.name,
-            layout=Report(self.settings.report),
-            place=place,
-            told=lambda *_: TABLE,
-        )
         yield from deliveries.fetch(periods, archive, known)
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Ask the bucket, and look for the newest manifest."""
+        probe = Probe(
+            source=self,
+            opened=self._place,
+            look=lambda place, period: self._deliveries(place).look(period),
+            home=f"{self.settings.report}/",
+        )
+        yield from probe.findings(periods, at)
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield what reading this report needs."""
+        yield from self.settings.grants(self.settings.report)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn one document into charges; see `ingest.aws.legacy` and `ingest.aws.cur`."""
@@ -90,6 +109,13 @@ class CostReport:
             return control.cur(path, legacy.contract(path))
         except (ContractError, ScanError) as error:
             raise BrokenError(self.name, document.name, str(error)) from error
+
+    def _place(self) -> Place:
+        return self.settings.place(self.name, self.folder)
+
+    def _deliveries(self, place: Place) -> Deliveries:
+        layout = Report(self.settings.report)
+        return Deliveries(source=self.name, layout=layout, place=place, told=lambda *_: TABLE)
 
 
 SOURCE: type[Source] = CostReport

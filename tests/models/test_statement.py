@@ -60,29 +60,29 @@ I1 = "{invoice_id: I1, month: 2026-10, amount: 5, currency: USD"
         (
             ["{month: 2026-10, amount: 5, currency: USD}"] * 2,
             (
-                "f:4:5: invoices.aws.1: an invoice of 2026-10 without id is already stated in line 3;"
-                " remove one"
+                "f:4:5: invoices.aws.1: an invoice of 2026-10 without id is already stated in line 3"
+                "; remove one"
             ),
         ),
         (
             [f"{I1}, tax: 1, services: {{A: 3, B: 1.5}}}}"],
             (
-                "f:3:82: invoices.aws.0.services: sum to 4.5, but amount less tax is 4; correct one of"
-                " them"
+                "f:3:82: invoices.aws.0.services: sum to 4.5, but amount less tax is 4; correct one"
+                " of them"
             ),
         ),
         (
             [f"{I1}, categories: {{Usage: 4}}}}"],
             (
-                "f:3:76: invoices.aws.0.categories: sum to 4, but amount less tax is 5; correct one of"
-                " them"
+                "f:3:76: invoices.aws.0.categories: sum to 4, but amount less tax is 5; correct one"
+                " of them"
             ),
         ),
         (
             ["{month: 2026-10, amount: '1,200', currency: USD}"],
             (
-                "f:3:30: invoices.aws.0.amount: '1,200' is not a number; write without separators, for"
-                " example 1200.50"
+                "f:3:30: invoices.aws.0.amount: '1,200' is not a number; write without separators"
+                ", for example 1200.50"
             ),
         ),
         (

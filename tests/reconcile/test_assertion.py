@@ -130,7 +130,11 @@ def test_tax_is_compared_apart_and_never_judged() -> None:
 def test_an_invoice_of_tax_alone_is_equal_to_its_tax_lines() -> None:
     (found,) = judged([line("19", charge_category="Tax")], stated("0", tax=Decimal(19)))
 
-    assert (found.verdict, found.billed, found.tax_difference) == (Verdict.EQUAL, 0, 0)
+    assert (found.verdict, found.billed, found.tax_difference) == (
+        Verdict.EQUAL,
+        Decimal(0),
+        Decimal(0),
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,11 @@ def test_an_invoice_of_tax_alone_is_equal_to_its_tax_lines() -> None:
 def test_what_is_not_issued_is_shown_and_not_judged(status: Any, verdict: Verdict) -> None:
     (found,) = judged([line("100")], stated("250", status=status))
 
-    assert (found.verdict, found.verdict.fails, found.billed) == (verdict, False, 100)
+    assert (found.verdict, found.verdict.fails, found.billed) == (
+        verdict,
+        False,
+        Decimal(100),
+    )
 
 
 def test_an_invoice_without_a_line_is_not_delivered_and_one_of_nothing_is_equal() -> None:
@@ -211,7 +219,7 @@ def test_an_invoice_without_a_number_holds_what_no_other_invoice_does() -> None:
     rest, first = judged(lines, stated("60"), stated("40", invoice_id=""))
 
     assert (first.invoice_id, first.verdict) == ("I1", Verdict.EQUAL)
-    assert (rest.invoice_id, rest.billed, rest.verdict) == ("", 40, Verdict.EQUAL)
+    assert (rest.invoice_id, rest.billed, rest.verdict) == ("", Decimal(40), Verdict.EQUAL)
 
 
 def test_an_account_and_an_issuer_narrow_an_invoice() -> None:
@@ -288,9 +296,9 @@ def test_parts_are_named_by_category_and_service_the_largest_first() -> None:
     (found,) = judged(lines, stated("100"))
 
     assert [(part.name, part.rows, part.billed) for part in found.parts] == [
-        ("Compute (Credit)", 1, -50),
-        ("Storage (Usage)", 1, 9),
-        ("Compute (Usage)", 2, 3),
+        ("Compute (Credit)", 1, Decimal(-50)),
+        ("Storage (Usage)", 1, Decimal(9)),
+        ("Compute (Usage)", 2, Decimal(3)),
     ]
 
 
@@ -305,9 +313,9 @@ def test_parts_that_the_invoice_prints_stand_against_their_own(by: str) -> None:
     (found,) = judged([line("61"), line("35", **other)], stated("100", **{by: printed}))
 
     assert [(part.name, part.billed, part.difference) for part in found.parts] == [
-        ("Gone", None, -5),
-        ("Compute" if by == "services" else "Usage", 61, 1),
-        ("STORAGE" if by == "services" else "PURCHASE", 35, 0),
+        ("Gone", None, Decimal(-5)),
+        ("Compute" if by == "services" else "Usage", Decimal(61), Decimal(1)),
+        ("STORAGE" if by == "services" else "PURCHASE", Decimal(35), Decimal(0)),
     ]
 
 
