@@ -39,7 +39,7 @@ class Assertion:
         tolerance: What rounding may explain; it stands beside the difference, hiding nothing.
         tax_stated, tax_billed: Tax, which bills often leave out: shown apart, never judged.
         parts: What it is made of; where the invoice prints parts, each against its own.
-        cause: What the difference is exactly, when something is; for a person.
+        cause: What is just the difference, when something is; for a person.
     """
 
     source: str

@@ -1,15 +1,17 @@
-"""Causes: what is exactly the difference between a bill and its invoice, when something is."""
+"""Causes: what is just the difference between a bill and its invoice, when something is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
+from models.subunit import subunit
 from reconcile.balance import Assertion, Verdict
 from reconcile.claim import Bill
 
 
 def cause(each: Assertion, loose: Sequence[Assertion], billed: Sequence[Bill]) -> str:
-    """Return one line for a person: where to look first; empty when nothing fits exactly.
+    """Return one line for a person: where to look first; empty when nothing fits.
 
     Args:
         each: What was judged.
@@ -55,17 +57,27 @@ def _missing(each: Assertion, loose: Sequence[Assertion]) -> Iterator[str]:
             each.month,
             each.currency,
         )
-        if same and each.difference and other.billed == -each.difference:
+        if same and _equal(each, other.billed, each.difference, -1):
             named = f"invoice {other.invoice_id}, which is not stated"
             yield f"{named if other.invoice_id else 'lines without an invoice id'}: just as much"
 
 
 def _untaxed(each: Assertion) -> Iterator[str]:
-    if each.tax_billed and each.difference == -each.tax_billed and not each.tax_stated:
+    if not each.tax_stated and _equal(each, each.tax_billed, each.difference, -1):
         yield "the tax lines are just as much; state the tax of the invoice"
 
 
 def _surplus(each: Assertion) -> Iterator[str]:
     for part in each.parts:
-        if part.billed == each.difference:
+        if _equal(each, part.billed, each.difference):
             yield f"{part.name} is just as much"
+
+
+def _equal(
+    each: Assertion, amount: Decimal | None, difference: Decimal | None, sign: int = 1
+) -> bool:
+    """Say whether an amount is a difference, to the subunit: bills are not rounded to it."""
+    if not amount or not difference:
+        return False
+    smallest = subunit(each.currency)
+    return abs(amount) >= smallest and abs(amount - sign * difference) < smallest

@@ -56,7 +56,8 @@ class InvoiceLine:
     def said(self) -> str:
         """What is wrong with it, as one line for a person."""
         each = self.assertion
-        what = f"invoice {self.title} of {each.month} is {each.verdict.value}"
+        named = f"invoice {self.title}" if each.invoice_id else self.title
+        what = f"{named} of {each.month} is {each.verdict.value}"
         if each.difference:
             what += f" by {exact_text(each.difference)} {each.currency}"
         return f"{each.source}: {what}{': ' if each.cause else ''}{each.cause}"
@@ -78,7 +79,9 @@ def _line(figures: Figures, each: Assertion) -> InvoiceLine:
     def add(measure: str, value: Decimal | None) -> Figure:
         return figures.add(where, str(each.month), f"invoice_{measure}", value, each.currency)
 
-    is_explained = each.verdict is Verdict.UNSTATED or bool(each.difference)
+    is_explained = each.verdict in {Verdict.APART, Verdict.UNSTATED} or any(
+        part.difference for part in each.parts
+    )
     return InvoiceLine(
         assertion=each,
         rows=add("rows", Decimal(each.rows)),

@@ -36,7 +36,7 @@ def rows(lines: Iterable[InvoiceLine]) -> Iterator[Row]:
             each.source,
             each.verdict.value,
             plain(line.rows, 0),
-            f"{plain(line.billed)} {each.currency}",
+            plain(line.billed) if each.billed is None else f"{plain(line.billed)} {each.currency}",
             plain(line.stated),
             exactly(line.difference),
             exactly(line.tolerance),
@@ -53,5 +53,6 @@ def part_rows(lines: Iterable[InvoiceLine]) -> Iterator[Row]:
 
 
 def _part(line: InvoiceLine, part: PartLine) -> tuple[str, ...]:
-    amounts = plain(part.billed), plain(part.stated), exactly(part.difference)
-    return part.name, line.title, plain(part.rows, 0), *amounts
+    printed = part.stated.value is not None  # else the invoice says nothing about parts
+    stated = (plain(part.stated), exactly(part.difference)) if printed else ("", "")
+    return part.name, line.title, plain(part.rows, 0), plain(part.billed), *stated

@@ -60,8 +60,8 @@ I1 = "{invoice_id: I1, month: 2026-10, amount: 5, currency: USD"
         (
             ["{month: 2026-10, amount: 5, currency: USD}"] * 2,
             (
-                "f:4:5: invoices.aws.1: an invoice of 2026-10 without id is already stated in line 3"
-                "; remove one"
+                "f:4:5: invoices.aws.1: an invoice of 2026-10 without id is already stated in"
+                " line 3; remove one"
             ),
         ),
         (

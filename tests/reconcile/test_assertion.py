@@ -271,7 +271,13 @@ CAUSES: Final = {
         [stated("100")],
         "its lines are of EUR; state that",
     ),
+    "a service, but for what rounding leaves": (
+        [line("99.9951"), line("12", service_name="Support")],
+        [stated("100")],
+        "Support (Usage) is just as much",
+    ),
     "nothing that fits": ([line("90")], [stated("100")], ""),
+    "less than a cent, which is nothing": ([line("101"), line("0.001")], [stated("99")], ""),
 }
 
 
@@ -333,6 +339,24 @@ def test_a_report_shows_its_month_and_what_fails_in_others() -> None:
 
     assert [each.assertion.invoice_id for each in shown] == ["I3", "I1"]
     assert shown[0].said == "aws: invoice I3 of 2026-09 is apart by -27.00 USD"
+
+
+def test_parts_are_shown_of_what_wants_a_person_and_of_no_other() -> None:
+    printed = {"Compute": Decimal("1.5"), "Else": Decimal("-0.5")}
+    found = judged(
+        [line("1"), line("2.01", invoice_id="I2"), line("9", invoice_id="I3")],
+        stated("1", services=printed),
+        stated("2", invoice_id="I2"),
+        stated("3", invoice_id="I3"),
+    )
+
+    shown = invoice_lines(found, Figures("USD"), OCTOBER)
+
+    assert [(each.assertion.invoice_id, bool(each.parts)) for each in shown] == [
+        ("I1", True),
+        ("I2", False),
+        ("I3", True),
+    ]
 
 
 def test_parts_beyond_the_first_few_are_summed_so_that_all_is_shown() -> None:
