@@ -66,24 +66,27 @@ class Columns:
         return columns
 
     def _add(self, name: str, alias: str) -> None:
-        contract = queried(name)
-        if contract in _CONTRACT and not self._is_entry(name):
+        contract, entry = queried(name), _entry(name)
+        if contract in _CONTRACT and not entry:
             self.called[name] = contract
             return
         self.called[name] = alias
-        if entry := _entry(name):
+        if entry:
             self.maps.setdefault(entry[0], {})[alias] = entry[1]
         elif contract in _UNUSED or contract.startswith("product_"):
             self.known.append(alias)
-
-    @staticmethod
-    def _is_entry(name: str) -> bool:
-        return _entry(name) is not None
 
     @property
     def contract(self) -> dict[str, str]:
         """Names of CUR 2.0 by the names in the report, of what has one there."""
         return {name: called for name, called in self.called.items() if called in _CONTRACT}
+
+    @property
+    def new(self) -> list[str]:
+        """Names in the report of what nobody knows."""
+        entries = {alias for keys in self.maps.values() for alias in keys}
+        old = {*self.known, *entries, *_CONTRACT}
+        return [name for name, called in self.called.items() if called not in old]
 
 
 def _entry(name: str) -> tuple[str, str] | None:

@@ -81,10 +81,18 @@ def _columns(content: dict[str, Any]) -> tuple[str, ...]:
     columns = content.get("columns") or []
     if not isinstance(columns, list):
         raise ValueError("has columns that are not a list")  # noqa: TRY004 - about data
-    names = [column.get("name") if isinstance(column, dict) else None for column in columns]
-    if not all(isinstance(name, str) and name for name in names):
+    names = [_name(column) if isinstance(column, dict) else "" for column in columns]
+    if not all(names):
         raise ValueError("has a column without a name")
-    return tuple(map(str, names))
+    return tuple(names)
+
+
+def _name(column: dict[str, Any]) -> str:
+    """Return the name of a column, in its category if it is stated with one."""
+    name, category = column.get("name"), column.get("category")
+    if not isinstance(name, str):
+        return ""
+    return f"{category}/{name}" if category and name else name
 
 
 def _files(content: dict[str, Any], member: str) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from polars.exceptions import PolarsError
 from pydantic import Field
 
 from ingest.aws import control, cur, legacy
+from ingest.aws.columns import FIELDS
 from ingest.aws.delivery import Deliveries
 from ingest.aws.layout import Report
 from ingest.aws.settings import ReportSettings
 from ingest.bucket import Place
-from ingest.probe import Probe
+from ingest.probe import Look, Probe, schema
 from ingest.source import (
     Control,
     Conversion,
@@ -80,11 +81,12 @@ class CostReport:
         yield from deliveries.fetch(periods, archive, known)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
-        """Ask the bucket, and look for the newest manifest."""
+        """Ask the bucket, and compare the newest manifest's columns with the contract."""
         probe = Probe(
             source=self,
             opened=self._place,
             look=lambda place, period: self._deliveries(place).look(period),
+            contract=_contract,
             home=f"{self.settings.report}/",
         )
         yield from probe.findings(periods, at)
@@ -116,6 +118,12 @@ class CostReport:
     def _deliveries(self, place: Place) -> Deliveries:
         layout = Report(self.settings.report)
         return Deliveries(source=self.name, layout=layout, place=place, told=lambda *_: TABLE)
+
+
+def _contract(found: Look) -> Finding:
+    """Compare the columns a manifest states with those of the contract."""
+    columns = legacy.Columns.of(found.columns)
+    return schema([*columns.contract.values(), *columns.new], FIELDS)
 
 
 SOURCE: type[Source] = CostReport

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -461,7 +461,36 @@ def test_a_listing_of_many_pages_is_read_to_its_end(
     assert script.asked.count("/billing") == 3 * 2
 
 
-def test_a_manifest_may_say_more_than_is_used(report: Any) -> None:
-    manifest = json.loads(report((b"",)).manifest)
+@pytest.mark.parametrize(
+    ("columns", "state", "detail"),
+    [
+        ("all", "ok", "ALL columns, all known"),
+        ("none", "unknown", "not checked: the manifest names no columns; loading checks them"),
+        ("fewer", "fail", "without line_item_unblended_cost"),
+        ("more", "ok", "new columns, loaded and not used: lineItem/Shiny"),
+    ],
+)
+def test_the_columns_of_a_manifest_are_compared_with_the_contract(
+    columns: str,
+    state: str,
+    detail: str,
+    spelt: dict[str, str],
+    report: Any,
+    bills: Path,
+    build_report: BuildReport,
+) -> None:
+    names = [*spelt.values(), "resourceTags/user:project", "product/vcpu", "identity/LineItemId"]
+    stated = {
+        "all": names,
+        "none": [],
+        "fewer": [name for name in names if name != "lineItem/UnblendedCost"],
+        "more": [*names, "lineItem/Shiny"],
+    }[columns]
+    parts = (name.partition("/") for name in stated)
+    members = {"columns": [{"category": part[0], "name": part[2]} for part in parts]}
+    report((b"x",), members=members).lay(bills)
 
-    assert {"account", "charset", "compression", "reportId"} < set(manifest)
+    findings = build_report().probe([OCTOBER], datetime(2026, 10, 20, tzinfo=UTC))
+
+    (found,) = (finding for finding in findings if finding.check == "schema")
+    assert (found.state, found.detail) == (state, detail.replace("ALL", str(len(spelt))))

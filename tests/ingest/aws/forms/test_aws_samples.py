@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +17,13 @@ import pytest
 from ingest.load import load_delivery
 from ingest.source import Delivery
 from ingest.sources.aws_cur import CostReport
+from ingest.stage import Signs, stage
 from models.archive import Archive
 from models.lake import Lake
 from models.period import Month
 
-SAMPLES: Final = Path(__file__).parents[4].parent / "shared" / "data" / "aws"
+HOME: Final = Path(os.environ.get("TRUEUP_SAMPLES", Path(__file__).parents[5] / "shared" / "data"))
+SAMPLES: Final = HOME / "aws"
 NAMES: Final = (
     *("cur_2023-06_final.csv", "cur_2023-06_not_final.csv"),
     "sample-anonymous-aws-export-dataset.csv",
@@ -83,12 +87,23 @@ def test_a_sample_loads_with_the_totals_of_a_third_reader(
         assert sum(Decimal(total.effective_cost) for total in own) == effective[currency]
 
 
-def test_the_final_sample_of_a_month_replaces_the_one_before_it(load: Callable[[str], Any]) -> None:
-    def invoices(name: str) -> tuple[str, set[str | None]]:
+def test_the_final_sample_of_a_month_replaces_the_one_before_it_and_makes_it_final(
+    load: Callable[[str], Any], build_report: Callable[..., CostReport]
+) -> None:
+    month, asked = Month(2023, 6), datetime(2023, 8, 1, tzinfo=UTC)
+
+    def told(name: str) -> tuple[str, str]:
         loaded, lake = load(name)
         path = lake.path("charges", loaded.documents[0].charges)
-        charges = pl.read_parquet(path, glob=False, columns=["invoice_id"])
-        return loaded.delivery.scope, set(charges["invoice_id"])
+        charges = pl.scan_parquet(path, glob=False).filter(pl.col("billed_cost") != 0)
+        signs = Signs(
+            month=month,
+            settlement=build_report().settlement,
+            as_of=asked,
+            asked=asked,
+            uninvoiced=charges.select(pl.col("invoice_id").is_null().sum()).collect().item(),
+        )
+        return loaded.delivery.scope, stage(signs)[0]
 
-    assert invoices("cur_2023-06_not_final.csv") == ("aws/2023-06", {None})
-    assert invoices("cur_2023-06_final.csv") == ("aws/2023-06", {"987654321"})
+    assert told("cur_2023-06_not_final.csv") == ("aws/2023-06", "provisional")
+    assert told("cur_2023-06_final.csv") == ("aws/2023-06", "final")
