@@ -54,7 +54,9 @@ class ObjectDoor:
     def writable(self) -> bool | None:
         """Say whether objects could be written or deleted: the server tells without a trial."""
         try:
-            found = self.client.bucket(self.bucket).test_iam_permissions(_WRITES, timeout=TIMEOUT)
+            found = self.client.bucket(self.bucket).test_iam_permissions(
+                _WRITES, timeout=TIMEOUT, retry=None
+            )
         except FAULTS:
             return None
         return bool(found)
