@@ -16,6 +16,7 @@ from models.ledger import Entry
 from models.period import Month, between
 from models.problem import Problem
 from scheduler.progress import Progress
+from scheduler.reference import refer
 from scheduler.workspace import Project, Stores
 
 BACK: Final = 3  # months before this one that are asked for though nobody planned them
@@ -73,6 +74,7 @@ def take_in(
         if not only or source.name in only:
             progress.step(f"ingest {source.name}", len(months))
             _source(source, stores, months, progress, intake)
+            refer(source, stores, months, progress)
     return intake
 
 

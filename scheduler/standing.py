@@ -11,6 +11,7 @@ from models.money import ZERO, exact
 from models.period import Month, between
 from models.problem import Problem
 from reconcile.tie_out import SourceState
+from scheduler import reference
 from scheduler.lifecycle import MonthState, month_state
 from scheduler.shelf import Body, Shelf
 from scheduler.workspace import Project
@@ -94,8 +95,9 @@ def _gaps(held: Shelf, source: Source, month: Month) -> Iterator[Month]:
 
 
 def problems(project: Project, held: Shelf, month: Month) -> list[Problem]:
-    """Return what was found in the deliveries of a billing month that count, and in its life."""
-    return [*_found(held, month), *_overdue(project, held, month)]
+    """Return what was found in the deliveries that count, in the month's life, and beside it."""
+    beside = reference.problems(project, held, month)
+    return [*_found(held, month), *_overdue(project, held, month), *beside]
 
 
 def _found(held: Shelf, month: Month) -> Iterator[Problem]:

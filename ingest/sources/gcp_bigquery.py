@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from ingest.gcp.convert import VERSION, convert
 from ingest.gcp.policy import table_grants
 from ingest.gcp.settlement import SETTLEMENT
 from ingest.probe import failed
+from ingest.reference import Reference
 from ingest.source import (
     Control,
     Conversion,
@@ -30,7 +31,7 @@ from ingest.source import (
 from ingest.table import ContractError
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
-from models.field import Strict
+from models.field import Strict, Text
 from models.period import Month
 from models.scan import ScanError
 
@@ -78,6 +79,14 @@ class Settings(Strict):
     """Service account to act as; without it, the application default credentials."""
     endpoint: str = ""
     """Address of another server; asked without credentials when it is this machine."""
+    projects: bool = False
+    """Whether the projects of billing_account are compared with projects.yaml and rules.yaml."""
+    catalog: bool = False
+    """Whether list prices of accelerators are kept, in the currency of billing_account."""
+    catalog_services: tuple[Text, ...] = ("Compute Engine", "Vertex AI")
+    """Services whose accelerators are looked for in the price catalogue."""
+    billing_endpoint: str = ""
+    """Address of another server of accounts and prices; see endpoint."""
     expected_every_hours: int = Field(default=48, gt=0)
     """Hours after which a missing month is late."""
     tax_recoverable: bool = False
@@ -88,7 +97,14 @@ class Settings(Strict):
         """Refuse an export without a name."""
         if not self.table and not self.billing_account:
             raise ValueError("names no table; set table, or billing_account, from which it follows")
+        if self.informed and not self.billing_account:
+            raise ValueError("projects and catalog need billing_account; set it")
         return self
+
+    @property
+    def informed(self) -> bool:
+        """Whether more is asked for than bills."""
+        return self.projects or self.catalog
 
     @property
     def home(self) -> str:
@@ -102,13 +118,13 @@ class Settings(Strict):
         account = (self.billing_account or "").replace("-", "_")
         return f"{self.home}.{self.table or f'gcp_billing_export_{kind}_{account}'}"
 
-    def access(self, source: str) -> Access:
-        """Return the way in."""
+    def access(self, source: str, endpoint: str) -> Access:
+        """Return the way in to a service, at its own address or another one."""
         return Access(
             source=source,
             project=self.project,
             impersonate=self.impersonate or "",
-            endpoint=self.endpoint,
+            endpoint=endpoint,
             retry_seconds=self.retry_seconds,
         )
 
@@ -148,6 +164,27 @@ class UsageCostTable:
         except SourceError as error:
             yield error
 
+    def references(
+        self, periods: Sequence[Month], archive: Archive, known: Collection[str]
+    ) -> Iterator[Reference | SourceError]:
+        """Bring projects and list prices, where they are asked for; see `ingest.gcp.reference`."""
+        given = self.settings
+        if not given.informed:
+            return
+        try:
+            with installed(self.name):
+                from ingest.gcp.reference import Wanted, brought  # noqa: PLC0415 - an extra
+        except SourceError as error:
+            yield error
+            return
+        wanted = Wanted(
+            account=given.billing_account or "",
+            projects=given.projects,
+            services=given.catalog_services if given.catalog else (),
+        )
+        access = given.access(self.name, given.billing_endpoint)
+        yield from brought(access, wanted, periods, archive, known)
+
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Ask the table what works, without a query that costs; see `ingest.gcp.inspection`."""
         try:
@@ -166,7 +203,7 @@ class UsageCostTable:
         yield from table_grants(
             self.settings.project,
             self.settings.home,
-            self.settings.billing_account,
+            self.settings.billing_account if self.settings.informed else None,
             storage_api=self.settings.storage_api,
         )
 
@@ -194,7 +231,8 @@ class UsageCostTable:
             query_seconds=given.query_seconds,
             storage_api=given.storage_api,
         )
-        return table(given.access(self.name), given.address, given.location, bounds)
+        access = given.access(self.name, given.endpoint)
+        return table(access, given.address, given.location, bounds)
 
 
 SOURCE: type[Source] = UsageCostTable

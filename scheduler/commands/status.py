@@ -13,6 +13,7 @@ from scheduler.holding import Holding, holdings, lines, restated
 from scheduler.jobs import missed
 from scheduler.outbox import pending
 from scheduler.publish import known_alerts
+from scheduler.reference import unthought
 from scheduler.workspace import Project, Stores, configured, now, stores
 
 
@@ -44,6 +45,9 @@ def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[st
     for each in held:
         yield f"source     {each.source}: {each.state}, {each.detail}"
         yield from lines(each)
+    for source in project.sources:
+        for problem in unthought(project, opened, source):
+            yield f"account    {problem}"
     yield from restated(opened)
     for alert in known_alerts(opened).values():
         if alert.state == "open":

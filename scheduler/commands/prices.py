@@ -1,0 +1,66 @@
+"""`trueup prices`: what a unit of each SKU costs, beside what its provider publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+import click
+import polars as pl
+
+from ingest import book
+from models.charge import CHARGE, charge_frame
+from models.period import Month
+from reconcile.price import PriceLine, price_lines, summed
+from reconcile.report import prices
+from scheduler.cli import Shell
+from scheduler.options import month_option, today_option
+from scheduler.publish import reported_month
+from scheduler.reference import price_lists
+from scheduler.workspace import Stores, configured, stores
+
+RENDER: Final[dict[str, Callable[[Sequence[PriceLine], Month], str]]] = {
+    "table": prices.table,
+    "json": prices.document,
+}
+
+
+@click.command()
+@month_option
+@today_option
+@click.option("--all", "every", is_flag=True, help="Every SKU, not accelerators alone.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(list(RENDER)),
+    default="table",
+    show_default=True,
+    help="table or json.",
+)
+@click.pass_obj
+def command(shell: Shell, *, month: Month | None, today: date, every: bool, form: str) -> None:
+    """Show list, contracted and effective unit prices of a month's accelerators, side by side.
+
+    List, contracted and effective are costs of the billing month by quantity; published is
+    the price list that a source with `catalog: true` keeps of the start of that month.
+    """
+    project = configured(shell.folder)
+    wanted = month or reported_month(today)
+    with stores(project) as opened:
+        lists = price_lists(project, opened, wanted)
+        lines = price_lines(summed(_charges(opened, wanted)).collect(engine="streaming"), lists)
+    shown = [line for line in lines if every or line.accelerators]
+    click.echo(RENDER[form](shown, wanted), nl=False)
+
+
+def _charges(opened: Stores, month: Month) -> pl.LazyFrame:
+    """Return the charges that count for a billing month."""
+    frames = [
+        charge_frame(pl.scan_parquet(opened.lake.path("charges", document["charges"]), glob=False))
+        for scope, record in sorted(book.counting(opened.ledger).items())
+        if scope.endswith(f"/{month}")
+        for document in record.body["documents"]
+    ]
+    return pl.concat(frames) if frames else pl.LazyFrame(schema=CHARGE)
