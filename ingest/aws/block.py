@@ -35,7 +35,7 @@ _NAMING: Final = (
     "capacity_reservation_capacity_reservation_arn",
 )
 _DAY: Final = timedelta(days=1)
-_LONGEST: Final = timedelta(days=366)  # a block has at most 182 days, with extensions more
+LONGEST: Final = timedelta(days=366)  # a block has at most 182 days, with extensions more
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def window(of_block: pl.Expr, configured: Mapping[str, Window]) -> dict[str, pl.
     """
     known = [_configured(configured), _described(), _dated()]
     start, end = (pl.coalesce(pair[index] for pair in known) for index in (0, 1))
-    sound = of_block & (start < end) & (end - start <= _LONGEST)
+    sound = of_block & (start < end) & (end - start <= LONGEST)
     return {
         "block_start": pl.when(sound).then(start),
         "block_end": pl.when(sound).then(end),
@@ -73,7 +73,7 @@ def _configured(windows: Mapping[str, Window]) -> tuple[pl.Expr, pl.Expr]:
             lambda rest, each: (
                 pl.when(_names(each[0])).then(getattr(each[1], name)).otherwise(rest)
             ),
-            reversed(windows.items()),
+            reversed(tuple(windows.items())),
             pl.lit(None, dtype=TIME),
         )
 

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from ingest import bucket
+from ingest.aws.block import LONGEST, Window
 from ingest.bucket import Place
 from ingest.source import Grant, Settlement
 from models.period import Month
+
+
+class CapacityBlock(BaseModel):
+    """When the capacity of a block is reserved; the bill does not always say so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: AwareDatetime = Field(description="When the block begins, with its time zone.")
+    end: AwareDatetime = Field(description="When it ends.")
+
+    @model_validator(mode="after")
+    def forward(self) -> CapacityBlock:
+        """Refuse a block that ends before it begins, or lasts for years."""
+        if not timedelta(0) < self.end - self.start <= LONGEST:
+            raise ValueError(f"must end after it starts, within {LONGEST.days} days")
+        return self
 
 
 class ReportSettings(BaseModel):
@@ -50,6 +68,32 @@ class ReportSettings(BaseModel):
     tax_recoverable: bool = Field(
         default=False, description="Whether tax comes back, and so is no cost of a project."
     )
+    capacity_blocks: dict[Annotated[str, Field(pattern="^cr-[0-9a-f]+$")], CapacityBlock] = Field(
+        default_factory=dict,
+        description="Start and end of capacity blocks, by the id of their reservation.",
+    )
+
+    @property
+    def mapping(self) -> str:
+        """What of the settings changes the charges that the same bytes become."""
+        blocks = [
+            f"{name}={window.start:%Y%m%dT%H%M%S.%f}-{window.end:%Y%m%dT%H%M%S.%f}"
+            for name, window in sorted(self.windows.items())
+        ]
+        return " ".join((f"tax_recoverable={self.tax_recoverable}", *blocks))
+
+    @property
+    def windows(self) -> dict[str, Window]:
+        """Windows of capacity blocks in UTC, by the id of their reservation."""
+        return {
+            name: Window(block.start.astimezone(UTC), block.end.astimezone(UTC))
+            for name, block in self.capacity_blocks.items()
+        }
+
+    @property
+    def pairs(self) -> dict[str, tuple[datetime, datetime]]:
+        """The windows as the second reader takes them, which shares no words with the first."""
+        return {name: (window.start, window.end) for name, window in self.windows.items()}
 
     @property
     def settlement(self) -> Settlement:

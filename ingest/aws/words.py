@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -50,9 +51,7 @@ def _service(found: Profile) -> dict[str, pl.Expr]:
     """Return name, category and subcategory of the service, one of each for a product."""
     names = ("service_name", "service_category", "service_subcategory")
     static = {
-        name: found.codes.chosen(
-            lambda code, part=part: service.described(code, found.name(code))[part], pl.String()
-        )
+        name: found.codes.chosen(partial(_described, found, part), pl.String())
         for part, name in enumerate(names)
     }
     if not found.several:
@@ -69,6 +68,10 @@ def _service(found: Profile) -> dict[str, pl.Expr]:
         name: pl.when(named).then(static[name]).otherwise(of_line)
         for name, of_line in zip(names, asked, strict=True)
     }
+
+
+def _described(found: Profile, part: int, code: str) -> str:
+    return service.described(code, found.name(code))[part]
 
 
 def _capacity(found: Profile) -> dict[str, pl.Expr]:

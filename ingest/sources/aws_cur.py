@@ -34,7 +34,7 @@ from models.errors import BrokenError, SourceError
 from models.period import Month
 from models.scan import ScanError
 
-VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
+VERSION: Final = 2  # of the mapping; raise it whenever the same bytes become other charges
 TABLE: Final = "cur"
 
 
@@ -57,8 +57,8 @@ class CostReport:
 
     @property
     def fingerprint(self) -> str:
-        """Version of the mapping, and the one setting that changes charges."""
-        return f"aws_cur {VERSION} tax_recoverable={self.settings.tax_recoverable}"
+        """Version of the mapping, and the settings that change charges."""
+        return f"aws_cur {VERSION} {self.settings.mapping}"
 
     @property
     def settlement(self) -> Settlement:
@@ -100,7 +100,12 @@ class CostReport:
         del delivery  # all have one table
         recoverable = self.settings.tax_recoverable
         try:
-            return cur.convert(path, tax_recoverable=recoverable, opened=legacy.opened)
+            return cur.convert(
+                path,
+                tax_recoverable=recoverable,
+                opened=legacy.opened,
+                windows=self.settings.windows,
+            )
         except (ContractError, PolarsError) as error:
             raise BrokenError(self.name, document.name, " ".join(str(error).split())) from error
 
@@ -108,7 +113,7 @@ class CostReport:
         """State what the document must become; see `ingest.aws.control`."""
         del delivery
         try:
-            return control.cur(path, legacy.contract(path))
+            return control.cur(path, legacy.contract(path), self.settings.pairs)
         except (ContractError, ScanError) as error:
             raise BrokenError(self.name, document.name, str(error)) from error
 

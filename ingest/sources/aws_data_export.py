@@ -40,7 +40,7 @@ from models.errors import BrokenError, SourceError
 from models.period import Month
 from models.scan import ScanError
 
-VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
+VERSION: Final = 2  # of the mapping; raise it whenever the same bytes become other charges
 CUR: Final = "cur2"
 
 _MARKS: Final = {CUR: "line_item_line_item_type", "focus": "billedcost"}
@@ -69,8 +69,8 @@ class DataExport:
 
     @property
     def fingerprint(self) -> str:
-        """Version of the mapping, and the one setting that changes charges."""
-        return f"aws_data_export {VERSION} tax_recoverable={self.settings.tax_recoverable}"
+        """Version of the mapping, and the settings that change charges."""
+        return f"aws_data_export {VERSION} {self.settings.mapping}"
 
     @property
     def settlement(self) -> Settlement:
@@ -112,7 +112,8 @@ class DataExport:
         recoverable = self.settings.tax_recoverable
         try:
             if delivery.table == CUR:
-                return cur.convert(path, tax_recoverable=recoverable)
+                windows = self.settings.windows
+                return cur.convert(path, tax_recoverable=recoverable, windows=windows)
             return focus_convert(path, DIALECT, tax_recoverable=recoverable)
         except (ContractError, PolarsError) as error:
             raise BrokenError(self.name, document.name, _line(error)) from error
@@ -120,7 +121,9 @@ class DataExport:
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         """State what the document must become; see `ingest.aws.control`."""
         try:
-            return control.cur(path) if delivery.table == CUR else focus_control(path, DIALECT)
+            if delivery.table == CUR:
+                return control.cur(path, windows=self.settings.pairs)
+            return focus_control(path, DIALECT)
         except ScanError as error:
             raise BrokenError(self.name, document.name, error.detail) from error
 

@@ -10,9 +10,12 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from ingest.aws import block, control, cur
 from ingest.aws.block import Window
+from ingest.source import Delivery, Document
+from ingest.sources.aws_data_export import DataExport
 from models.money import MONEY
 
 FEE: Final = {
@@ -214,3 +217,48 @@ def test_the_second_reader_knows_the_same_windows(
     ]
     days = charges.select(pl.col("charge_period_start").dt.date().cast(pl.String)).collect()
     assert (stated.first, stated.last) == (days.min().item(), days.max().item())
+
+
+BLOCK: Final = {"start": "2026-10-07T11:30:00+02:00", "end": "2026-10-08T09:30:00Z"}
+
+
+def test_windows_of_the_settings_reach_both_readers_and_the_fingerprint(
+    make: Any, build: Callable[..., DataExport], delivery: Callable[[str], Delivery]
+) -> None:
+    document = Document("ft-00001.snappy.parquet", "0" * 64, 1)
+    path = make.written(make.cur([FEE]))
+    source = build(capacity_blocks={"cr-0abc": BLOCK})
+
+    conversion = source.convert(path, document, delivery("cur2"))
+    stated = source.control(path, document, delivery("cur2"))
+
+    charges = conversion.charges.collect()
+    days = charges.filter(pl.col("x_derived") == "capacity_block")
+    assert conversion.notes == ()
+    assert days["charge_period_start"].to_list() == [at("2026-10-07T09:30"), at("2026-10-08")]
+    assert (stated.first, stated.last) == ("2026-10-05", "2026-10-08")
+    assert [(t.charge_category, t.rows) for t in stated.totals] == [("Purchase", 1), ("Usage", 2)]
+    assert source.fingerprint == (
+        "aws_data_export 2 tax_recoverable=False "
+        "cr-0abc=20261007T093000.000000-20261008T093000.000000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("blocks", "complaint"),
+    [
+        (
+            {"cr-0abc": {**BLOCK, "end": BLOCK["start"]}},
+            "must end after it starts, within 366 days",
+        ),
+        ({"cr-0abc": {**BLOCK, "end": "2029-10-08T09:30:00Z"}}, "must end after it starts"),
+        ({"cr-0abc": {**BLOCK, "end": "2026-10-08T09:30:00"}}, "should have timezone info"),
+        ({"my-block": BLOCK}, "String should match pattern"),
+        ({"cr-0abc": {**BLOCK, "hours": 24}}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_block_in_the_settings_is_strict(
+    blocks: dict[str, Any], complaint: str, build: Callable[..., DataExport]
+) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        build(capacity_blocks=blocks)

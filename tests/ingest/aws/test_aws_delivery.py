@@ -363,7 +363,7 @@ def test_the_kind_builds_from_its_settings(tmp_path: Path) -> None:
 
     assert (source.name, source.fingerprint) == (
         "cloud",
-        "aws_data_export 1 tax_recoverable=False",
+        "aws_data_export 2 tax_recoverable=False",
     )
 
 
