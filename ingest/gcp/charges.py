@@ -27,6 +27,7 @@ _NOTHING: Final = pl.lit(ZERO, dtype=MONEY)
 _PRICED: Final = (
     *("list_unit_price", "contracted_unit_price", "pricing_quantity", "pricing_unit"),
     *("pricing_category", "consumed_quantity", "consumed_unit", "x_gpu_count"),
+    "commitment_discount_status",
 )
 
 
@@ -58,30 +59,36 @@ def compact(period: Month) -> str:
 
 
 def of_rows(frame: pl.LazyFrame, *, tax_recoverable: bool) -> pl.LazyFrame:
-    """Return one charge for each row."""
-    return shaped(
-        frame.with_columns(**_money(tax_recoverable=tax_recoverable)).with_columns(**words.of_row())
-    )
+    """Return one charge for each row, and one more for its payments where it has some.
 
-
-def credits_of(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Return one charge for the payments of each row that has some."""
-    amounts = ("billed_cost", "effective_cost", "x_tco_cost")
+    Both come from one pass: what reads the document twice keeps one of its halves in memory.
+    """
+    charges = pl.int_ranges(1 + (pl.col("standing") != ZERO).cast(pl.Int64))
     return shaped(
-        frame.filter(pl.col("standing") != ZERO)
+        frame.with_columns(charge=charges)
+        .explode("charge")
+        .with_columns(**_money(tax_recoverable=tax_recoverable))
         .with_columns(**words.of_row())
-        .with_columns(
-            **dict.fromkeys(amounts, pl.col("standing")),
-            **dict.fromkeys(("list_cost", "contracted_cost"), _NOTHING),
-            **dict.fromkeys(_PRICED, pl.lit(None)),
-            charge_category=pl.lit("Credit"),
-            charge_frequency=pl.lit("One-Time"),
-            charge_description=pl.coalesce(credit.names(), credit.kinds()),
-            commitment_discount_status=pl.lit(None),
-            x_line_type=pl.coalesce(credit.kinds(), pl.lit(credit.STANDING[-1])),
-            x_derived=pl.lit("credit"),
-        )
+        .with_columns(**_payment())
     )
+
+
+def _payment() -> dict[str, pl.Expr]:
+    """Return the columns in which a payment differs from the charge that it is for."""
+    amounts = ("billed_cost", "effective_cost", "x_tco_cost")
+    others: dict[str, pl.Expr] = {
+        **dict.fromkeys(amounts, pl.col("standing")),
+        **dict.fromkeys(("list_cost", "contracted_cost"), _NOTHING),
+        **dict.fromkeys(_PRICED, pl.lit(None)),
+        "charge_category": pl.lit("Credit"),
+        "charge_frequency": pl.lit("One-Time"),
+        "charge_description": pl.coalesce(credit.names(), credit.kinds()),
+        "x_line_type": pl.coalesce(credit.kinds(), pl.lit(credit.STANDING[-1])),
+    }
+    paid = pl.col("charge") == 1
+    return {name: pl.when(paid).then(value).otherwise(name) for name, value in others.items()} | {
+        "x_derived": pl.when(paid).then(pl.lit("credit"))
+    }
 
 
 def _adjusted() -> pl.Expr:

@@ -46,11 +46,10 @@ def convert(path: Path, period: Month, *, tax_recoverable: bool) -> Conversion:
     """
     document = rows.read(path)
     profile = _profile(document)
-    frame = charges.invoiced(document.frame, period)
-    parts = [charges.of_rows(frame, tax_recoverable=tax_recoverable)]
-    if set(profile.credit_types) - set(credit.FOLDED):
-        parts.append(charges.credits_of(frame))
-    return Conversion(charges=pl.concat(parts), notes=tuple(_notes(document, profile, period)))
+    frame = charges.of_rows(
+        charges.invoiced(document.frame, period), tax_recoverable=tax_recoverable
+    )
+    return Conversion(charges=frame, notes=tuple(_notes(document, profile, period)))
 
 
 def months(path: Path) -> dict[Month, int]:
