@@ -53,9 +53,8 @@ def convert(
     """
     table, fields = _opened(path, dialect)
     rows = named(table.frame, table.present, dialect)
-    rows = taken.of(rows) if taken else rows
-    broken = _counted(rows, table, unsound(table, fields))
     own = rows.filter(~taken.foreign) if taken else rows
+    broken = _counted(own, table, unsound(table, fields))
     return Conversion(
         charges=shaped(filled(own, dialect, tax_recoverable=tax_recoverable)),
         rejected=taken.rejected(rows) if taken else pl.DataFrame(schema=REJECTED),

@@ -62,10 +62,6 @@ class Taken:
         )
         return ~inside.fill_null(value=True)
 
-    def of(self, charges: pl.LazyFrame) -> pl.LazyFrame:
-        """Return the rows that the delivery has to account for."""
-        return charges if self.alone else charges.filter(~self.foreign)
-
     def rejected(self, charges: pl.LazyFrame) -> pl.DataFrame:
         """Return the rows that are in the wrong document."""
         if not self.alone:

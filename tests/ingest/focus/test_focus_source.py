@@ -80,7 +80,8 @@ def test_a_row_of_another_month_than_the_files_is_set_aside(
 def test_without_a_month_in_the_names_each_row_belongs_to_its_own(
     make: Any, build: Any, bench: Any
 ) -> None:
-    bench.lay("all.csv", make.of([make.row(), make.row(**SEPTEMBER), make.row(BilledCost="2")]))
+    later = make.row(BilledCost="2", EffectiveCost="2")
+    bench.lay("all.csv", make.of([make.row(), make.row(**SEPTEMBER, ListCost="1"), later]))
     bench.lay("old.csv", make.of([make.row(**SEPTEMBER, BilledCost="7")]))
     source = build(pattern="*.csv")
 
@@ -89,6 +90,8 @@ def test_without_a_month_in_the_names_each_row_belongs_to_its_own(
 
     assert [d.document.name for d in october.documents] == ["all.csv"]
     assert bench.charges(october)["x_row"].to_list() == [1, 3]
+    assert {name for name, _ in october.documents[0].notes} == {"focus_version"}
+    assert "focus_list_price" in dict(september.documents[0].notes)
     assert [d.document.name for d in september.documents] == ["all.csv", "old.csv"]
     assert bench.charges(september)["x_row"].to_list() == [2, 1]
     assert {d.rejected_rows for d in (*october.documents, *september.documents)} == {0}
