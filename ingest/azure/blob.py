@@ -22,6 +22,7 @@ RANGE: Final = 1 << 23  # bytes asked for at once, and held
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 BACKOFF_SECONDS: Final = 1  # before the second try; longer before each further one
+_OK: Final = 200
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -63,8 +64,17 @@ class Container:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in order."""
+
+        def listing(response: Any) -> None:  # noqa: ANN401 - the library has no types
+            answer = response.http_response
+            kind = answer.headers.get("Content-Type", "")
+            if answer.status_code == _OK and not kind.startswith("application/xml"):
+                raise self._broken(prefix, "a page came instead of a list; is a proxy between?")
+
         try:
-            for name in self.client.list_blob_names(name_starts_with=self._full(prefix)):
+            for name in self.client.list_blob_names(
+                name_starts_with=self._full(prefix), raw_response_hook=listing
+            ):
                 yield name.removeprefix(self._full(""))
         except AzureError as error:
             raise self._fault(prefix, error) from error
@@ -78,6 +88,9 @@ class Container:
 
     def _address(self, key: str) -> str:
         return f"{self.address}/{self._full(key)}"
+
+    def _broken(self, key: str, detail: str) -> BrokenError:
+        return BrokenError(self.source, self._address(key), detail)
 
     def _fault(self, key: str, error: AzureError) -> Exception:
         return fault(self.source, self._address(key), error)
@@ -97,8 +110,8 @@ class Container:
             except AzureError as error:
                 raise self._fault(key, error) from error
             if len(chunk) != length:
-                said = f"was cut short at {start + len(chunk)} of {size} bytes"
-                raise BrokenError(self.source, self._address(key), said)
+                got = start + len(chunk)
+                raise self._broken(key, f"was cut short at {got} of {size} bytes")
             yield chunk
 
 

@@ -93,7 +93,7 @@ def _findings(role: str, month: Month) -> dict[str, pl.Expr]:
         "first": pl.col("date").min().dt.date(),
         "last": pl.col("date").max().dt.date(),
         "foreign": pl.col(ROW).filter(foreign[_dataset(role)] & costly).min(),
-        "kinds": kind.filter(~kind.is_in(line.KNOWN_KINDS)).unique().sort().implode(),
+        "unknown": pl.struct(ROW, "charge_type").filter(~kind.is_in(line.KNOWN_KINDS)).first(),
         "elsewhere": (~line.taken(ROLES[role])).sum(),
     }
 
@@ -116,11 +116,8 @@ def _dataset(role: str) -> str:
 def _notes(table: Table, facts: dict[str, object]) -> Iterator[tuple[str, str]]:
     if table.unknown:
         yield "new_column", f"not known and not used: {', '.join(table.unknown)}"
-    if kinds := facts["kinds"]:
-        yield "new_charge_type", f"counts as an adjustment: {', '.join(map(str, _list(kinds)))}"
+    if isinstance(first := facts["unknown"], dict):
+        kind = f"{first['charge_type']!r} in row {first[ROW]} is not known"
+        yield "new_charge_type", f"{kind}; charges of new types count as adjustments"
     if facts["elsewhere"]:
         yield "stated_twice", f"{facts['elsewhere']} rows count in the other dataset of the pair"
-
-
-def _list(values: object) -> list[object]:
-    return list(values) if isinstance(values, list) else []

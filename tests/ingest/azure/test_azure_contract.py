@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 import polars as pl
 import pytest
@@ -21,6 +21,7 @@ from models.period import Month
 
 OCTOBER: Final = Month(2026, 10)
 COST: Final = "CostInBillingCurrency"
+TimeUnit = Literal["ns", "us", "ms"]
 
 
 @pytest.fixture
@@ -238,7 +239,7 @@ def test_parquet_and_gzip_hold_the_same_charges(form: str, read: Any, make: Any)
 def test_days_of_parquet_may_have_any_type(unit: str, make: Any, tmp_path: Path) -> None:
     frame = pl.read_parquet(make.parquet(make.csv([{}], "ea")))
     day = frame["Date"].str.to_date("%m/%d/%Y")
-    day = day if unit == "date" else day.cast(pl.Datetime(unit))
+    day = day if unit == "date" else day.cast(pl.Datetime(cast("TimeUnit", unit)))
     path = tmp_path / "typed"
     frame.with_columns(day.alias("Date")).write_parquet(path)
 
@@ -270,7 +271,12 @@ def test_an_unknown_kind_of_charge_is_an_adjustment_and_told(read: Any, make: An
     found = read(make.csv([{}, {"ChargeType": "Rebate"}], "ea"))
 
     assert found.charges.collect()["charge_category"].to_list() == ["Usage", "Adjustment"]
-    assert found.notes == (("new_charge_type", "counts as an adjustment: rebate"),)
+    assert found.notes == (
+        (
+            "new_charge_type",
+            "'Rebate' in row 2 is not known; charges of new types count as adjustments",
+        ),
+    )
 
 
 def test_a_file_of_another_month_is_refused(read: Any, make: Any) -> None:
