@@ -136,6 +136,9 @@ def _without_noise() -> Mapping[str, pl.Expr]:
     noise |= dict.fromkeys(CONSUMED, ~_METERED)
     noise |= {name: pl.col("commitment_discount_id").is_null() for name in COMMITMENT}
     noise |= {name: pl.col(other).is_null() for name, other in NAMED.items()}
+    # Usage of a reservation says whether it used it, or names none.
+    used = pl.col("capacity_reservation_status").is_not_null()
+    noise["capacity_reservation_id"] = (pl.col("charge_category") == "Usage") & ~used
     unsold = {"sku_meter": "sku_id", "sku_price_details": "sku_price_id"}
     noise |= {name: _TAX | (~_SOLD & pl.col(of).is_null()) for name, of in unsold.items()}
     return {

@@ -49,21 +49,19 @@ SERVICES: Final = {
     "awskms": ("AWS Key Management Service", "Security", "Other (Security)"),
 }
 
+# By their spelling in lower case.
 UNITS: Final = {
-    "Hrs": "Hours",
-    "hours": "Hours",
-    "Hour": "Hours",
-    "hour": "Hours",
-    "GB-Mo": "GB-Months",
-    "GB-Month": "GB-Months",
-    "GB-month": "GB-Months",
-    "GB-Hrs": "GB-Hours",
-    "second": "Seconds",
-    "seconds": "Seconds",
-    "Request": "Requests",
-    "1K tokens": "1000 Tokens",
-    "1M tokens": "1000000 Tokens",
-    "Quantity": "Units",
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "Hours"),
+    **dict.fromkeys(("min", "minute", "minutes"), "Minutes"),
+    **dict.fromkeys(("sec", "second", "seconds"), "Seconds"),
+    **dict.fromkeys(("gb-mo", "gb-month", "gb-months"), "GB-Months"),
+    **dict.fromkeys(("gb-hrs", "gb-hour", "gb-hours"), "GB-Hours"),
+    **dict.fromkeys(("gb-second", "gb-seconds", "lambda-gb-second"), "GB-Seconds"),
+    **dict.fromkeys(("request", "requests"), "Requests"),
+    "tokens": "Tokens",
+    "1k tokens": "1000 Tokens",
+    "1m tokens": "1000000 Tokens",
+    **dict.fromkeys(("quantity", "unit", "units"), "Units"),
 }
 
 
@@ -78,7 +76,7 @@ def described(code: str, name: str) -> tuple[str, str, str]:
 
 def unit_of(text: str) -> str:
     """Return the unit that a pricing unit of the bill means."""
-    return UNITS.get(text, text)
+    return UNITS.get(text.casefold(), text)
 
 
 def unit(units: Distinct) -> pl.Expr:

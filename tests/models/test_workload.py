@@ -11,6 +11,7 @@ import pytest
 from models.attribution import attributed, spend
 from models.charge import WORKLOADS
 from models.contract import ROW_RULES
+from models.focus import conforming
 from models.matching import FIELDS
 from models.project import Registry
 from models.reduction import KEYS, keys_and_facts
@@ -88,3 +89,26 @@ def test_a_workload_of_no_list_breaks_the_contract(charges: Charges) -> None:
 def test_a_condition_sees_only_what_keys_hold() -> None:
     assert set(FIELDS) == set(When.model_fields)
     assert {column for columns in FIELDS.values() for column in columns} <= set(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("category", "status", "expected"),
+    [
+        ("Usage", "Used", ("cr-1", "Used")),
+        ("Usage", None, (None, None)),
+        ("Purchase", None, ("cr-1", None)),
+    ],
+)
+def test_a_focus_export_names_a_reservation_only_with_what_focus_wants_said_of_it(
+    category: str, status: str | None, expected: tuple[str | None, ...], charges: Charges
+) -> None:
+    row = {
+        "charge_category": category,
+        "capacity_reservation_id": "cr-1",
+        "capacity_reservation_status": status,
+    }
+
+    found = conforming(charges([row])).collect()
+
+    names = ("capacity_reservation_id", "capacity_reservation_status")
+    assert found.select(names).row(0) == expected

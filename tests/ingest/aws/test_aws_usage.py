@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import pytest
 
 from ingest.aws import gpu, usage
+from ingest.aws.service import SERVICES, unit_of
 from models.charge import WORKLOADS
 
 
@@ -156,3 +158,47 @@ def test_unused_capacity_and_fees_of_blocks_are_told_apart() -> None:
     assert not usage.unused("BoxUsage:p5.48xlarge")
     assert usage.block("USE2-CapacityBlockFee:p5.48xlarge")
     assert not usage.block("BoxUsage:p5.48xlarge")
+
+
+SUBCATEGORIES: Final = {
+    "AI and Machine Learning": {
+        "Generative AI",
+        "Machine Learning",
+        "Natural Language Processing",
+        "Other (AI and Machine Learning)",
+    },
+    "Analytics": {"Analytics Platforms", "Data Processing"},
+    "Compute": {"Containers", "Other (Compute)", "Serverless Compute", "Virtual Machines"},
+    "Databases": {"NoSQL Databases", "Relational Databases"},
+    "Developer Tools": {"Other (Developer Tools)"},
+    "Management and Governance": {"Observability"},
+    "Networking": {"Application Networking", "Other (Networking)"},
+    "Security": {"Other (Security)"},
+    "Storage": {"Backup Storage", "File Storage", "Object Storage"},
+}
+
+
+def test_each_service_has_one_category_and_a_subcategory_of_it() -> None:
+    names = [name for name, _, _ in SERVICES.values()]
+
+    assert len(set(names)) == len(names)
+    for name, category, subcategory in SERVICES.values():
+        assert name
+        assert subcategory in SUBCATEGORIES[category]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("Hrs", "Hours"),
+        ("hours", "Hours"),
+        ("1K Tokens", "1000 Tokens"),
+        ("1M tokens", "1000000 Tokens"),
+        ("GB-Mo", "GB-Months"),
+        ("Lambda-GB-Second", "GB-Seconds"),
+        ("Quantity", "Units"),
+        ("Objects", "Objects"),
+    ],
+)
+def test_a_unit_is_known_in_any_case_and_else_stays_as_it_is(text: str, unit: str) -> None:
+    assert unit_of(text) == unit
