@@ -67,9 +67,8 @@ def accepts(cell: Cell, found: pl.DataType) -> bool:
 
 
 def members(found: object) -> dict[str, pl.DataType]:
-    """Return the members of a record's type."""
-    fields = found.fields if isinstance(found, pl.Struct) else []
-    return {field.name: field.dtype for field in fields}
+    """Return the members of a record's type; none of any other type."""
+    return dict(pl.Schema(found.to_schema())) if isinstance(found, pl.Struct) else {}
 
 
 def _accepts_record(cell: Cell, found: object) -> bool:
