@@ -69,8 +69,12 @@ class Access:
 
 
 @contextmanager
-def installed(source: str) -> Iterator[None]:
+def installed(source: str, package: str = "trueup[gcp]") -> Iterator[None]:
     """Say what to install when a client of the cloud is not there.
+
+    Args:
+        source: Name of the source.
+        package: What brings it.
 
     Raises:
         ForbiddenError: instead of ImportError.
@@ -78,5 +82,5 @@ def installed(source: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        detail = "is not installed; run: pip install 'trueup[gcp]'"
+        detail = f"is not installed; run: pip install '{package}'"
         raise ForbiddenError(source, str(error.name), detail) from error

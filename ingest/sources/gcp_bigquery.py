@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -226,6 +227,9 @@ class UsageCostTable:
         with installed(self.name):
             from ingest.gcp.bigquery import Bounds, table  # noqa: PLC0415 - an extra
         given = self.settings
+        if given.storage_api:
+            with installed(self.name, "google-cloud-bigquery-storage"):
+                import_module("google.cloud.bigquery_storage")
         bounds = Bounds(
             maximum_bytes=given.maximum_bytes_billed,
             query_seconds=given.query_seconds,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -531,6 +532,29 @@ def test_another_table_is_refused(
 
     assert isinstance(error, BrokenError)
     assert error.detail.startswith(said)
+
+
+def test_a_way_of_reading_that_is_not_installed_is_named(
+    refusal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "google.cloud.bigquery_storage", None)
+
+    error = refusal(storage_api=True)
+
+    assert isinstance(error, ForbiddenError)
+    assert str(error) == (
+        "gcp: google.cloud.bigquery_storage: is not installed; run: pip install "
+        "'google-cloud-bigquery-storage'"
+    )
+
+
+def test_a_client_that_is_not_installed_is_named(
+    refusal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "ingest.gcp.bigquery", raising=False)
+    monkeypatch.setitem(sys.modules, "google.cloud.bigquery", None)
+
+    assert refusal().detail == "is not installed; run: pip install 'trueup[gcp]'"
 
 
 def test_a_job_runs_where_the_table_lies(build: Any) -> None:
