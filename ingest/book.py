@@ -8,7 +8,7 @@ that is shown again was put back there, and counts again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -55,7 +55,7 @@ def receive(ledger: Ledger, delivery: Delivery, as_of: datetime | None = None) -
         as_of: When it arrived, on the clock of the run; when it is noted unless given.
     """
     subjects = (delivery.scope, delivery.source)
-    newest = _newest(ledger, subjects, RECEIVED, REFUSED, ABSENT)
+    newest = ledger.newest((RECEIVED, REFUSED, ABSENT), subjects)
     if newest is not None and newest.body["arrival"] == delivery_id(delivery):
         return False
     at = as_of.isoformat() if as_of else ""
@@ -71,10 +71,10 @@ def is_loaded(ledger: Ledger, delivery: Delivery, source: Source | None = None) 
         delivery: What arrived.
         source: When given, they must also have been converted as it converts today.
     """
-    body = current(ledger).get(delivery.scope)
-    if body is None or body["arrival"] != delivery_id(delivery):
+    record = ledger.newest((LOADED,), (delivery.scope,))
+    if record is None or record.body["arrival"] != delivery_id(delivery):
         return False
-    return source is None or [document["charges"] for document in body["documents"]] == [
+    return source is None or [document["charges"] for document in record.body["documents"]] == [
         lake_name(source, document, delivery) for document in delivery.documents
     ]
 
@@ -88,7 +88,8 @@ def loaded(
     later does. What it changes in a month that was final or closed is a restatement, in
     the same transaction.
     """
-    before = current(ledger).get(delivery.scope)
+    newest = ledger.newest((LOADED,), (delivery.scope,))
+    before = newest.body if newest else None
     if before and (before["delivery"] == load.id or _is_late(ledger, delivery, before)):
         return False
     body = {
@@ -191,11 +192,6 @@ def delivery(scope: str, body: Body) -> Delivery:
     )
 
 
-def _newest(ledger: Ledger, subjects: Iterable[str], *kinds: str) -> Record | None:
-    found = (ledger.latest(kind).get(subject) for kind in kinds for subject in subjects)
-    return max(filter(None, found), key=lambda record: record.seq, default=None)
-
-
 def _arrived(ledger: Ledger, scope: str, arrival: str) -> int:
     """Return when a delivery last arrived, as a place in the ledger; 0 for never."""
     entries = ledger.entries(RECEIVED, scope)
@@ -210,12 +206,17 @@ def _is_late(ledger: Ledger, delivery: Delivery, counts: Body) -> bool:
 def _told(ledger: Ledger, entry: Entry) -> bool:
     """Append what a source did not deliver, unless exactly this was its last word."""
     source = entry.subject.rpartition("/")[0]
-    newest = _newest(ledger, (entry.subject, source), *ANSWERS)
-    standing = _unanswered(ledger, entry.kind).get(entry.subject)
-    if newest and standing and newest.seq == standing.seq and _same(standing.body, entry.body):
+    last = ledger.newest(ANSWERS, (entry.subject, source) if source else (entry.subject,))
+    said = last and (last.kind, last.subject) == (entry.kind, entry.subject)
+    if last and said and _same(last.body, entry.body) and (source or _stands(ledger, last)):
         return False
     ledger.append(entry)
     return True
+
+
+def _stands(ledger: Ledger, silence: Record) -> bool:
+    """Return whether a source as a whole has said nothing since, about any month."""
+    return silence.subject in _unanswered(ledger, silence.kind)
 
 
 def _same(one: Body, other: Body) -> bool:

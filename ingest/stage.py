@@ -75,9 +75,9 @@ def _doubt(signs: Signs) -> str:
     if signs.disputed:
         return "its newest delivery was refused"
     if signs.aside:
-        return f"{signs.aside} rows were set aside"
+        return f"rows that were set aside: {signs.aside}"
     if signs.settlement.invoiced and signs.uninvoiced:
-        return f"{signs.uninvoiced} charges without an invoice id"
+        return f"charges without an invoice id: {signs.uninvoiced}"
     if signs.asked is None or signs.asked < quiet:
         return f"its source was not asked since {quiet.date()}; run `trueup run`"
     return ""

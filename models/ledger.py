@@ -125,6 +125,16 @@ class Ledger:
         query = sa.select(_ENTRY).where(_ENTRY.c.seq.in_(newest.group_by(_ENTRY.c.subject)))
         return {record.subject: record for record in self._records(query.order_by(_ENTRY.c.seq))}
 
+    def newest(self, kinds: Sequence[str], subjects: Sequence[str]) -> Record | None:
+        """Return the newest entry of any of these kinds about any of these subjects.
+
+        Raises:
+            StoreError: when it was altered.
+        """
+        mine = sa.and_(_ENTRY.c.kind.in_(kinds), _ENTRY.c.subject.in_(subjects))
+        query = sa.select(_ENTRY).where(mine).order_by(_ENTRY.c.seq.desc()).limit(1)
+        return next(iter(self._records(query)), None)
+
     def verify(self, includes: str = GENESIS) -> None:
         """Prove that no entry was altered, removed or put in between.
 

@@ -53,7 +53,7 @@ def answer(held: Shelf, source: Source, month: Month, body: Body | None) -> Answ
     if body is None:
         return _undelivered(held, source, month)
     if rows := aside(body):
-        return Answer(word="quarantined", detail=f"{rows} rows were set aside; see problems")
+        return Answer(word="quarantined", detail=f"rows that were set aside: {rows}; see problems")
     return _stale(held, source, month) or Answer(word=DELIVERED, detail=_gone(held, source, month))
 
 

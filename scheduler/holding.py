@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from ingest.restatement import Restatement, restatements
 from ingest.source import Source
 from models.period import Month
+from reconcile.figure import exact_text
 from scheduler.intake import due
 from scheduler.lifecycle import MonthState, month_state
 from scheduler.shelf import Shelf, shelf
@@ -83,10 +85,14 @@ def lines(held: Holding) -> Iterator[str]:
 def changes(event: Restatement) -> str:
     """Return what a restatement changed: `USD +12.00 billed, +12.00 effective, +3 rows`."""
     return "; ".join(
-        f"{each.currency} {each.billed_cost:+f} billed, {each.effective_cost:+f} effective, "
-        f"{each.rows:+d} rows"
+        f"{each.currency} {_signed(each.billed_cost)} billed, "
+        f"{_signed(each.effective_cost)} effective, {each.rows:+d} rows"
         for each in event.changes
     )
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{'+' if amount >= 0 else ''}{exact_text(amount)}"
 
 
 def restated(stores: Stores) -> Iterator[str]:

@@ -12,11 +12,10 @@ from models.ledger import Entry
 from models.period import Month
 from reconcile.portfolio import Portfolio
 from scheduler.alerting import raise_alerts
-from scheduler.intake import Intake, due, record_asked, take_in
-from scheduler.lifecycle import MonthState, month_states, record
 from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
 from scheduler.publish import publish, reconcile, reported_month, write_reports
+from scheduler.rounds import Round, asked
 from scheduler.spending import spent
 from scheduler.workspace import Project, Stores
 
@@ -28,31 +27,22 @@ class Night:
     Attributes:
         arrived: Messages delivered; `failed` are still in the outbox.
         subjects: Subjects of the alerts that changed.
-        states: Where each open month of each source stands.
+        round: What the sources brought, and how each of their open months stands.
     """
 
     run: str
     report: Portfolio
-    intake: Intake
+    round: Round
     paths: list[Path]
     subjects: list[str]
     arrived: int
     failed: int
-    states: list[MonthState]
-
-    @property
-    def urgent(self) -> list[MonthState]:
-        """Months that somebody has to act on: late, forbidden, broken, empty though over."""
-        return [state for state in self.states if state.urgent]
 
     @property
     def exit_code(self) -> int:
-        """0 done, overruns included; 4 when somebody has to act, or a bill is not its invoice.
-
-        Nobody has to while something is only not due yet, or empty while the month runs.
-        """
+        """0 done, overruns included; 4 when somebody has to act, or a bill is not its invoice."""
         apart = any(each.verdict.fails for each in self.report.assertions)
-        return 4 if self.intake.errors or self.urgent or apart else 0
+        return 4 if self.round.exit_code or apart else 0
 
 
 def run_id(now: datetime) -> str:
@@ -84,11 +74,7 @@ def night(
     stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
     stores.sweep()
     month = month or reported_month(as_of.date())
-    asked = due(project, stores, as_of.date())
-    intake = take_in(project, stores, asked, progress, as_of=as_of)
-    record_asked(stores, intake)
-    states = month_states(project, stores, {*asked, month}, as_of)
-    record(stores, states, as_of)
+    told = asked(project, stores, progress, as_of, also=month)
     _record_versions(project, stores)
     spend = spent(project, stores, progress)
     progress.step("reconcile")
@@ -103,17 +89,16 @@ def night(
     done = Night(
         run=run,
         report=report,
-        intake=intake,
+        round=told,
         paths=paths,
         subjects=subjects,
         arrived=arrived,
         failed=failed,
-        states=states,
     )
     body = {"exit_code": done.exit_code, "snapshot": report.snapshot}
     stores.ledger.append(Entry("run.finished", run, body))
-    refused, urgent = [str(e) for e in intake.errors], [str(state) for state in done.urgent]
-    log("finished", **body, loaded=intake.loaded, refused=refused, urgent=urgent)
+    refused, urgent = map(str, told.intake.errors), map(str, told.urgent)
+    log("finished", **body, loaded=told.intake.loaded, refused=[*refused], urgent=[*urgent])
     return done
 
 

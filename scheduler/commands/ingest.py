@@ -7,12 +7,12 @@ from datetime import date
 import click
 
 from scheduler.cli import Shell
-from scheduler.intake import Intake, due, record_asked, take_in
-from scheduler.lifecycle import month_states, record
+from scheduler.intake import Intake
 from scheduler.lock import held
 from scheduler.options import Day
 from scheduler.pipeline import instant
 from scheduler.progress import shown
+from scheduler.rounds import asked
 from scheduler.workspace import configured, known_source, now, stores
 
 
@@ -32,16 +32,10 @@ def command(shell: Shell, sources: tuple[str, ...], today: date | None) -> int:
         known_source(project, name)
     with shown(quiet=shell.quiet) as progress, stores(project) as opened, held(project.state):
         opened.sweep()
-        as_of = instant(today, now())
-        months = due(project, opened, as_of.date())
-        intake = take_in(project, opened, months, progress, sources, as_of=as_of)
-        record_asked(opened, intake)
-        states = month_states(project, opened, months, as_of, sources)
-        record(opened, states, as_of)
-    urgent = [state for state in states if state.urgent]
-    for line in [*map(str, urgent), *summary(intake)]:
+        done = asked(project, opened, progress, instant(today, now()), only=sources)
+    for line in [*map(str, done.urgent), *summary(done.intake)]:
         click.echo(line)
-    return 4 if intake.errors or urgent else 0
+    return done.exit_code
 
 
 def summary(intake: Intake) -> list[str]:

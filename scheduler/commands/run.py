@@ -57,7 +57,7 @@ def once(
 
 def summary(done: Night, folder: Path) -> list[str]:
     """Return what a night did in a few lines, the last one the next useful command."""
-    intake, report = done.intake, done.report
+    intake, report = done.round.intake, done.report
     html = next(path for path in done.paths if path.suffix == ".html")
     messages = f"{done.arrived} delivered, {done.failed} undelivered"
     place = f" -C {folder}" if folder != Path() else ""
@@ -65,7 +65,7 @@ def summary(done: Night, folder: Path) -> list[str]:
     counts = f"{len(intake.loaded)} deliveries loaded, {len(intake.unchanged)} unchanged"
     return [
         f"run {done.run}: {counts}, {len(intake.errors)} refused",
-        *map(str, done.urgent),
+        *map(str, done.round.urgent),
         f"month {report.month}: {report.state}, snapshot {report.snapshot}",
         *([f"invoices: {len(failing)} apart or not delivered, see the report"] if failing else []),
         f"alerts: {len(done.subjects)} changed, messages {messages}",

@@ -41,9 +41,9 @@ def signs(day: str, **more: Any) -> Signs:
             "final",
             "every charge has an invoice id, 14 days have passed since the month ended",
         ),
-        (signs("2026-11-15", uninvoiced=1), "provisional", "1 charges without an invoice id"),
-        (signs("2027-11-15", uninvoiced=9), "provisional", "9 charges without an invoice id"),
-        (signs("2026-11-15", aside=2), "provisional", "2 rows were set aside"),
+        (signs("2026-11-15", uninvoiced=1), "provisional", "charges without an invoice id: 1"),
+        (signs("2027-11-15", uninvoiced=9), "provisional", "charges without an invoice id: 9"),
+        (signs("2026-11-15", aside=2), "provisional", "rows that were set aside: 2"),
         (signs("2026-11-15", disputed=True), "provisional", "its newest delivery was refused"),
         (
             signs("2026-11-15", asked=at("2026-11-14")),

@@ -124,6 +124,8 @@ def test_entries_are_found_by_kind_and_subject_and_the_latest_of_each(
         wanted = [r for r in written if kind in (None, r.kind) and subject in (None, r.subject)]
         assert ledger.entries(kind, subject) == wanted
         assert ledger.latest("a") == {r.subject: r for r in written if r.kind == "a"}
+        about = [r for r in written if r.kind in ("a", kind) and r.subject == subject]
+        assert ledger.newest(("a", str(kind)), (str(subject),)) == (about[-1] if about else None)
 
 
 def test_entries_appended_together_are_there_together_or_not_at_all(five: Ledger) -> None:

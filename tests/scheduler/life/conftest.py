@@ -1,0 +1,198 @@
+"""A year of nights in milliseconds: a source that follows a script, and a clock that obeys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source, Total
+from models.archive import Archive
+from models.charge import COLUMNS
+from models.errors import SourceError
+from models.lake import Lake
+from models.ledger import Ledger
+from models.money import MONEY
+from models.period import Month
+from reconcile.portfolio import Portfolio
+from reconcile.report import document, markdown, page
+from scheduler.cli import main
+from scheduler.progress import Quiet
+from scheduler.publish import publish, reconcile
+from scheduler.rounds import Round, asked
+from scheduler.spending import spent
+from scheduler.workspace import Project, Stores, configured
+
+Line = tuple[str, str | None, str]  # billed cost, invoice id, day
+PLAIN = {
+    column.name: Decimal(0) if column.dtype == MONEY else "x"
+    for column in COLUMNS
+    if not column.null and column.name not in ("x_source", "x_document")
+}
+
+
+def charge(number: int, line: Sequence[Any], month: Month) -> dict[str, Any]:
+    cost, invoice, day = line
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    costs = dict.fromkeys(("billed_cost", "effective_cost", "x_tco_cost"), Decimal(cost))
+    return {
+        **PLAIN,
+        **costs,
+        "x_row": number,
+        "invoice_id": invoice,
+        "billing_currency": "USD",
+        "charge_category": "Usage",
+        "charge_period_start": start,
+        "charge_period_end": start + timedelta(hours=1),
+        "billing_period_start": month.start,
+        "billing_period_end": month.end,
+    }
+
+
+BY_INVOICE = Settlement(after=timedelta(days=14), invoiced=True)
+
+
+@dataclass
+class Script:
+    """A source that shows, by month, lines, or an error of that month; or fails as a whole."""
+
+    name: str = "cloud"
+    settlement: Settlement = BY_INVOICE
+    delay: timedelta | None = timedelta(hours=36)  # from the start of a month to its due instant
+    shows: dict[str, list[Line] | SourceError] = field(default_factory=dict)
+    fails: SourceError | None = None
+    fingerprint: str = "1"
+    asked: list[Month] = field(default_factory=list)
+
+    def due(self, period: Month) -> datetime | None:
+        return None if self.delay is None else period.start + self.delay
+
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
+    ) -> Iterator[Delivery | SourceError]:
+        self.asked = list(periods)
+        if self.fails:
+            yield self.fails
+            return
+        for month in periods:
+            shown = self.shows.get(str(month))
+            if isinstance(shown, SourceError):
+                yield shown.of(month)
+            elif shown is not None:
+                kept = archive.put([json.dumps([str(month), shown]).encode()])
+                name = Document(f"{month}.json", kept.sha256, kept.size)
+                if known.get(month) != kept.sha256:
+                    yield Delivery(
+                        source=self.name,
+                        period=month,
+                        version="v",
+                        documents=(name,),
+                        manifest=name,
+                    )
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        del document
+        _, lines = json.loads(path.read_text())
+        rows = [charge(n, line, delivery.period) for n, line in enumerate(lines, 1)]
+        types = {
+            column.name: column.dtype for column in COLUMNS if column.name in [*PLAIN, "invoice_id"]
+        }
+        return Conversion(charges=pl.DataFrame(rows, schema=types).lazy())
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        del document, delivery
+        _, lines = json.loads(path.read_text())
+        total = str(sum((Decimal(cost) for cost, _, _ in lines), Decimal(0)))
+        days = sorted(day for _, _, day in lines)
+        return Control(
+            rows=len(lines),
+            totals=(Total("USD", "Usage", len(lines), total, total),) if lines else (),
+            first=days[0] if days else "",
+            last=days[-1] if days else "",
+        )
+
+
+@dataclass
+class Clock:
+    """Where the last night left it."""
+
+    moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Life:
+    """A project whose nights a test tells; the clock stands where the last night left it."""
+
+    project: Project
+    stores: Stores
+    source: Script
+    clock: Clock
+
+    @property
+    def moment(self) -> datetime:
+        return self.clock.moment
+
+    def night(self, day: str, lines: Sequence[Line] | None = None, month: str = "2026-10") -> Round:
+        """Run the first half of a night; the source shows these lines from now on."""
+        self.clock.moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        if lines is not None:
+            self.source.shows[month] = list(lines)
+        return asked(self.project, self.stores, Quiet(), self.moment)
+
+    def stages(self, scope: str = "cloud/2026-10") -> list[tuple[str, str]]:
+        """Return every stage that the ledger was told, with its day."""
+        return [
+            (entry.body["state"], entry.body["as_of"][:10])
+            for entry in self.stores.ledger.entries("month.state", scope)
+        ]
+
+    def answers(self, scope: str = "cloud/2026-10") -> list[str]:
+        """Return every answer that the ledger was told."""
+        return [e.body["answer"] for e in self.stores.ledger.entries("month.state", scope)]
+
+    def report(self, day: str, month: str = "2026-10") -> Portfolio:
+        """Return the report of a month, as of a day."""
+        spend = spent(self.project, self.stores, Quiet())
+        as_of = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        return reconcile(self.project, self.stores, spend, Month.parse(month), as_of)
+
+    def rendered(self, day: str, month: str = "2026-10") -> tuple[str, ...]:
+        """Return the bytes of a report in each of its forms."""
+        report = self.report(day, month)
+        return page.render(report), markdown.render(report), document.render(report)
+
+    def publish(self, day: str) -> None:
+        """Build the warehouse."""
+        spend = spent(self.project, self.stores, Quiet())
+        publish(self.project, self.stores, spend, self.report(day))
+
+
+@pytest.fixture(scope="session")
+def unborn(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project without plans and sources, as `trueup init` writes it otherwise."""
+    folder = tmp_path_factory.mktemp("life") / "project"
+    answers = ("--name", "n", "--currency", "USD", "--project", "p", "--owner", "o@example.com")
+    assert main(["-q", "-C", str(folder), "init", *answers]) == 0
+    for plan in (folder / "plans").iterdir():
+        plan.unlink()
+    return configured(folder, {})
+
+
+@pytest.fixture
+def life(unborn: Project, tmp_path: Path) -> Iterator[Life]:
+    """Return a project with one scripted source, before its first night."""
+    script = Script()
+    source: Source = script  # type: ignore[assignment] - it is never probed
+    project = replace(unborn, folder=tmp_path, sources=(source,))
+    project.state.mkdir(exist_ok=True)
+    clock = Clock()
+    with Ledger(f"sqlite:///{project.state}/ledger.sqlite", lambda: clock.moment) as ledger:
+        stores = Stores(Archive(project.state / "archive"), Lake(project.state / "lake"), ledger)
+        yield Life(project, stores, script, clock)
