@@ -17,7 +17,7 @@ from ingest.focus.convert import convert
 from ingest.table import ContractError
 from models.errors import SourceError, TrueupError
 
-DOCUMENTS: Final = 120
+DOCUMENTS: Final = 101
 REFUSALS: Final = (ContractError, PolarsError, PanicException, TrueupError)
 
 

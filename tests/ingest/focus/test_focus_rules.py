@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from ingest.focus.convert import convert
 from ingest.focus.rules import ROW_RULES
 
 PLAN: Final[dict[str, str | None]] = {
@@ -89,15 +91,17 @@ def test_each_rule_has_rows_that_break_it() -> None:
 
 @pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.name)
 def test_a_broken_rule_is_told_with_its_rows_and_rejects_none(
-    rule: Any, make: Any, build: Any, bench: Any
+    rule: Any, make: Any, tmp_path: Path
 ) -> None:
     bad = [make.row(**values) for values in BREAKS[rule.name]]
+    (tmp_path / "document").write_bytes(make.of([make.row(), *bad]))
 
-    loaded, charges = bench.document(make.of([make.row(), *bad]), build())
+    conversion = convert(tmp_path / "document", tax_recoverable=False)
 
-    found = [detail for name, detail in loaded.documents[0].notes if name == f"focus_{rule.name}"]
+    found = [detail for name, detail in conversion.notes if name == f"focus_{rule.name}"]
     assert found == [f"{rule.meaning}: not so in {len(bad)} rows, first in row 2"]
-    assert (charges.height, loaded.documents[0].rejected_rows) == (len(bad) + 1, 0)
+    assert conversion.charges.collect()["x_row"].to_list() == list(range(1, len(bad) + 2))
+    assert conversion.rejected.is_empty()
 
 
 def test_rows_as_the_specification_wants_them_break_no_rule(

@@ -293,7 +293,7 @@ def test_a_form_of_dates_without_a_sign_is_refused() -> None:
 @pytest.mark.failure("A09")
 @given(seed=st.integers(0, 2**32), parts=st.integers(1, 4))
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_split_of_the_rows_into_files_of_any_form_gives_the_same_sums(
     seed: int, parts: int, make: Any, build: Any, bench: Any
