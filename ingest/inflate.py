@@ -37,14 +37,12 @@ class Inflater:
             FormError: when it is damaged, goes on with something else, or is a bomb.
         """
         self.taken += len(chunk)
-        full = False
-        while chunk or full:
-            if chunk and self._member.eof:
+        while chunk:
+            if self._member.eof:
                 self._member = zlib.decompressobj(_GZIP)
-            piece = self._piece(chunk)
-            yield piece
+            yield self._piece(chunk)
+            # what is taken and not given yet comes at the latest with the checksum
             chunk = self._member.unused_data or self._member.unconsumed_tail
-            full = len(piece) == PIECE  # then there may be more of what was taken already
 
     def _piece(self, chunk: bytes) -> bytes:
         try:
