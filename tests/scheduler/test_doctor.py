@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -164,17 +167,51 @@ def secretive(small: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], N
     return configured
 
 
+@pytest.fixture
+def echo() -> Iterator[Callable[[int], int]]:
+    """Return a maker of servers that refuse, and say back all that they were told."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(status: int) -> int:
+        class Echo(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                told = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                words = escape(f"{self.path} {self.headers} {told}")
+                error = f"<Error><Code>AccessDenied</Code><Message>{words}</Message></Error>"
+                body = f"<ErrorResponse>{error}</ErrorResponse>".encode()
+                self.send_response(status, "canary-reason")
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("x-ms-error-code", "AuthenticationFailed")
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815 - the names of the base
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Echo))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
+        return int(servers[-1].server_address[1])
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.mark.failure("M11")
 @pytest.mark.parametrize("status", [0, 200, 403, 500])
 def test_no_secret_is_in_any_output_whatever_the_servers_answer(
     status: int,
     secretive: Callable[[int], None],
-    webhooks: Callable[[int], Any],
+    echo: Callable[[int], int],
     trueup: Trueup,
     small: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    secretive(webhooks(status).server_port if status else 9)
+    secretive(echo(status) if status else 9)
     commands = (("doctor",), ("doctor", "--json"), ("doctor", "--policy"), ("ingest",), ("status",))
 
     shown = [trueup("-C", str(small), *command) for command in commands]
