@@ -29,13 +29,11 @@ class Profile:
         months: Rows by invoice month, as rows state it.
         cost_types: Those that occur.
         credit_types: The same; null where a credit states none.
-        lines: Rows of the table that reduced rows stand for; None for rows as they are.
     """
 
     months: dict[str, int]
     cost_types: tuple[str, ...]
     credit_types: tuple[str | None, ...]
-    lines: int | None
 
 
 def convert(path: Path, period: Month, *, tax_recoverable: bool) -> Conversion:
@@ -71,18 +69,12 @@ def _profile(document: Rows) -> Profile:
     ).agg(pl.len().alias("rows"), pl.col(ROW).min())
     types = document.frame.select(pl.col("cost_type").unique().drop_nulls())
     kinds = document.frame.select(pl.col("credits").explode().struct.field("type").unique())
-    lines = document.frame.select(
-        pl.col("line_count").sum(), pl.col("line_count").count().alias("n")
-    )
-    counts, cost_types, credit_types, counted = pl.collect_all(
-        [by_month, types, kinds, lines], engine="streaming"
-    )
+    counts, cost_types, credit_types = pl.collect_all([by_month, types, kinds], engine="streaming")
     _refuse_unplaced(counts)
     return Profile(
         months=dict(counts.select("month", "rows").iter_rows()),
         cost_types=tuple(sorted(cost_types["cost_type"])),
         credit_types=tuple(credit_types["type"].sort()),
-        lines=counted["line_count"].item() if counted["n"].item() else None,
     )
 
 

@@ -13,8 +13,8 @@ Reduced rows, as a query delivers them in Parquet, differ in values alone:
   where it was null in all rows.
 - `credits` has one entry for each type that occurs: `type`, and `amount` as such a sum. Types
   are never merged into others; `name` may be null.
-- Columns in KEPT are the key, but for the summed member of `usage`. A column the table has not
-  is null. Labels and tags stay whole.
+- Everything else is the key, and labels and tags stay whole. A column that the table has not is
+  null.
 - `line_count` is how many rows became one; `partition_day` is the ingestion day they lie in.
   Rows of two partitions or of two invoice months are never merged.
 
@@ -158,10 +158,3 @@ SUMMED: Final = (
 
 # Reduced rows have all columns; a query fills those that its table lacks with nulls.
 REDUCED: Final = pl.Schema({cell.name: cell.reduced for cell in COLUMNS})
-
-# The key of a reduced row, beside the days of usage and of the partition.
-KEPT: Final = tuple(
-    cell.name
-    for cell in COLUMNS
-    if cell.name not in SUMMED and cell.leaf in {"text", "double"} and cell.name != "credits"
-)

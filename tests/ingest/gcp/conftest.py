@@ -179,8 +179,10 @@ def full(row: Row) -> dict[str, Any]:
     result = dict(ROW)
     for name, value in row.items():
         base = ROW.get(name)
-        merged = isinstance(value, Mapping) and isinstance(base, Mapping)
-        result[name] = {**base, **value} if merged else value
+        if isinstance(value, Mapping) and isinstance(base, Mapping):
+            result[name] = {**base, **value}
+        else:
+            result[name] = value
     return result
 
 
