@@ -113,7 +113,11 @@ def rate(start: str, price: str) -> api.PricingExpression.TierRate:
 
 @dataclass
 class Billing:
-    """The server's state; `failures` are the status codes of the next requests."""
+    """The server's state.
+
+    `failures` are the status codes of the next requests, `due` those of the next ones for a
+    method and page token.
+    """
 
     projects: list[tuple[str, bool]] = field(default_factory=lambda: [("llm-ft", True)])
     accounts: list[str] = field(default_factory=lambda: [ACCOUNT])
@@ -124,6 +128,7 @@ class Billing:
     services: list[str] = field(default_factory=lambda: ["Compute Engine", "Vertex AI"])
     page: int = 2
     failures: list[grpc.StatusCode] = field(default_factory=list)
+    due: dict[tuple[str, str], list[grpc.StatusCode]] = field(default_factory=dict)
     always: grpc.StatusCode | None = None
     message: str = "canary-message of someone@example.com"
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -170,7 +175,8 @@ class Billing:
         def called(request: Any, context: grpc.ServicerContext) -> Any:
             self.asked.append((name, request.page_token))
             self.requests.append(request)
-            trouble = self.failures.pop(0) if self.failures else self.always
+            failures = self.due.get((name, request.page_token)) or self.failures
+            trouble = failures.pop(0) if failures else self.always
             if trouble is not None:
                 context.abort(trouble, self.message)
             return answer(request)

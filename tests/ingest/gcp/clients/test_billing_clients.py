@@ -87,23 +87,18 @@ def test_the_first_price_that_is_not_free_counts(
 
 
 @pytest.mark.failure("K01")
-@pytest.mark.parametrize("page", ["", "2"])
+@pytest.mark.parametrize(
+    "request_",
+    [("ListServices", ""), ("ListSkus", ""), ("ListSkus", "2")],
+)
 def test_the_catalogue_is_asked_again_on_every_page(
-    page: str, billing: Any, way: Access, make_sku: Any
+    request_: tuple[str, str], billing: Any, way: Access, make_sku: Any
 ) -> None:
     billing.skus = [make_sku(n, f"GPU {n}", "1.0") for n in range(4)]
-    answer = billing.list_skus
-    due = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAVAILABLE]
-
-    def list_skus(request: Any) -> Any:
-        if request.page_token == page and due:
-            billing.failures.append(due.pop())
-        return answer(request)
-
-    billing.list_skus = list_skus
-    billing.failures = [grpc.StatusCode.UNAVAILABLE]
+    billing.due = {request_: [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL]}
 
     assert len(prices(way, OCTOBER, COMPUTE, "USD").prices) == 4
+    assert billing.asked.count(request_) == 3
 
 
 @pytest.mark.failure("K01")
