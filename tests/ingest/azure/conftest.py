@@ -16,8 +16,9 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
+from ingest.azure.role import Reading
 from ingest.load import LoadedDelivery, load_delivery
-from ingest.source import Delivery
+from ingest.source import Delivery, Document
 from ingest.sources.azure_export import AzureExport, Settings
 from models.archive import Archive
 from models.errors import SourceError
@@ -361,6 +362,21 @@ def fetch(archive: Archive) -> Callable[..., Delivery | SourceError]:
         return answer
 
     return fetched
+
+
+@pytest.fixture
+def delivery() -> Callable[[str], Delivery]:
+    """Return a delivery of one document in a role; without one it is FOCUS."""
+
+    def made(role: str) -> Delivery:
+        document = Document("part_0_0000.csv", "0" * 64, 1)
+        roles = {document.sha256: role} if role else {}
+        reading = Reading(dataset="details" if role else "focus", roles=roles)
+        return Delivery(
+            source="azure", period=OCTOBER, version="1", documents=(document,), table=reading.text
+        )
+
+    return made
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._said("GET")
 
+    def do_PUT(self) -> None:
+        self._said("PUT")
+
     def _said(self, method: str) -> None:
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
@@ -454,13 +457,9 @@ def test_a_page_in_place_of_a_document_is_refused(
     assert error.detail.startswith("is a page or XML, not a table")
 
 
-def test_a_server_that_is_not_there_cannot_be_reached() -> None:
-    place = blob.container(
-        "http://127.0.0.1:9/account/billing", source="azure", sas=SAS, max_attempts=1
-    )
-
+def test_a_server_that_is_not_there_cannot_be_reached(nowhere: blob.Container) -> None:
     with pytest.raises(BrokenError) as error:
-        list(place.keys(""))
+        list(nowhere.keys(""))
 
     assert str(error.value) == (
         "azure: http://127.0.0.1:9/account/billing/: the server cannot be reached "
@@ -530,6 +529,49 @@ def test_an_address_names_account_container_and_prefix(location: str, root: str)
     assert place.root == root
     assert isinstance(place.door(), ContainerDoor)
     assert CANARY not in repr(place)
+
+
+@pytest.fixture
+def nowhere() -> blob.Container:
+    return blob.container(
+        "http://127.0.0.1:9/account/billing", source="azure", sas=SAS, max_attempts=1
+    )
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_the_clock_of_the_server_is_told_by_any_answer(
+    status: int, script: Script, place: blob.Container
+) -> None:
+    if status != 200:
+        script.reply = lambda _m, _k, _n: Answer(status=status, code="AuthorizationFailure")
+
+    assert place.door().clock() == dt.datetime(2026, 10, 6, 4, tzinfo=dt.UTC)
+    assert place.door().identity() == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "may"),
+    [
+        (200, "", True),
+        (404, "BlobNotFound", True),
+        (403, "AuthorizationPermissionMismatch", False),
+        (401, "InvalidAuthenticationInfo", False),
+        (400, "InvalidInput", None),
+    ],
+)
+def test_whether_we_could_write_is_asked_without_writing(
+    status: int, code: str, may: bool | None, script: Script, place: blob.Container
+) -> None:
+    script.reply = lambda _m, _k, _n: Answer(status=status, code=code)
+
+    assert place.door().writable() is may
+    assert {(method, key) for method, key, _ in script.seen} == {("PUT", "exports/.trueup-doctor")}
+
+
+def test_a_server_that_is_not_there_tells_neither_time_nor_permission(
+    nowhere: blob.Container,
+) -> None:
+    assert (nowhere.door().clock(), nowhere.door().writable()) == (None, None)
 
 
 def test_without_the_extra_the_message_says_what_to_install(

@@ -17,6 +17,7 @@ from ingest.azure import control
 from ingest.azure.charges import convert
 from ingest.source import Conversion
 from ingest.table import ContractError
+from models.errors import BrokenError
 from models.period import Month
 
 OCTOBER: Final = Month(2026, 10)
@@ -235,11 +236,14 @@ def test_parquet_and_gzip_hold_the_same_charges(form: str, read: Any, make: Any)
     assert read(make.parquet(plain)).charges.collect().equals(expected)
 
 
-@pytest.mark.parametrize("unit", ["ns", "us", "ms", "date"])
+@pytest.mark.parametrize("unit", ["ns", "us", "ms", "zoned", "date"])
 def test_days_of_parquet_may_have_any_type(unit: str, make: Any, tmp_path: Path) -> None:
     frame = pl.read_parquet(make.parquet(make.csv([{}], "ea")))
     day = frame["Date"].str.to_date("%m/%d/%Y")
-    day = day if unit == "date" else day.cast(pl.Datetime(cast("TimeUnit", unit)))
+    if unit == "zoned":
+        day = day.cast(pl.Datetime("us", "UTC"))
+    elif unit != "date":
+        day = day.cast(pl.Datetime(cast("TimeUnit", unit)))
     path = tmp_path / "typed"
     frame.with_columns(day.alias("Date")).write_parquet(path)
 
@@ -303,6 +307,19 @@ def test_a_file_without_rows_has_no_charges(read: Any, make: Any, tmp_path: Path
 def test_what_is_no_table_of_costs_is_refused(read: Any) -> None:
     with pytest.raises(ContractError, match="has no column CostInBillingCurrency or Cost"):
         read(b"a,b\r\n1,2\r\n")
+
+
+def test_the_second_reader_refuses_what_is_no_table_of_costs(
+    tmp_path: Path, build: Any, delivery: Any
+) -> None:
+    path = tmp_path / "document"
+    path.write_bytes(b"a,b\r\n1,2\r\n")
+    made = delivery("actual")
+
+    with pytest.raises(BrokenError) as error:
+        build().control(path, made.documents[0], made)
+
+    assert error.value.detail == "has no column CostInBillingCurrency or Cost or PreTaxCost"
 
 
 @pytest.mark.failure("B08")

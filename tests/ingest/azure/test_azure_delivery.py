@@ -215,6 +215,22 @@ def test_a_blob_of_another_size_than_stated_is_named(
     )
 
 
+@pytest.mark.parametrize("form", ["gzip", "parquet"])
+def test_a_packed_part_is_whole_by_its_own_word_whatever_size_is_stated(
+    form: str, run: Any, make: Any, parts: tuple[bytes, ...], bills: Path, build: Build, load: Any
+) -> None:
+    packed = getattr(make, form)(parts[0])
+    laid = run((packed,), suffix=f".{form}", rows=(1,))
+    laid = laid.but(
+        members={
+            "blobs": [{"blobName": laid.keys[0], "byteCount": len(parts[0]), "dataRowCount": 1}]
+        }
+    )
+    laid.lay(bills)
+
+    assert load(build()).total("billed_cost") == 1
+
+
 @pytest.mark.failure("A04")
 @pytest.mark.failure("B10")
 @pytest.mark.parametrize("kept", [0, 1, 0.25, 0.5, 0.9, -1])

@@ -10,14 +10,11 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
-from ingest.azure.role import Reading
-from ingest.source import Delivery, Document
+from ingest.source import Delivery
 from ingest.sources.azure_export import AzureExport
-from models.period import Month
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 CASES: Final = tuple(sorted(path.stem for path in GOLDEN.glob("*.json")))
-DOCUMENT: Final = Document("part_0_0000.csv", "0" * 64, 1)
 
 
 @pytest.fixture(params=CASES)
@@ -38,17 +35,8 @@ def path(given: dict[str, Any], make: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def delivery(given: dict[str, Any]) -> Delivery:
-    role = given.get("role")
-    dataset = "details" if role else "focus"
-    reading = Reading(dataset=dataset, roles={DOCUMENT.sha256: role} if role else {})
-    return Delivery(
-        source="azure",
-        period=Month(2026, 10),
-        version="1",
-        documents=(DOCUMENT,),
-        table=reading.text,
-    )
+def made(given: dict[str, Any], delivery: Callable[[str], Delivery]) -> Delivery:
+    return delivery(given.get("role", ""))
 
 
 def shown(charges: pl.LazyFrame) -> str:
@@ -73,9 +61,9 @@ def text(value: Any) -> str:
 
 @pytest.mark.failure("C07")
 def test_each_kind_of_row_becomes_the_charges_of_its_golden_file(
-    case: str, path: Path, delivery: Delivery, build: Callable[..., AzureExport]
+    case: str, path: Path, made: Delivery, build: Callable[..., AzureExport]
 ) -> None:
-    conversion = build().convert(path, DOCUMENT, delivery)
+    conversion = build().convert(path, made.documents[0], made)
 
     notes = "".join(f"note {rule}: {detail}\n" for rule, detail in conversion.notes)
     found = shown(conversion.charges) + (f"\n{notes}" if notes else "")
@@ -87,10 +75,10 @@ def test_each_kind_of_row_becomes_the_charges_of_its_golden_file(
 
 @pytest.mark.failure("B16")
 def test_the_second_reader_states_the_same_totals(
-    path: Path, delivery: Delivery, build: Callable[..., AzureExport]
+    path: Path, made: Delivery, build: Callable[..., AzureExport]
 ) -> None:
-    charges = build().convert(path, DOCUMENT, delivery).charges.collect(engine="streaming")
-    control = build().control(path, DOCUMENT, delivery)
+    charges = build().convert(path, made.documents[0], made).charges.collect(engine="streaming")
+    control = build().control(path, made.documents[0], made)
 
     ours = charges.group_by("billing_currency", "charge_category").agg(
         pl.len(), pl.col("billed_cost", "effective_cost").sum()
