@@ -53,18 +53,19 @@ def project(tmp_path: Path, warehouse: Any, billing: Any, say: Say) -> Path:
 def test_a_night_shows_who_is_not_thought_of_and_what_units_cost(
     project: Path, warehouse: Any, billing: Any, row: Any, say: Say
 ) -> None:
+    del project
     billing.projects = [("llm-ft", True), ("bot", True), ("idle", False)]
     discount = {"type": "COMMITTED_USAGE_DISCOUNT", "name": "cud", "amount": -1.0}
     sku = {"id": "AAAA-0001", "description": "Nvidia A100 GPU running in Americas"}
     hour = datetime(2026, 10, 5, 3)  # noqa: DTZ001 - as the table stores it
     warehouse.fill(row(sku=sku, usage_start_time=hour, credits=[discount]), row(sku=sku))
 
-    code, _, problems = say("run", "--today", "2026-11-02", "--month", "2026-10")
+    say("ingest", "--today", "2026-11-02")
     _, status, _ = say("status")
+    _, report, _ = say("report", "--today", "2026-11-02", "--month", "2026-10", "-f", "json")
     _, shown, _ = say("prices", "--month", "2026-10")
     _, printed, _ = say("prices", "--month", "2026-10", "--format", "json")
 
-    assert code in {0, 4}, problems
     assert (
         "account    gcp: 012345-567890-ABCDEF: 'llm-ft' can cause cost, and no project and no "
         "rule names it; make it an alias of a project, or write a rule on account "
@@ -81,7 +82,6 @@ def test_a_night_shows_who_is_not_thought_of_and_what_units_cost(
     }
     assert price["quantity"] == "2"
     assert "AAAA-0001" in shown
-    report = next((project / "reports").rglob("*.json")).read_text()
     assert "no cost in 2026-10 of 1 accounts: bot" in report
     assert "'llm-ft' can cause cost" in report
 
