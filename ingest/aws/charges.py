@@ -38,7 +38,7 @@ def lines(table: Table, found: Profile, windows: Mapping[str, Window] = NO_WINDO
             tags=_tags(found.maps),
         )
         .with_columns(**known, **workload.spot(found))
-        .with_columns(line.kind(found.types))
+        .with_columns(line.kind(found.types, unamortised=found.unamortised > 0))
         .with_columns(cost=_cost(net=net), unused=_unused(net=net))
         .with_columns(plan=_plan_cost(net=net), reserved=_reserved_cost(net=net))
     )

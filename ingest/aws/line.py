@@ -152,25 +152,17 @@ def number(kind: str) -> int:
     return KINDS.index(kind)
 
 
-def kind(types: Distinct) -> pl.Expr:
+def kind(types: Distinct, *, unamortised: bool) -> pl.Expr:
     """Return the number of a line's kind.
 
     Args:
         types: The line types of the document; only these are asked for.
+        unamortised: Whether fees of reservations occur that are not amortised.
     """
     found = _TYPE.cast(_NUMBERED, strict=False).to_physical().fill_null(number("unknown"))
-    asked = (
-        ("Refund", _refund()),
-        ("Fee", _fee()),
-        (
-            "RIFee",
-            pl.when(pl.all_horizontal(pl.col(UNUSED).is_null())).then(
-                _code("reservation_fee_whole")
-            ),
-        ),
-    )
-    for name, refined in asked:
-        if name in types.texts:
+    asked = {"Refund": _refund(), "Fee": _fee(), "RIFee": _whole()}
+    for name, refined in asked.items():
+        if name in types.texts and (unamortised or name != "RIFee"):
             found = pl.when(_TYPE.eq(name)).then(pl.coalesce(refined, found)).otherwise(found)
     apart = types.where(lambda name: name.endswith(DISCOUNT_SUFFIX))
     split = pl.col("line_item_operation").is_in(SPLIT_OPERATIONS).fill_null(value=False)
@@ -182,6 +174,12 @@ def kind(types: Distinct) -> pl.Expr:
         .otherwise(found)
         .alias("kind")
     )
+
+
+def _whole() -> pl.Expr:
+    """Return what a fee is that does not say what of it was used."""
+    nothing = pl.all_horizontal(pl.col(UNUSED).is_null())
+    return pl.when(nothing).then(_code("reservation_fee_whole"))
 
 
 def _fee() -> pl.Expr:

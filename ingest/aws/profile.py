@@ -84,34 +84,37 @@ def profile(table: Table) -> Profile:
     Raises:
         ContractError: when the document breaks its contract.
     """
-    groups = (
-        table.raw.group_by([_text(table, column).alias(name) for name, column in _KEYS.items()])
-        .agg(
-            _any_net(table).alias("net"),
-            _split().alias("split"),
-            _unmeasured(table).alias("unmeasured"),
-            _unamortised(table).alias("unamortised"),
-            _discounts(table).alias("discounts"),
-            *(pl.col(name).map.len().max().alias(name) for name in _countable(table)),
-            *unsound(table, FIELDS),
-        )
-        .collect(engine="streaming")
+    texts = [_text(table, column).alias(name) for name, column in _KEYS.items()]
+    counts = {
+        "net": _any_net(table),
+        "split": _split(),
+        "unmeasured": _unmeasured(table),
+        "unamortised": _unamortised(table),
+        "discounts": _discounts(table),
+        **{name: pl.col(name).map.len().max() for name in _countable(table)},
+    }
+    distinct, whole = pl.collect_all(
+        [
+            table.raw.select(texts).unique(),
+            table.raw.select(*unsound(table, FIELDS), **counts),
+        ],
+        engine="streaming",
     )
-    refuse_unsound(groups, table)
-    found = {name: Distinct.of(name, groups[name]) for name in _KEYS}
+    refuse_unsound(whole, table)
+    found = {name: Distinct.of(name, distinct[name]) for name in _KEYS}
     _refuse_uncosted(found["types"].texts, table.present)
-    names, several = _named(table, groups["codes"])
-    net = bool(groups["net"].any())
+    names, several = _named(table, distinct["codes"])
+    said = whole.row(0, named=True)
     return Profile(
-        net=net,
         **found,
         names=names,
         several=several,
-        maps=_filled(table, groups),
-        split=int(groups["split"].sum()),
-        unmeasured=int(groups["unmeasured"].sum()),
-        unamortised=int(groups["unamortised"].sum()),
-        hidden=bool(groups["discounts"].any()) and not net and not _apart(found["types"]),
+        maps=tuple(name for name in MAPS if name in table.present and said.get(name, 1)),
+        net=said["net"],
+        split=said["split"],
+        unmeasured=said["unmeasured"],
+        unamortised=said["unamortised"],
+        hidden=said["discounts"] and not said["net"] and not _apart(found["types"]),
     )
 
 
@@ -164,18 +167,14 @@ def _apart(types: Distinct) -> bool:
 
 
 def _countable(table: Table) -> list[str]:
-    """Return the tag maps whose entries can be counted without reading text as JSON."""
-    return [name for name in MAPS if isinstance(table.types.get(name), pl.Map)]
+    """Return the tag maps that are often empty, where it matters and is cheap to know.
 
-
-def _filled(table: Table, groups: pl.DataFrame) -> tuple[str, ...]:
-    """Return the tag maps that hold anything: to join maps line by line is slow."""
-    counted = _countable(table)
-    return tuple(
-        name
-        for name in MAPS
-        if name in table.present and (name not in counted or groups[name].max())
-    )
+    To join maps line by line is slow. Resource tags are not counted: they are many, and
+    hardly ever none.
+    """
+    there = [name for name in MAPS if name in table.present]
+    few = [name for name in there if name != MAPS[-1] and isinstance(table.types.get(name), pl.Map)]
+    return few if len(there) > 1 else []
 
 
 def _named(table: Table, codes: pl.Series) -> tuple[dict[str, str], bool]:

@@ -58,7 +58,7 @@ def test_a_report_is_a_source_of_its_own_kind(tmp_path: Path) -> None:
 
     source = built("aws", "aws_cur", Settings.model_validate(given), tmp_path)
 
-    assert source.fingerprint == "aws_cur 1 tax_recoverable=False"
+    assert source.fingerprint == "aws_cur 2 tax_recoverable=False"
     assert source.settlement.invoiced
     assert str(source.due(OCTOBER)) == "2026-10-02 12:00:00+00:00"
 
