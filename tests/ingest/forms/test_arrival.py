@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import zlib
@@ -241,6 +242,7 @@ def test_text_that_ends_inside_a_character_is_refused() -> None:
     [
         ("5,6", "line 3: the row has 2 fields, the header has 3"),
         ("5,6,7,8", "line 3: the row has 4 fields, the header has 3"),
+        ('5"6,7",8,9', "line 3: the row has 4 fields, the header has 3"),
         ("", "line 3: the row has 0 fields, the header has 3"),
         ('5,"6"6,7', "line 3: is not CSV: ',' expected after '\"'"),
         ("5,6\r6,7", "line 3: is not CSV: new-line character seen in unquoted field"),
@@ -255,6 +257,31 @@ def test_a_row_that_is_not_of_the_table_is_named_by_its_line(
     content = wrap(f"a,b,c\n1,2,3\n{row}\n7,8,9\n".encode())
 
     assert refused(content, size).startswith(complaint)
+
+
+@pytest.mark.failure("B10")
+@pytest.mark.failure("B16")
+@given(text=st.text(st.sampled_from('a,,"""\r\n\n'), max_size=24))
+@settings(max_examples=400, deadline=None)
+def test_what_passes_is_a_table_to_the_strict_reader_of_the_language(text: str) -> None:
+    """Most rows are judged by counting; what the counting lets pass must be CSV all the same."""
+    content = f"a,b\n{text}".encode()
+    try:
+        arrived(content)
+    except BrokenError:
+        return
+
+    records = list(csv.reader(io.StringIO(content.decode(), newline="\n"), strict=True))
+
+    assert {len(record) for record in records} == {2}
+    assert content.endswith(b"\n")
+
+
+@pytest.mark.parametrize("row", ['"a",b', 'a,"b"', '"a, ""b""\n\r",""', ",", '"",""'])
+def test_quoted_rows_are_no_reason_to_refuse(row: str, wrap: Wrap) -> None:
+    content = wrap(f"a,b\n{row}\n{row}\r\n".encode())
+
+    assert arrived(content) == content
 
 
 def test_lines_are_counted_through_quotes(wrap: Wrap) -> None:
