@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import google_crc32c
 from google.api_core.retry import Retry
-from google.cloud import storage
+from google.cloud.storage import Client
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from ingest.bucket import Body
@@ -131,7 +131,7 @@ def bucket(location: str, access: Access) -> ObjectBucket:
         SourceError: when there is no way in.
     """
     name, _, prefix = location.removeprefix("gs://").partition("/")
-    client = storage.Client(
+    client = Client(
         project=access.project or "-",  # objects belong to a bucket; only new buckets to a project
         credentials=access.credentials(),
         client_options={"api_endpoint": access.endpoint} if access.endpoint else None,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage  # type: ignore[attr-defined]
+from google.cloud.storage import Client
 
 from ingest.gcp import gcs
 from ingest.gcp.access import Access
@@ -39,9 +39,9 @@ def command(folder: Path, port: int) -> list[str]:
     ]
 
 
-def client(endpoint: str) -> storage.Client:
+def client(endpoint: str) -> Client:
     options = {"api_endpoint": endpoint}
-    return storage.Client("p", credentials=AnonymousCredentials(), client_options=options)
+    return Client("p", credentials=AnonymousCredentials(), client_options=options)
 
 
 def wait_for(endpoint: str, server: subprocess.Popen[bytes]) -> None:
