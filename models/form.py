@@ -76,8 +76,11 @@ def form(path: Path) -> Form:
     Raises:
         FormError: when it has none that is read.
     """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise FormError(f"cannot be read: {error.strerror}") from error
     if not head.startswith(GZIP):
         return Form(layout(head))
     try:

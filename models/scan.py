@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from models.errors import TrueupError
 from models.form import Form, FormError, form, header
 from models.lockdown import literal, locked, parquet, text, texts
 
+COLUMNS: Final = "SELECT column_name, column_type FROM (DESCRIBE document)"
 _LONGEST: Final = 1 << 24  # bytes of a record; the engine's own limit is 2 MB
 _SHOWN: Final = {"parquet": "Parquet", "csv": "CSV", "ndjson": "JSON objects, one a line"}
 
@@ -24,6 +25,36 @@ class ScanError(TrueupError):
         """Say what the engine says; the caller knows which document it was."""
         self.detail = detail
         super().__init__(detail)
+
+
+@contextlib.contextmanager
+def opened(
+    path: Path,
+    *,
+    names: Mapping[str, str] | None = None,
+    nulls: Sequence[str] = (),
+    members: Mapping[str, str] | None = None,
+) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+    """Yield what answers queries of ours over the view `document`; see `rows`.
+
+    A session takes longer to begin than a small document to be read, so several questions
+    about one are asked in one session.
+
+    Raises:
+        ScanError: when the file cannot be read so.
+    """
+    found = _form(path)
+    try:
+        with contextlib.closing(duckdb.connect(":memory:")) as connection:
+            for setting in ("SET threads = 2", *locked(files=[path], memory="1GB", spill=None)):
+                connection.execute(setting)
+            source = _source(path, found, names, nulls, members)
+            connection.execute(f"CREATE VIEW document AS {source}")
+            yield lambda sql: connection.execute(sql).fetchall()
+    except duckdb.Error as error:
+        raise ScanError(
+            f"cannot be read as {_SHOWN[found.layout]}: {_first_line(error)}"
+        ) from error
 
 
 def rows(
@@ -51,18 +82,8 @@ def rows(
     Raises:
         ScanError: when the file cannot be read so.
     """
-    found = _form(path)
-    try:
-        with contextlib.closing(duckdb.connect(":memory:")) as connection:
-            for setting in ("SET threads = 2", *locked(files=[path], memory="1GB", spill=None)):
-                connection.execute(setting)
-            source = _source(path, found, names, nulls, members)
-            connection.execute(f"CREATE VIEW document AS {source}")
-            return connection.execute(sql).fetchall()
-    except duckdb.Error as error:
-        raise ScanError(
-            f"cannot be read as {_SHOWN[found.layout]}: {_first_line(error)}"
-        ) from error
+    with opened(path, names=names, nulls=nulls, members=members) as ask:
+        return ask(sql)
 
 
 def columns(path: Path) -> dict[str, str]:
@@ -71,7 +92,7 @@ def columns(path: Path) -> dict[str, str]:
     Raises:
         ScanError: when the file is neither Parquet nor CSV.
     """
-    return dict(rows(path, "SELECT column_name, column_type FROM (DESCRIBE document)"))
+    return dict(rows(path, COLUMNS))
 
 
 def money(column: str) -> str:

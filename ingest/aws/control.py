@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ingest.aws.restated import Columns, Windows, totals
 from ingest.source import Control, Total
-from models.scan import columns, rows
+from models.scan import COLUMNS, opened
 
 _NET: Final = "line_item_net_unblended_cost"
 _BLOCKS: Final = (
@@ -32,12 +32,13 @@ def cur(
             something else.
         windows: Start and end of capacity blocks by the id of their reservation.
     """
-    types = dict.fromkeys(names.values(), "VARCHAR") if names else columns(path)
-    nets = f"count({_NET})" if _NET in types else "0"
-    counted = f"SELECT count(*), {nets}, {_BLOCKS} FROM document"  # noqa: S608 - constants
-    ((lines, net, blocks),) = rows(path, counted, names=names)
-    sql = totals(Columns(types), net=net > 0, blocks=blocks > 0, windows=windows)
-    return _control(lines, rows(path, _summed(sql), names=names))
+    with opened(path, names=names) as ask:
+        types = dict(ask(COLUMNS))
+        nets = f"count({_NET})" if _NET in types else "0"
+        counted = f"SELECT count(*), {nets}, {_BLOCKS} FROM document"  # noqa: S608 - constants
+        ((lines, net, blocks),) = ask(counted)
+        sql = totals(Columns(types), net=net > 0, blocks=blocks > 0, windows=windows)
+        return _control(lines, ask(_summed(sql)))
 
 
 def _control(lines: int, groups: list[tuple[Any, ...]]) -> Control:

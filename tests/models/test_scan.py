@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from models.scan import ScanError, columns, rows
+from models.scan import COLUMNS, ScanError, columns, opened, rows
 
 # (a document's name, a neighbour that a pattern of that name would reach)
 NAMES = (
@@ -106,7 +106,7 @@ def test_a_name_is_never_a_pattern(tmp_path: Path, name: str, neighbour: str, pl
 def test_a_missing_document_is_missing_even_if_its_name_matches_another(tmp_path: Path) -> None:
     document(tmp_path / "x1", "wrong")
 
-    with pytest.raises(ScanError, match="cannot be read as Parquet: "):
+    with pytest.raises(ScanError, match="cannot be read: No such file or directory"):
         rows(tmp_path / "x[1]", "SELECT * FROM document")
 
 
@@ -173,6 +173,19 @@ def test_a_scan_runs_locked_down(sound: Path, name: str, value: object) -> None:
     assert rows(sound, f"SELECT current_setting('{name}')") == [(value,)]
 
 
+def test_several_questions_are_answered_in_one_session(sound: Path) -> None:
+    with opened(sound) as ask:
+        assert ask(COLUMNS) == [("n", "INTEGER")]
+        assert ask("SELECT n FROM document") == [(1,)]
+        with pytest.raises(ScanError, match="cannot be read as Parquet: Binder Error"):
+            _failing(sound)
+
+
+def _failing(path: Path) -> None:
+    with opened(path) as ask:
+        ask("SELECT absent FROM document")
+
+
 def test_the_same_document_may_be_scanned_many_times(sound: Path) -> None:
     assert [rows(sound, "SELECT n FROM document") for _ in range(3)] == [[(1,)]] * 3
 
@@ -180,12 +193,13 @@ def test_the_same_document_may_be_scanned_many_times(sound: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda path: path.write_bytes(b""), "cannot be read as Parquet: "),
-        (lambda path: path.write_bytes(b"a,b\n1,2\n" * 9), "cannot be read as Parquet: "),
-        (lambda path: path.unlink(), "cannot be read as Parquet: "),
+        (lambda path: path.write_bytes(b""), "holds no table; it begins with ''"),
+        (lambda path: path.write_bytes(b"PAR1" * 9), "cannot be read as Parquet: "),
+        (lambda path: path.write_bytes(b"a,b\n1\n" * 9), "cannot be read as CSV: "),
+        (lambda path: path.unlink(), "cannot be read: No such file or directory"),
     ],
 )
-def test_what_is_no_parquet_is_an_error_of_one_line(
+def test_what_is_no_table_is_an_error_of_one_line(
     sound: Path, damage: object, message: str
 ) -> None:
     damage(sound)  # type: ignore[operator]
