@@ -175,7 +175,7 @@ def test_a_scan_runs_locked_down(sound: Path, name: str, value: object) -> None:
 
 def test_several_questions_are_answered_in_one_session(sound: Path) -> None:
     with opened(sound) as ask:
-        assert ask(COLUMNS) == [("n", "INTEGER")]
+        assert ask(COLUMNS) == [("text", "VARCHAR"), ("n", "BIGINT")]
         assert ask("SELECT n FROM document") == [(1,)]
         with pytest.raises(ScanError, match="cannot be read as Parquet: Binder Error"):
             _failing(sound)
