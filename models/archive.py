@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from models.durable import part_in, place, private_folder, storing, sweep
+from models.durable import part_in, place, private_folder, remove, storing, sweep
 from models.errors import StoreError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -95,6 +95,20 @@ class Archive:
     def __contains__(self, sha256: str) -> bool:
         """Whether a document of that hash is there; `path` says whether it is sound."""
         return self._target(sha256).is_file()
+
+    def size(self, sha256: str) -> int:
+        """Return the bytes of a document that is there."""
+        return self._target(sha256).stat().st_size
+
+    def remove(self, sha256: str) -> None:
+        """Remove a document for good; only for one that nothing needs any more.
+
+        Raises:
+            StoreError: when the folder cannot be written.
+        """
+        target = self._target(sha256)
+        with storing(target):
+            remove(target)
 
     def sweep(self) -> None:
         """Remove what killed writers left; only for the process that holds the run lock."""

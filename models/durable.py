@@ -55,6 +55,13 @@ def place(part: Path, target: Path) -> None:
     sync(target.parent)
 
 
+def remove(target: Path) -> None:
+    """Remove a file, so that it stays removed; one that is not there is no fault."""
+    if target.exists():
+        target.unlink()
+        sync(target.parent)
+
+
 @contextlib.contextmanager
 def part_in(folder: Path) -> Iterator[Path]:
     """Yield a new private file in the folder; removed if it has not been placed."""

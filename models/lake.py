@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
-from models.durable import part_in, place, storing, sweep
+from models.durable import part_in, place, remove, storing, sweep
 
 TABLES: Final = ("charges", "keys", "facts", "invoiced", "spend", "rejected")
 
@@ -58,6 +58,22 @@ class Lake:
                 place(part, target)
         return target
 
+    def beginning(self, table: str, name: str) -> list[Path]:
+        """Return the files of a table whose name is two hashes, the first one given."""
+        return sorted(self.path(table, name).parent.glob(f"{name}-*.parquet"))
+
+    def remove(self, path: Path) -> None:
+        """Remove a file for good; only for one that nothing needs any more.
+
+        Raises:
+            StoreError: when the folder cannot be written.
+            ValueError: for a path outside the lake.
+        """
+        if path != self.path(path.parent.name, path.stem):
+            raise ValueError(f"{path}: is no file of the lake")
+        with storing(path):
+            remove(path)
+
     def sweep(self) -> None:
         """Remove what killed writers left; only for the process that holds the run lock."""
         for table in TABLES:
@@ -72,9 +88,14 @@ class Lake:
                 with storing(folder):
                     shutil.rmtree(folder)
 
-    def digest(self) -> str:
-        """Return one hash over the names and bytes of all files, wherever the lake lies."""
-        return input_hash(*(text for path in self._files() for text in _named_hash(path)))
+    def digest(self, only: Collection[Path] | None = None) -> str:
+        """Return one hash over the names and bytes of files, wherever the lake lies.
+
+        Args:
+            only: These files alone, as far as they are there; all unless given.
+        """
+        files = [path for path in self._files() if only is None or path in only]
+        return input_hash(*(text for path in files for text in _named_hash(path)))
 
     def _files(self) -> list[Path]:
         found = (path for table in TABLES for path in (self.folder / table).glob("[!.]*.parquet"))

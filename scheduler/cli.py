@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "run": ("run", "Every night", "Fetch, load, attribute, reconcile, alert and publish."),
     "schedule": ("schedule", "Every night", "Stay awake and run every night."),
     "ingest": ("ingest", "Every night", "Fetch and load bills, and nothing more."),
+    "backfill": ("backfill", "Every night", "Fetch and load months that have long passed."),
     "report": ("report", "Every month", "Budget versus actual of one month."),
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
@@ -30,6 +31,7 @@ COMMANDS: Final = {
     "export": ("export", "Look", "Charges for other tools, as FOCUS."),
     "doctor": ("doctor", "Set-up", "Can every source be reached, read, and not written?"),
     "rebuild": ("rebuild", "Set-up", "Delete what is derived and build it again."),
+    "prune": ("prune", "Set-up", "Remove what has not counted for long."),
     "schema": ("schema", "Set-up", "JSON Schemas of the configuration files."),
 }
 SECTIONS: Final = ("Start", "Every night", "Every month", "Plan", "Look", "Set-up")

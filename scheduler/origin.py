@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -14,6 +15,7 @@ from models.ledger import Record
 from models.warehouse import Origin
 from scheduler.workspace import Stores
 
+TABLES: Final = ("charges", "keys", "facts", "rejected")  # the files that a load names
 DOCUMENTS: Final = pl.Schema(
     {
         **dict.fromkeys(("sha256", "name", "delivery", "source", "period"), pl.String()),
@@ -53,6 +55,15 @@ def _documents(scope: str, record: Record) -> Iterator[tuple[Any, ...]]:
         counts = loaded["control"]["rows"], loaded["rows"], loaded["rejected_rows"]
         names = document["sha256"], document["name"], record.body["delivery"], source, period
         yield *names, document["size"], *counts, record.at
+
+
+def files_of(lake: Lake, body: Mapping[str, Any]) -> set[Path]:
+    """Return the files of the lake that a delivery became, there or not; spend not counted."""
+    found: set[Path] = set()
+    for document in body["documents"]:
+        found |= {lake.path(table, document[table]) for table in TABLES}
+        found.add(lake.path("invoiced", document["charges"]))
+    return found
 
 
 def whole(lake: Lake, scope: str, body: Mapping[str, Any]) -> None:

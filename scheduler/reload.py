@@ -1,28 +1,79 @@
-"""Rebuilding the lake: every current delivery again, from the archive alone."""
+"""Rebuilding the lake: every delivery that is needed again, from the archive alone."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ingest import book
-from ingest.load import load_delivery
-from models.errors import StoreError
+from ingest.load import lake_name, load_delivery
+from ingest.source import Delivery, Source
+from models.errors import RefusedError
+from models.ledger import Record
+from scheduler.origin import files_of
 from scheduler.progress import Progress
+from scheduler.spending import rules_hash, spend_name
 from scheduler.workspace import Project, Stores
 
 
 def reload(project: Project, stores: Stores, progress: Progress) -> None:
-    """Load every current delivery from the archive; the ledger is not changed.
+    """Load every needed delivery from the archive; the ledger is not changed.
 
     Raises:
-        StoreError: when the archive lacks a document, or a source is no longer configured.
+        StoreError: when the archive lacks a document.
     """
-    current = book.current(stores.ledger)
-    progress.step("rebuild", len(current))
+    wanted = needed(stores)
+    progress.step("rebuild", len(wanted))
     by_name = {source.name: source for source in project.sources}
-    for scope, body in sorted(current.items()):
-        delivery = book.delivery(scope, body)
-        if delivery.source not in by_name:
-            raise StoreError(
-                f"{scope}: source {delivery.source!r} is no longer in trueup.yaml; put it back"
-            )
+    for record in wanted:
+        delivery = book.delivery(record.subject, record.body)
         load_delivery(by_name[delivery.source], delivery, stores.archive, stores.lake)
-        progress.advance(scope)
+        progress.advance(record.subject)
+
+
+def needed(stores: Stores) -> list[Record]:
+    """Return the entries of what counts, and of the newest where that is something else."""
+    counting = book.counting(stores.ledger).values()
+    newest = stores.ledger.latest(book.LOADED).values()
+    return sorted({each.seq: each for each in (*counting, *newest)}.values(), key=_place)
+
+
+def buildable(project: Project, stores: Stores) -> None:
+    """Make sure that what is about to be deleted can be built again as it is.
+
+    Raises:
+        RefusedError: when a source is gone from the configuration, or reads its documents
+            in another way than when they were loaded; nothing was deleted.
+    """
+    by_name = {source.name: source for source in project.sources}
+    for record in needed(stores):
+        delivery = book.delivery(record.subject, record.body)
+        if delivery.source not in by_name:
+            raise RefusedError(
+                f"{record.subject}: source {delivery.source!r} is no longer in trueup.yaml; "
+                "put it back"
+            )
+        if not _reads_alike(by_name[delivery.source], delivery, record):
+            raise RefusedError(
+                f"{record.subject}: was loaded by another version of trueup or with other "
+                "settings, and cannot be built again as it is; use `trueup run` first, and for a "
+                "closed month that version"
+            )
+
+
+def files(project: Project, stores: Stores) -> set[Path]:
+    """Return the lake files that figures are made of, of those that are there."""
+    rules, found = rules_hash(project), set[Path]()
+    for record in needed(stores):
+        found |= files_of(stores.lake, record.body)
+    for record in book.counting(stores.ledger).values():
+        found.add(stores.lake.path("spend", spend_name(record.body, rules)))
+    return {path for path in found if path.exists()}
+
+
+def _reads_alike(source: Source, delivery: Delivery, record: Record) -> bool:
+    names = [document["charges"] for document in record.body["documents"]]
+    return names == [lake_name(source, document, delivery) for document in delivery.documents]
+
+
+def _place(record: Record) -> tuple[str, int]:
+    return record.subject, record.seq

@@ -292,3 +292,15 @@ def test_leftovers_of_killed_writers_are_swept_and_documents_stay(archive: Archi
 
 def test_no_document_is_ever_named_like_a_leftover() -> None:
     assert not re.fullmatch(r"\..*\.part", SHA256)
+
+
+def test_a_document_is_removed_for_good_and_never_by_another_name(archive: Archive) -> None:
+    archive.put([BODY])
+    assert archive.size(SHA256) == len(BODY)
+
+    archive.remove(SHA256)
+    archive.remove(SHA256)
+
+    assert SHA256 not in archive
+    with pytest.raises(StoreError, match="not a SHA-256"):
+        archive.remove("../" + SHA256[3:])

@@ -182,3 +182,32 @@ def test_the_digest_does_not_see_leftovers(lake: Lake) -> None:
     (lake.folder / "charges" / ".abc.parquet").write_bytes(b"half")
 
     assert lake.digest() == before
+
+
+def test_a_file_is_removed_and_nothing_outside_the_lake(lake: Lake, tmp_path: Path) -> None:
+    path, other = fill(lake, "charges", ONE), fill(lake, "charges", TWO)
+    stranger = tmp_path / "keys" / f"{ONE}.parquet"
+
+    lake.remove(path)
+    lake.remove(path)
+
+    assert names(lake.folder) == [f"charges/{other.name}"]
+    with pytest.raises(ValueError, match="is no file of the lake"):
+        lake.remove(stranger)
+
+
+def test_spend_is_found_by_its_delivery(lake: Lake) -> None:
+    mine = [fill(lake, "spend", f"{ONE}-{name}") for name in ("a", "b")]
+    fill(lake, "spend", f"{TWO}-a")
+
+    assert lake.beginning("spend", ONE) == mine
+
+
+def test_the_digest_of_some_files_sees_no_other(lake: Lake) -> None:
+    path, other = fill(lake, "charges", ONE), fill(lake, "charges", TWO)
+    before, whole = lake.digest({path}), lake.digest()
+
+    other.unlink()
+
+    assert lake.digest({path}) == before
+    assert lake.digest({path, other}) == lake.digest() == before != whole

@@ -13,7 +13,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.source import Control, Conversion, Delivery, Document, Settlement, Source, Total
+from ingest.source import (
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Total,
+)
 from models.archive import Archive
 from models.charge import COLUMNS
 from models.errors import SourceError
@@ -96,6 +105,13 @@ class Script:
                         documents=(name,),
                         manifest=name,
                     )
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        del periods, at
+        yield from ()
+
+    def grants(self) -> Iterator[Grant]:
+        yield from ()
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         del document
@@ -189,8 +205,7 @@ def unborn(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def life(unborn: Project, tmp_path: Path) -> Iterator[Life]:
     """Return a project with one scripted source, before its first night."""
     script = Script()
-    source: Source = script  # type: ignore[assignment] - it is never probed
-    project = replace(unborn, folder=tmp_path, sources=(source,))
+    project = replace(unborn, folder=tmp_path, sources=(script,))
     project.state.mkdir(exist_ok=True)
     clock = Clock()
     with Ledger(f"sqlite:///{project.state}/ledger.sqlite", lambda: clock.moment) as ledger:
