@@ -340,6 +340,28 @@ def test_an_export_in_text_is_told_and_loaded(
     assert billed(build(), found, archive) == Decimal("196.64")
 
 
+def test_an_export_in_a_zip_archive_is_told_by_what_is_inside(
+    make: Any,
+    text: Any,
+    packed: Any,
+    export: Any,
+    bills: Path,
+    build: Callable[..., DataExport],
+    ask: Ask,
+    archive: Archive,
+) -> None:
+    inside = packed({"ft.csv": text.csv(make.focus([{}]))})
+    key = "ft/data/BILLING_PERIOD=2026-10/ft-00001.csv.zip"
+    export((), columns=(), members={"dataFiles": [key]}).lay(bills)
+    (bills / key).parent.mkdir(parents=True)
+    (bills / key).write_bytes(inside)
+
+    found = ask(build())
+
+    assert (found.table, found.documents[0].name) == ("focus", f"{key}!ft.csv")
+    assert billed(build(), found, archive) == Decimal("98.32")
+
+
 def test_parts_of_both_forms_make_one_delivery(
     export: Any,
     make: Any,
