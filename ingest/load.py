@@ -22,6 +22,7 @@ from models.invoiced import invoiced
 from models.lake import Lake, input_hash
 from models.problem import Problem, Severity
 
+QUIET: Final = ("focus_version",)  # kept with the delivery, and nothing to look at
 SHOWN: Final = 100  # problems of one document that are told; the lake keeps all rows
 
 
@@ -201,6 +202,7 @@ def _refuse_repeats(delivery: Delivery, documents: Sequence[Loaded]) -> None:
 
 
 def _noted(notes: Sequence[tuple[str, str]], place: Place) -> Iterator[Problem]:
+    notes = [note for note in notes if note[0] not in QUIET]
     more = len(notes) - SHOWN
     counted = [("notes", f"{more} more findings like these")] if more > 0 else []
     for rule, detail in (*notes[:SHOWN], *counted):
