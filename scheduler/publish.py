@@ -78,6 +78,7 @@ def reconcile(
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
         problems=problems(project, held, month),
         restated=restated(held, month),
+        closed=held.closed,
         demo=settings.demo,
     )
 

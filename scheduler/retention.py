@@ -12,6 +12,7 @@ from typing import Final
 from ingest.kind import CLOSED, LOADED, RECEIVED
 from models.ledger import Entry, Ledger, Record
 from scheduler.origin import files_of
+from scheduler.reference import KIND as REFERENCE
 from scheduler.workspace import Stores
 
 PRUNED: Final = "pruned"
@@ -39,7 +40,9 @@ def prunable(stores: Stores, before: datetime) -> Pruning:
     """
     kept, gone = _divided(stores.ledger, before)
     documents = sorted(
-        sha256 for sha256 in _documents(gone) - _documents(kept) if sha256 in stores.archive
+        sha256
+        for sha256 in _documents(gone) - _documents(kept) - _beside(stores.ledger)
+        if sha256 in stores.archive
     )
     files = sorted(path for path in _files(stores, gone) - _files(stores, kept) if path.exists())
     size = sum(stores.archive.size(sha256) for sha256 in documents)
@@ -106,6 +109,11 @@ def _documents(records: Iterable[Record]) -> set[str]:
         found |= {document["sha256"] for document in record.body["sources"]}
         found |= {manifest["sha256"]} if manifest else set()
     return found
+
+
+def _beside(ledger: Ledger) -> set[str]:
+    """Return the documents that lie beside the bills, such as price lists."""
+    return {record.body["sha256"] for record in ledger.entries(REFERENCE)}
 
 
 def _files(stores: Stores, records: Iterable[Record]) -> set[Path]:

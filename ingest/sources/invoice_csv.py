@@ -41,7 +41,7 @@ from ingest.source import (
     Source,
 )
 from models.archive import Archive
-from models.errors import BrokenError, EmptyError, SourceError
+from models.errors import AbsentError, BrokenError, EmptyError, SourceError
 from models.money import WIDE
 from models.period import Month
 
@@ -91,10 +91,15 @@ class InvoiceFolder:
         yield from errors
         if errors:
             return
+        vanished = set(known) & set(periods)
         for delivery in self._deliveries([f for f in read if isinstance(f, tuple)], archive):
             manifest = delivery.manifest.sha256 if delivery.manifest else ""
+            vanished.discard(delivery.period)
             if delivery.period in periods and known.get(delivery.period) != manifest:
                 yield delivery
+        for period in sorted(vanished):
+            detail = f"holds no invoice of {period}"
+            yield AbsentError(self.name, self.settings.folder, detail).of(period)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Say whether the folder can be read, and what lies in it."""

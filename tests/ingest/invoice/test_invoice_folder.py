@@ -33,6 +33,19 @@ def test_a_month_whose_folder_has_not_changed_is_not_delivered_again(vendor: Any
     assert [each.period for each in vendor.found(known=known)] == [NOVEMBER]
 
 
+@pytest.mark.failure("A16")
+def test_a_month_whose_invoices_were_taken_away_is_told_to_be_absent(vendor: Any) -> None:
+    path = vendor.put("a.csv", LINE)
+    vendor.put("b.csv", "R-2,2026-11-02,7.00,EUR,,,,Invoice")
+    known = {each.period: each.manifest.sha256 for each in vendor.deliveries()}
+    path.unlink()
+
+    (error,) = vendor.found(known=known)
+
+    assert isinstance(error, AbsentError)
+    assert (error.period, error.detail) == ("2026-10", "holds no invoice of 2026-10")
+
+
 def test_an_invoice_without_a_readable_date_is_shown_in_the_earliest_month(vendor: Any) -> None:
     vendor.put("a.csv", "R-0,?,1,EUR,,,,Invoice", "R-2,2026-11-02,7.00,EUR,,,,Invoice", LINE)
 

@@ -44,6 +44,7 @@ def test_a_closed_month_keeps_every_byte_of_its_report_and_the_change_is_told(li
     assert next(restated(life.stores)).endswith("on 2026-12-11, after it was closed")
     (source,) = life.report("2026-12-20").sources
     assert (source.state.stage, source.amount.value) == ("closed", 10)
+    assert life.report("2026-12-20").state == "FINAL"
 
 
 @pytest.mark.failure("E04")

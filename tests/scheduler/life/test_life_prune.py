@@ -16,7 +16,7 @@ from ingest.source import Control, Delivery, Document, Total
 from models.archive import Archive
 from models.errors import StoreError
 from models.lake import TABLES, Lake, input_hash
-from models.ledger import Ledger, Record
+from models.ledger import Entry, Ledger, Record
 from models.period import Month
 from scheduler.progress import Quiet
 from scheduler.reload import buildable, files, reload
@@ -105,6 +105,9 @@ def test_nothing_goes_that_counts_that_was_closed_or_that_counted_lately(
         shop.act(what, shown, Month(2019, month))
     stores, before = shop.stores, shop.moment - timedelta(days=age)
     stray = stores.archive.put([b"named by no entry"]).sha256
+    for number in range(1, 4):  # the same bytes beside the bills, as a price list would be
+        beside = stores.archive.put([f"{number} 2019-02".encode()]).sha256
+        stores.ledger.append(Entry("reference", f"s/prices/{number}", {"sha256": beside}))
     everything = {path for path in shop.folder.rglob("*") if path.is_file()}
 
     found = prunable(stores, before)
@@ -120,6 +123,8 @@ def test_nothing_goes_that_counts_that_was_closed_or_that_counted_lately(
             assert all(stores.lake.path(table, document["charges"]).exists() for table in tables)
             assert stores.lake.beginning("spend", record.body["delivery"])
     assert stray in stores.archive
+    for record in stores.ledger.entries("reference"):
+        assert record.body["sha256"] in stores.archive
     left = {path for path in shop.folder.rglob("*") if path.is_file()}
     names = {path.name for path in everything - left}
     assert names == {*found.documents, *(path.name for path in found.files)}
