@@ -7,15 +7,15 @@ from typing import Final
 
 import polars as pl
 
-from ingest.aws import block, line, price, service, usage, words, workload
+from ingest.aws import block, cost, line, price, service, usage, words, workload
 from ingest.aws.block import Window
 from ingest.aws.profile import Profile
 from ingest.shape import shaped
 from ingest.table import Table
 from models.charge import JSON
-from models.money import MONEY, ZERO
+from models.money import ZERO
 
-_NOTHING: Final = pl.lit(ZERO, dtype=MONEY)
+_NOTHING: Final = cost.NOTHING
 _PREFIXES: Final = {"cost_category": "costCategory/", "tags": "", "resource_tags": ""}
 NO_WINDOWS: Final[Mapping[str, Window]] = {}
 _BETWEEN: Final = "\0"  # in no key and no value: Parquet text of tags is printable
@@ -39,47 +39,9 @@ def lines(table: Table, found: Profile, windows: Mapping[str, Window] = NO_WINDO
         )
         .with_columns(**known, **workload.spot(found))
         .with_columns(line.kind(found.types, unamortised=found.unamortised > 0))
-        .with_columns(cost=_cost(net=net), unused=_unused(net=net))
-        .with_columns(plan=_plan_cost(net=net), reserved=_reserved_cost(net=net))
+        .with_columns(cost=cost.invoiced(net=net), unused=cost.unused(net=net))
+        .with_columns(plan=cost.of_plan(net=net), reserved=cost.of_reservation(net=net))
     )
-
-
-def _cost(*, net: bool) -> pl.Expr:
-    gross = pl.col("line_item_unblended_cost")
-    if not net:
-        return gross
-    folded = pl.when(line.is_kind(["discount"])).then(_NOTHING).otherwise(gross)
-    return pl.coalesce("line_item_net_unblended_cost", folded)
-
-
-def _plan_cost(*, net: bool) -> pl.Expr:
-    gross = pl.col("savings_plan_savings_plan_effective_cost")
-    return pl.coalesce("savings_plan_net_savings_plan_effective_cost", gross) if net else gross
-
-
-def _reserved_cost(*, net: bool) -> pl.Expr:
-    """Return the amortised cost of reserved usage; hosts have none, and are worth their cost."""
-    name = "effective_cost"
-    forms = [f"reservation_net_{name}"] * net + [f"reservation_{name}", "cost"]
-    return pl.coalesce(forms)
-
-
-def _unused(*, net: bool) -> pl.Expr:
-    """Return what a commitment cost without being used; there is no net form for plans."""
-    plan = pl.col("savings_plan_total_commitment_to_date") - pl.col("savings_plan_used_commitment")
-    upfront = _unused_part("unused_amortized_upfront_fee_for_billing_period", net=net)
-    reservation = upfront + _unused_part("unused_recurring_fee", net=net)
-    return (
-        pl.when(line.is_kind(["plan_fee"]))
-        .then(plan)
-        .when(line.is_kind(["reservation_fee"]))
-        .then(reservation)
-    )
-
-
-def _unused_part(name: str, *, net: bool) -> pl.Expr:
-    gross = pl.col(f"reservation_{name}")
-    return pl.coalesce(f"reservation_net_{name}", gross, _NOTHING) if net else gross.fill_null(ZERO)
 
 
 def _tags(maps: Sequence[str]) -> pl.Expr:
@@ -107,7 +69,7 @@ def _joined(name: str, prefix: str) -> pl.Expr:
 
 def of_lines(frame: pl.LazyFrame, found: Profile, *, tax_recoverable: bool) -> pl.LazyFrame:
     """Return one charge for each line."""
-    money = _money(tax_recoverable=tax_recoverable)
+    money = cost.of_line(tax_recoverable=tax_recoverable)
     return shaped(
         frame.with_columns(**money, **workload.of_line(found)).with_columns(
             **words.of_line(found), **price.of_line(found)
@@ -199,46 +161,4 @@ def residual(frame: pl.LazyFrame, _found: Profile) -> pl.LazyFrame:
             x_derived=pl.lit("offset_residual"),
             x_row=pl.lit(0, dtype=pl.Int64),
         )
-    )
-
-
-def _money(*, tax_recoverable: bool) -> dict[str, pl.Expr]:
-    cost, gross = pl.col("cost"), pl.col("line_item_unblended_cost")
-    public = pl.coalesce("pricing_public_on_demand_cost", gross)
-    listed = (
-        pl.when(line.where("list", "usage"))
-        .then(public)
-        .when(line.where("list", "cost"))
-        .then(cost)
-        .otherwise(_NOTHING)
-    )
-    contracted = (
-        pl.when(line.is_kind(["reserved"]))
-        .then(public)
-        .when(line.where("list", "usage"))
-        .then(gross)
-        .when(line.where("list", "cost") | line.is_kind(["discount"]))
-        .then(cost)
-        .otherwise(_NOTHING)
-    )
-    effective = _effective()
-    recovered = pl.when(line.is_kind(["tax"])).then(_NOTHING).otherwise(effective)
-    return {
-        "billed_cost": pl.when(line.where("billed", "zero")).then(_NOTHING).otherwise(cost),
-        "effective_cost": effective,
-        "list_cost": listed,
-        "contracted_cost": contracted,
-        "x_tco_cost": recovered if tax_recoverable else effective,
-    }
-
-
-def _effective() -> pl.Expr:
-    return (
-        pl.when(line.where("effective", "plan"))
-        .then(pl.col("plan"))
-        .when(line.where("effective", "reservation"))
-        .then(pl.col("reserved"))
-        .when(line.where("effective", "cost"))
-        .then(pl.col("cost"))
-        .otherwise(_NOTHING)
     )

@@ -172,7 +172,7 @@ def _countable(table: Table) -> list[str]:
     To join maps line by line is slow. Resource tags are not counted: they are many, and
     hardly ever none.
     """
-    there = [name for name in MAPS if name in table.present]
+    there: list[str] = [name for name in MAPS if name in table.present]
     few = [name for name in there if name != MAPS[-1] and isinstance(table.types.get(name), pl.Map)]
     return few if len(there) > 1 else []
 

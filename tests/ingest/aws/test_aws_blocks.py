@@ -42,6 +42,7 @@ def spread(path: Path, **windows: Any) -> pl.DataFrame:
     return charges.filter(pl.col("x_derived") == "capacity_block")
 
 
+@pytest.mark.failure("C03")
 @given(
     cost=st.decimals(-(10**6), 10**6, places=12),
     start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001
