@@ -26,11 +26,6 @@ class Verdict(Enum):
         """Whether somebody must act: the amounts differ, or no line of the invoice is here."""
         return self in {Verdict.APART, Verdict.ABSENT}
 
-    @property
-    def asks(self) -> bool:
-        """Whether a reader wants to see what the amount is made of."""
-        return self in {Verdict.APART, Verdict.UNSTATED}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:

@@ -69,23 +69,6 @@ def test_a_terminal_shows_the_exact_difference_beside_the_tolerance(judged: Port
     assert "! cloud: invoice I-0 of 2026-09 is not delivered" in text.render(judged)
 
 
-def test_an_invoice_that_ties_out_shows_no_parts_where_there_is_little_room(
-    portfolio_of: Callable[..., Portfolio],
-) -> None:
-    support = Part(category="Purchase", service="Support", rows=1, billed=Decimal("30.001"))
-    within = Assertion(
-        source="cloud", month=OCTOBER, currency="USD", invoice_id="I-1", verdict=Verdict.WITHIN,
-        rows=1, stated=Decimal(30), billed=Decimal("30.001"), tolerance=Decimal("1.00"),
-        parts=(support,),
-    )  # fmt: skip
-    shown = portfolio_of(assertions=[within])
-
-    for render in (text.render, markdown.render):
-        assert "within tolerance" in render(shown)
-        assert "Support (Purchase)" not in render(shown)
-    assert "Support (Purchase)" in page.render(shown)
-
-
 def test_markdown_folds_invoices_and_their_parts(judged: Portfolio) -> None:
     shown = markdown.render(judged)
 
