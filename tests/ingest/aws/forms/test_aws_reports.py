@@ -32,7 +32,7 @@ OCTOBER: Final = Month(2026, 10)
 @pytest.fixture
 def parts(make: Any, text: Any) -> tuple[bytes, ...]:
     tables = [make.cur([{"line_item_unblended_cost": float(n)}]) for n in (1, 2, 3)]
-    return tuple(gzip.compress(text.legacy(table)) for table in tables)
+    return tuple(gzip.compress(text.legacy(table), mtime=0) for table in tables)
 
 
 @pytest.fixture
@@ -332,7 +332,7 @@ def test_an_export_in_text_is_told_and_loaded(
 ) -> None:
     content = getattr(make, kind)([{}, {}])
     columns = tuple(content.column_names) if stated else ()
-    export((gzip.compress(text.csv(content)),), columns=columns).lay(bills)
+    export((gzip.compress(text.csv(content), mtime=0),), columns=columns).lay(bills)
 
     found = ask(build())
 
@@ -384,7 +384,7 @@ def test_two_payers_are_two_sources_and_neither_replaces_the_other(
     stores = Archive(tmp_path / "archive"), Lake(tmp_path / "lake")
     for payer, cost in (("111111111111", 1.0), ("222222222222", 2.0)):
         lines = [{"bill_payer_account_id": payer, "line_item_unblended_cost": cost}]
-        content = gzip.compress(text.legacy(make.cur(lines)))
+        content = gzip.compress(text.legacy(make.cur(lines)), mtime=0)
         report((content,)).lay(bills / payer)
 
     loaded = {}
