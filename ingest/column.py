@@ -69,7 +69,7 @@ def _rate(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _moment(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    micros = column.dt.cast_time_unit("us")
+    micros = pl.when(~text.beyond_calendar(column)).then(column.dt.cast_time_unit("us"))
     zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone
     return micros if zoned else micros.dt.replace_time_zone("UTC")
 
@@ -117,7 +117,7 @@ def unreadable(kind: Kind, column: pl.Expr, dtype: pl.DataType) -> pl.Expr | Non
     if kind == NUMBER and is_number(dtype):
         size = column.cast(pl.Float64).abs()  # only to compare; no amount is made of it
         return ~size.is_finite() | (size >= MONEY_LIMIT)
-    return None
+    return text.beyond_calendar(column, dtype) if dtype.is_temporal() else None
 
 
 def unparsable(kind: Kind, column: pl.Expr, moments: tuple[str, ...]) -> pl.Expr | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-from polars.exceptions import DuplicateError, PolarsError
+from polars.exceptions import DuplicateError, PanicException, PolarsError
 
 from ingest.column import (
     MAP,
@@ -181,7 +181,7 @@ def _parquet(path: Path) -> _Document:
         schema = dict(scan.collect_schema())
     except DuplicateError as error:
         raise ContractError(f"has a column twice: {error}") from error
-    except (PolarsError, OSError) as error:
+    except (PolarsError, PanicException, OSError) as error:
         raise ContractError("is not a readable Parquet file") from error
     del schema[ROW]
     return _Document(scan, schema, is_text=False)
@@ -274,5 +274,8 @@ def refuse_unsound(found: pl.DataFrame, table: Table | None = None) -> None:
 
 
 def _value(table: Table, row: int, name: str) -> str:
-    value = table.raw.filter(pl.col(ROW) == row).select(pl.col(name).cast(pl.String))
+    column = pl.col(name)
+    if isinstance(table.types[name], pl.Datetime):
+        column = column.to_physical()  # beyond the calendar; the engine cannot write it
+    value = table.raw.filter(pl.col(ROW) == row).select(column.cast(pl.String))
     return repr(value.collect(engine="streaming").item())[:_SHOWN]

@@ -12,6 +12,8 @@ import polars as pl
 from models.charge import JSON
 
 _ZONES: Final = ("Z", " UTC", "+00:00")  # all others are refused
+_CALENDAR: Final = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # microseconds since 1970
+_DAYS: Final = (-719_162, 2_932_896)  # the same calendar in days
 _MOMENTS: Final = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f")
 
 
@@ -33,7 +35,18 @@ def moment(column: pl.Expr, others: Sequence[str] = ()) -> pl.Expr:
         bare.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
         for form in (*_MOMENTS, *others)
     )
-    return pl.coalesce(*found)
+    read = pl.coalesce(*found)
+    return pl.when(~beyond_calendar(read)).then(read)
+
+
+def beyond_calendar(column: pl.Expr, dtype: pl.DataType | None = None) -> pl.Expr:
+    """Return which moments, or days of type Date, are of no year from 1 to 9999.
+
+    The engine stops the whole program when it shows one, and Python cannot hold it.
+    """
+    if isinstance(dtype, pl.Date):
+        return ~column.to_physical().is_between(*_DAYS)
+    return ~column.dt.cast_time_unit("us").to_physical().is_between(*_CALENDAR)
 
 
 def mapped(column: pl.Expr) -> pl.Expr:

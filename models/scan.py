@@ -86,6 +86,18 @@ def rows(
         return ask(sql)
 
 
+def _within_calendar(
+    found: list[tuple[Any, ...]], description: Sequence[Sequence[Any]]
+) -> list[tuple[Any, ...]]:
+    """Return rows, all of whose days are days: the engine gives those beyond 9999 as text."""
+    days = [at for at, column in enumerate(description) if str(column[1]) == "DATE"]
+    for row in found:
+        for at in days:
+            if isinstance(row[at], str):
+                raise ScanError(f"holds the day {row[at]}, which no calendar has")
+    return found
+
+
 def columns(path: Path) -> dict[str, str]:
     """Return the columns of a document in order, each with DuckDB's name of its type.
 

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from ingest.table import NUMBER, ROW, TEXT, ContractError, Field, Kind, Table, read
-from ingest.text import braced, filled, not_flat
+from ingest.text import beyond_calendar, braced, filled, not_flat
 
 DAYS: Final = ("%m/%d/%Y", "%Y-%m-%d")
 _DOUBTED: Final = " doubted"
@@ -89,14 +89,16 @@ KNOWN: Final = (
 def _day_of(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.String):
         return _day_in(column, DAYS)
-    return column.cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    sound = pl.when(~beyond_calendar(column, dtype)).then(column)
+    return sound.cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
 def _day_in(column: pl.Expr, forms: tuple[str, ...]) -> pl.Expr:
     """Return the day that a text begins with; a time after it is midnight in every file."""
     text = column.str.extract(r"^\s*(\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2})(?:[T ].*)?\s*$")
     days = (text.str.to_datetime(f, time_unit="us", time_zone="UTC", strict=False) for f in forms)
-    return pl.coalesce(*days)
+    read = pl.coalesce(*days)
+    return pl.when(~beyond_calendar(read)).then(read)
 
 
 def _is_day(dtype: pl.DataType) -> bool:

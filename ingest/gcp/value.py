@@ -16,7 +16,7 @@ import polars as pl
 from ingest.column import MONEY_LIMIT, is_text
 from ingest.gcp.nesting import READ, dtype, members, texts
 from ingest.gcp.schema import Cell, Leaf
-from ingest.text import filled, moment
+from ingest.text import beyond_calendar, filled, moment
 from models.money import DOUBLE_PLACES, MONEY, from_double, from_text
 
 _NUMBERS: Final = ("amount", "double")
@@ -64,7 +64,7 @@ def _leaf(leaf: Leaf, column: pl.Expr, found: pl.DataType) -> pl.Expr:
     if leaf in _NUMBERS:
         return from_double(column) if found == pl.Float64 else column.cast(MONEY)
     if leaf == "moment":
-        micros = column.dt.cast_time_unit("us")
+        micros = pl.when(~beyond_calendar(column)).then(column.dt.cast_time_unit("us"))
         zoned = isinstance(found, pl.Datetime) and found.time_zone
         return micros if zoned else micros.dt.replace_time_zone("UTC")
     return column.cast(READ[leaf])
@@ -116,6 +116,6 @@ def _unsound_leaf(leaf: Leaf, column: pl.Expr, found: pl.DataType) -> pl.Expr | 
         sound = read.abs() < MONEY_LIMIT if leaf in _NUMBERS else read.is_not_null()
         return None if leaf == "text" else text.is_not_null() & ~sound.fill_null(value=False)
     if leaf not in _NUMBERS:
-        return None
+        return beyond_calendar(column) if isinstance(found, pl.Datetime) else None
     size = column.cast(pl.Float64).abs()  # only to compare; no amount is made of it
     return ~size.is_finite() | (size >= MONEY_LIMIT)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from ingest.bucket import Place, grants
 from ingest.files import found, stored
@@ -141,7 +141,7 @@ class FocusFiles:
     def _months(self, document: Document, archive: Archive) -> frozenset[Month]:
         try:
             return months(archive.path(document.sha256), self.settings.dialect)
-        except (ContractError, PolarsError) as error:
+        except (ContractError, PolarsError, PanicException) as error:
             raise BrokenError(self.name, document.name, _line(error)) from error
 
     def _delivery(self, period: Month, held: Held, archive: Archive) -> Delivery:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 from pydantic import Field
 
 from ingest.bucket import Place, grants, place
@@ -139,7 +139,7 @@ class BillingExport:
     def _months(self, path: Path, document: Document) -> AbstractSet[Month]:
         try:
             return months(path).keys()
-        except (ContractError, PolarsError) as error:
+        except (ContractError, PolarsError, PanicException) as error:
             raise BrokenError(self.name, document.name, _line(error)) from error
 
 
