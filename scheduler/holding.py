@@ -20,17 +20,17 @@ from scheduler.workspace import Project, Stores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One source: its state in one word, why, and its months that are not settled."""
+    """One source: its state in one word, why, and its months that are not settled.
+
+    Attributes:
+        sound: Whether nobody has to act.
+    """
 
     source: str
     state: str
     detail: str
+    sound: bool
     months: tuple[MonthState, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Whether nobody has to act."""
-        return self.state == "loaded"
 
 
 def holdings(project: Project, stores: Stores, moment: datetime) -> list[Holding]:
@@ -44,8 +44,14 @@ def _holding(held: Shelf, source: Source, asked: Sequence[Month]) -> Holding:
     months = [month_state(held, source, each) for each in asked if first is None or each >= first]
     urgent = [state for state in months if state.urgent]
     state, detail = _word(held, source, first, urgent)
-    shown = tuple(each for each in months if _is_worth_saying(each))
-    return Holding(source=source.name, state=state, detail=detail, months=shown)
+    heard = first is not None or source.name in held.asked
+    return Holding(
+        source=source.name,
+        state=state,
+        detail=detail,
+        sound=heard and not urgent and source.name not in held.refused,
+        months=tuple(each for each in months if _is_worth_saying(each)),
+    )
 
 
 def _word(
@@ -54,12 +60,14 @@ def _word(
     trouble = held.refused.get(source.name)
     if trouble:
         return trouble["state"], f"{trouble['document']}: {trouble['detail']}"
-    if first is None:
+    if first is None and source.name not in held.asked:
         return "absent", "nothing loaded yet; run `trueup run`"
     if urgent:
         return urgent[-1].answer.word, f"{urgent[-1].month}: {urgent[-1].answer.detail}"
+    if first is None:
+        return "absent", "nothing is delivered, and nothing is due"
     mine = {scope: at for scope, at in held.arrived.items() if _source(scope) == source.name}
-    newest = max(mine, key=lambda scope: mine[scope])
+    newest = max(mine, key=lambda scope: (mine[scope], scope))  # of one night, the last month
     days = (held.as_of - mine[newest]).days
     return "loaded", f"newest delivery {newest.rpartition('/')[2]}, loaded {days} days ago"
 

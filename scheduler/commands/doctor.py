@@ -11,7 +11,7 @@ import click
 from ingest.source import Source
 from reconcile.report.escape import visible
 from scheduler.cli import Shell
-from scheduler.doctor import Answer, answers
+from scheduler.doctor import PROJECT, Answer, answers
 from scheduler.workspace import configured, known_source, now
 
 WIDTH: Final = 7  # of the longest state
@@ -34,21 +34,27 @@ def command(shell: Shell, sources: tuple[str, ...], *, as_json: bool, policy: bo
     if policy:
         click.echo("\n".join(_grants(chosen)) or "no source needs a grant")
         return 0
+    width = max(len(name) for name in (PROJECT, *(source.name for source in chosen)))
     found: list[Answer] = []
     for answer in answers(project, chosen, now):
         found.append(answer)
         if not as_json:
-            click.echo(line(answer))
+            click.echo(line(answer, width))
     if as_json:
         click.echo(json.dumps(document(found), indent=1, ensure_ascii=False))
     return 4 if any(answer.finding.state == "fail" for answer in found) else 0
 
 
-def line(answer: Answer) -> str:
-    """Return an answer as one line: state, source, check, what was found, and the fix."""
+def line(answer: Answer, width: int = 0) -> str:
+    """Return an answer as one line: state, source, check, what was found, and the fix.
+
+    Args:
+        answer: What was found.
+        width: Of the longest name, so that lines stand below each other.
+    """
     finding = answer.finding
     fix = f" -> {visible(finding.fix)}" if finding.fix else ""
-    head = f"{finding.state:<{WIDTH}}  {answer.about}  {finding.check:<{CHECK_WIDTH}}"
+    head = f"{finding.state:<{WIDTH}}  {answer.about:<{width}}  {finding.check:<{CHECK_WIDTH}}"
     return f"{head}  {visible(finding.detail)}{fix}"
 
 

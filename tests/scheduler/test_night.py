@@ -306,7 +306,7 @@ def test_a_report_can_be_written_to_a_file(trueup: Trueup, demo: Path, tmp_path:
 def test_status_names_sources_and_open_alerts(trueup: Trueup, demo: Path) -> None:
     said = trueup("-C", str(demo), "status")
 
-    assert "source     aws: " in said.out
+    assert "source     aws: loaded, newest delivery 2026-11, " in said.out
     assert "alert      A-1 legal-summarizer-70b: over its limit since 2026-11-22" in said.out
     assert "plans      6, projects 6" in said.out
 
