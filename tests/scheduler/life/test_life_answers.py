@@ -62,6 +62,7 @@ def test_each_silence_has_its_word_in_ledger_report_and_exit_code(
     (state,) = json.loads(document.render(report))["sources"]
     assert life.answers("cloud/2026-11")[-1] == word
     assert done.exit_code == code
+    assert bool(done.intake.errors) == (code == 4 and word != "late")
     assert line.amount.value == (20 if filled else None)  # never a zero
     is_here = word == "delivered"
     assert breached(report, "data") != is_here
@@ -186,6 +187,7 @@ def test_a_vendor_without_a_day_promises_nothing(life: Any) -> None:
 
     done = life.night("2026-11-02")
     life.night("2026-11-15")
+    (held,) = holdings(life.project, life.stores, life.moment)
 
     (source,) = life.report("2026-11-15").sources
     assert done.exit_code == 0
@@ -193,3 +195,6 @@ def test_a_vendor_without_a_day_promises_nothing(life: Any) -> None:
     assert source.state.detail == "nothing is delivered, and nothing is promised"
     assert life.report("2026-11-15").state == "PRELIM"
     assert life.report("2026-11-15").notes == ()
+    assert (held.state, held.detail, held.sound) == (
+        *("absent", "nothing is delivered, and nothing is due", True),
+    )
