@@ -11,7 +11,7 @@ from typing import Final, Literal
 import pydantic
 from polars.exceptions import PolarsError
 
-from ingest.aws import control, cur
+from ingest.aws import control, cur, focus
 from ingest.aws.columns import FIELDS, UNUSED
 from ingest.aws.delivery import Deliveries
 from ingest.aws.focus import DIALECT
@@ -22,7 +22,6 @@ from ingest.bucket import Place
 from ingest.focus.columns import ALL_FIELDS as FOCUS_FIELDS
 from ingest.focus.columns import UNUSED as FOCUS_UNUSED
 from ingest.focus.control import control as focus_control
-from ingest.focus.convert import convert as focus_convert
 from ingest.probe import Look, Probe, schema
 from ingest.source import (
     Control,
@@ -108,13 +107,13 @@ class DataExport:
         yield from self.settings.grants(self.settings.export)
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
-        """Turn one document into charges; see `ingest.aws.cur` and `ingest.focus.convert`."""
+        """Turn one document into charges; see `ingest.aws.cur` and `ingest.aws.focus`."""
         recoverable = self.settings.tax_recoverable
         try:
             if delivery.table == CUR:
                 windows = self.settings.windows
                 return cur.convert(path, tax_recoverable=recoverable, windows=windows)
-            return focus_convert(path, DIALECT, tax_recoverable=recoverable)
+            return focus.convert(path, tax_recoverable=recoverable)
         except (ContractError, PolarsError) as error:
             raise BrokenError(self.name, document.name, _line(error)) from error
 
