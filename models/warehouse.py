@@ -175,7 +175,7 @@ def _files(lake_folder: Path, origins: Sequence[Origin]) -> pl.DataFrame:
 
 def _charges(session: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> str:
     if files:
-        described = f"SELECT column_name FROM (DESCRIBE FROM {parquet(files)})"  # noqa: S608 - escaped
+        described = f"SELECT column_name FROM (DESCRIBE SELECT * FROM {parquet(files)})"  # noqa: S608 - escaped
         present = {name for (name,) in session.execute(described).fetchall()}
         chosen = ", ".join(
             _chosen(name, dtype) if name in present else _missing(name, dtype)
