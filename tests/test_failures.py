@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -15,6 +16,27 @@ def test_each_row_of_the_catalogue_has_a_test_and_each_mark_a_row(failures: Modu
     catalogue, covered = failures.collected()
 
     assert not failures.complaints(catalogue, covered)
+
+
+def test_the_catalogue_has_one_row_for_each_id(failures: ModuleType, root: Path) -> None:
+    ids = [row for row, _ in failures.ROW.findall((root / "docs/failures.md").read_text("utf-8"))]
+
+    assert ids == sorted(set(ids))
+
+
+def test_the_catalogue_holds_all_of_first_priority_about_deliveries(failures: ModuleType) -> None:
+    catalogue, _ = failures.collected()
+
+    numbers = {
+        "A": (*range(1, 12), 13, 16, 17),
+        "B": (*range(1, 10), 13, 16),
+        "E": range(1, 6),
+        "G": range(1, 4),
+        "K": range(1, 5),
+        "M": (1, 2, 3, 11),
+    }
+    wanted = {f"{group}{number:02}" for group, each in numbers.items() for number in each}
+    assert wanted <= set(catalogue)
 
 
 def test_the_catalogue_holds_what_the_first_release_promises(failures: ModuleType) -> None:
