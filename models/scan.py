@@ -50,7 +50,7 @@ def opened(
                 connection.execute(setting)
             source = _source(path, found, names, nulls, members)
             connection.execute(f"CREATE VIEW document AS {source}")
-            yield lambda sql: connection.execute(sql).fetchall()
+            yield lambda sql: _answer(connection, sql)
     except duckdb.Error as error:
         raise ScanError(
             f"cannot be read as {_SHOWN[found.layout]}: {_first_line(error)}"
@@ -86,11 +86,11 @@ def rows(
         return ask(sql)
 
 
-def _within_calendar(
-    found: list[tuple[Any, ...]], description: Sequence[Sequence[Any]]
-) -> list[tuple[Any, ...]]:
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     """Return rows, all of whose days are days: the engine gives those beyond 9999 as text."""
-    days = [at for at, column in enumerate(description) if str(column[1]) == "DATE"]
+    types = connection.execute(sql).description or ()
+    found = connection.fetchall()
+    days = [at for at, column in enumerate(types) if str(column[1]) == "DATE"]
     for row in found:
         for at in days:
             if isinstance(row[at], str):

@@ -220,3 +220,14 @@ def test_a_missing_column_is_an_error_of_one_line(sound: Path) -> None:
         "cannot be read as Parquet: Binder Error: "
         'Referenced column "cost" not found in FROM clause!'
     )
+
+
+@pytest.mark.failure("B16")
+@pytest.mark.parametrize("day", ["12026-01-01", "0044-01-01 (BC)"])
+def test_a_day_that_no_calendar_has_is_told(tmp_path: Path, day: str) -> None:
+    (path := tmp_path / "x").write_text("a,b\n1,2\n")
+
+    with pytest.raises(ScanError) as caught:
+        rows(path, f"SELECT DATE '{day}' FROM document")  # noqa: S608 - a day of ours
+
+    assert str(caught.value) == f"holds the day {day}, which no calendar has"
