@@ -13,10 +13,9 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -460,7 +459,6 @@ class Trial:
     folder: Path
     archive: Archive
     lake: Lake
-    numbers: Any = field(default_factory=count)
 
     def lay(self, objects: Mapping[str, bytes]) -> None:
         """Put objects into the folder, in place of all that was there."""

@@ -119,9 +119,7 @@ def billed(body: Any) -> Decimal:
 ROWS: Final = st.lists(st.sampled_from(["98.32", "-1.25", "0", "bad"]), min_size=1, max_size=6)
 BAD: Final = {  # what makes a row of the first one that is set aside
     "CUR 2.0 CSV.gz": (b"USD", b"US$"),
-    "legacy CUR zip": (b"USD", b"US$"),
     "GCP NDJSON": (b'"USD"', b'"US$"'),
-    "GCP CSV": (b"USD", b"US$"),
     "Azure actual and amortised CSV": (b"USD", b"US$"),
     "FOCUS CSV": (b"USD", b"US$"),
 }
@@ -135,7 +133,7 @@ def test_rows_in_are_charges_and_rows_set_aside(
     case = named[name]
     sound, broken = BAD[name]
 
-    @settings(max_examples=4)
+    @settings(max_examples=3)
     @given(ROWS)
     def add_up(costs: list[str]) -> None:
         header, *rows = case.table(
