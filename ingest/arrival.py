@@ -18,7 +18,7 @@ SMALLEST: Final = 12  # bytes: both signs of Parquet and the length of the foote
 class Watch(Protocol):
     """What looks at bytes as they pass; raises FormError when they are not of its form."""
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes, /) -> None:
         """Look at the next bytes."""
         ...
 

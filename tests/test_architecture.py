@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOMS: Final = {
     "models": {"models"},
     "ingest": {"models", "ingest"},

@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 # what comes from outside the process: its values are arguments everywhere but in the shell
 CLOCKS: Final = {"datetime": {"now", "today", "utcnow"}, "date": {"today"}}
 OUTSIDE: Final = {

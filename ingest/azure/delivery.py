@@ -45,6 +45,7 @@ class Reader:
         Raises:
             SourceError: when there is none, or it is not whole.
         """
+        runs: list[Run] = []
         for attempt in range(TRIES):
             listed = [export.listing() for export in self.exports] if attempt else listings
             runs = [e.newest(keys, period) for e, keys in zip(self.exports, listed, strict=True)]

@@ -185,7 +185,7 @@ def table(access: Access, name: str, location: str, bounds: Bounds) -> Table:
         access=access,
         client=client,
         name=name,
-        location=location or found.location,
+        location=location or found.location or "",
         present=present,
         modified=found.modified,
         bounds=bounds,

@@ -100,7 +100,7 @@ def _price(sku: Any) -> Price:  # noqa: ANN401
         description=sku.description,
         service=sku.category.service_display_name,
         regions=tuple(sku.service_regions),
-        unit=UNITS.get(unit, unit),
+        unit=str(UNITS.get(unit, unit)),
         base_unit=expression.base_unit_description,
         base_factor=exact(repr(expression.base_unit_conversion_factor)),
         tiers=tuple(

@@ -17,6 +17,8 @@ from ingest.source import Delivery, Total, build, settings_model
 from models.archive import Archive
 from models.period import Month
 
+pytestmark = pytest.mark.once
+
 Generate = Callable[..., Path]
 
 

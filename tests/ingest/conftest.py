@@ -22,6 +22,8 @@ from ingest.source import (
     Conversion,
     Delivery,
     Document,
+    Finding,
+    Grant,
     Settlement,
     Source,
     Total,
@@ -96,6 +98,13 @@ class Bill:
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
     ) -> Iterator[Delivery | SourceError]:
         del periods, archive, known
+        yield from ()
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        del periods, at
+        yield from ()
+
+    def grants(self) -> Iterator[Grant]:
         yield from ()
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:

@@ -42,7 +42,7 @@ USAGE = OCTOBER | {
     "x_document": "ab" * 32,
     "x_row": 1,
 }
-PRICED = {
+PRICED: dict[str, Any] = {
     "list_unit_price": Decimal(6),
     "contracted_unit_price": Decimal(5),
     "pricing_quantity": Decimal("2.5"),

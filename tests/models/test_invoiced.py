@@ -23,7 +23,7 @@ LINES = st.fixed_dictionaries(
 
 
 def test_rows_and_cost_are_summed_by_invoice_category_and_service(charges: Charges) -> None:
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"invoice_id": "A", "billed_cost": Decimal("1.10"), "service_name": "Compute"},
         {"invoice_id": "A", "billed_cost": Decimal("-0.10"), "service_name": "Compute"},
         {"invoice_id": "A", "charge_category": "Tax", "billed_cost": Decimal(2)},

@@ -28,6 +28,8 @@ from models.durable import place
 from models.errors import StoreError
 from models.lake import Lake
 
+pytestmark = pytest.mark.once
+
 SCRIPT: Final = Path(__file__).with_name("store_steps.py")
 ALL: Final = os.environ.get("FAULTS") == "all"
 KINDS: Final = ("archive", "lake", "ledger", "warehouse")

@@ -16,6 +16,8 @@ from ingest.aws.line import TYPES
 from ingest.source import Delivery, Document
 from ingest.sources.aws_data_export import DataExport
 
+pytestmark = pytest.mark.once
+
 DOCUMENT: Final = Document("ft-00001.snappy.parquet", "0" * 64, 1)
 
 COSTS: Final = st.one_of(

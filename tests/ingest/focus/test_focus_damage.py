@@ -17,6 +17,8 @@ from ingest.focus.convert import convert
 from ingest.table import ContractError
 from models.errors import SourceError, TrueupError
 
+pytestmark = pytest.mark.once
+
 DOCUMENTS: Final = 101
 REFUSALS: Final = (ContractError, PolarsError, PanicException, TrueupError)
 

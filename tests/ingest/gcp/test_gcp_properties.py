@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from ingest.gcp.control import control
 from ingest.gcp.convert import convert
 from ingest.gcp.credit import FOLDED, STANDING
 from models.money import WIDE
+
+pytestmark = pytest.mark.once
 
 FEW = settings(  # of many rows each
     max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

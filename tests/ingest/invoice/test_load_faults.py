@@ -23,6 +23,8 @@ import models
 from models.archive import Archive
 from models.lake import Lake
 
+pytestmark = pytest.mark.once
+
 SCRIPT: Final = Path(__file__).with_name("load_steps.py")
 ALL: Final = os.environ.get("FAULTS") == "all"
 CALLS: Final = ("open", "fsync", "replace", "chmod", "mkdir", "unlink")

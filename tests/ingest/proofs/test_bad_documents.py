@@ -29,6 +29,8 @@ from ingest.source import Delivery
 from ingest.table import ContractError
 from models.errors import SourceError
 
+pytestmark = pytest.mark.once
+
 DOCUMENTS: Final = 504
 COSTS: Final = ("billed_cost", "effective_cost")
 EVERY: Final = 20  # of those that load one in so many is loaded as a run does

@@ -25,6 +25,8 @@ from ingest.source import Delivery
 from ingest.unpack import is_packed, unpacked
 from models.errors import BrokenError, SourceError
 
+pytestmark = pytest.mark.once
+
 EDGE: Final = 64
 FLIPS: Final = 60
 

@@ -20,6 +20,8 @@ from ingest.source import Delivery
 from models.ledger import Ledger
 from models.period import Month
 
+pytestmark = pytest.mark.once
+
 MONTHS: Final = (Month(2026, 10), Month(2026, 11))
 SHOWN: Final = {  # what a month's delivery says, by the delivery
     "D1": ("98.32",),

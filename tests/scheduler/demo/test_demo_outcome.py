@@ -12,6 +12,8 @@ import pytest
 from scheduler.demo import STORIES
 from scheduler.demo.story import Story
 
+pytestmark = pytest.mark.once
+
 MONTH = "2026-10"  # the last ended one of the day on which the demonstration is told
 
 
