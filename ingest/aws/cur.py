@@ -79,16 +79,20 @@ def convert(
     table = opened(path)
     found = profile(table)
     frame = charges.lines(table, found, windows)
-    parts = [charges.of_lines(frame, found, tax_recoverable=tax_recoverable)]
+    lines = charges.of_lines(frame, found, tax_recoverable=tax_recoverable)
     notes = [*_notes(table, found)]
-    for types, added in _ADDED:
-        if found.has(*types):
-            parts.append(added(_few(table, types, found, windows), found))
+    few = [
+        added(_few(table, types, found, windows), found)
+        for types, added in _ADDED
+        if found.has(*types)
+    ]
     if found.has_blocks and found.has(*_BLOCK):
         fees = _few(table, _BLOCK, found, windows)
-        parts.append(charges.blocks(fees, found))
+        few.append(charges.blocks(fees, found))
         notes += _windowless(fees, found)
-    return Conversion(charges=pl.concat(parts), notes=tuple(notes))
+    # Made now: a lazy plan would hold the whole document until the lines are written.
+    beside = [made.collect(engine="streaming").lazy() for made in few]
+    return Conversion(charges=pl.concat([lines, *beside]), notes=tuple(notes))
 
 
 def _few(
