@@ -46,12 +46,24 @@ class _Count:
 
 
 def agree(
-    control: Control, charges: pl.LazyFrame, rejected: pl.DataFrame, place: Place
+    control: Control,
+    charges: pl.LazyFrame,
+    rejected: pl.DataFrame,
+    told: pl.LazyFrame | None,
+    place: Place,
 ) -> tuple[Total, ...]:
     """Prove that the written charges and the rows set aside are the whole document.
 
     Rows that broke the contract count with their money. Rows that the source could not
     read count as rows alone, and its control leaves them out of the totals.
+
+    Args:
+        control: What the second reader says.
+        charges: The charges as written.
+        rejected: The rows set aside.
+        told: Column `x_row`: rows that say something beside charges, such as usage; None
+            when no row does.
+        place: Where they come from.
 
     Returns:
         The totals of the written charges, sorted by currency and category.
@@ -61,7 +73,7 @@ def agree(
     """
     written, aside = _counted(charges.with_columns(_day())), _counted(rejected.lazy())
     with localcontext(prec=WIDE):
-        apart = _difference(control, written, aside)
+        apart = _difference(control, written, aside, _only(told, charges))
     if apart:
         raise place.broken(f"{apart}; nothing was loaded, the last good delivery stays")
     return tuple(_total(key, sums) for key, sums in sorted(written.sums.items()))
@@ -104,9 +116,17 @@ def _source_rows(rows: pl.LazyFrame) -> int:
     return int(own.select(pl.col("x_row").n_unique()).collect(engine="streaming").item())
 
 
-def _difference(control: Control, written: _Count, aside: _Count) -> str | None:
+def _only(told: pl.LazyFrame | None, charges: pl.LazyFrame) -> int:
+    """Count the rows that are told beside charges, and are none."""
+    if told is None:
+        return 0
+    rows = told.unique().join(charges.select("x_row"), on="x_row", how="anti")
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def _difference(control: Control, written: _Count, aside: _Count, only: int) -> str | None:
     """Return the first figure that differs, in words; None when all are equal."""
-    if (found := written.rows + aside.rows) != control.rows:
+    if (found := written.rows + aside.rows + only) != control.rows:
         return _said("rows", Decimal(found), Decimal(control.rows))
     stated = {(total.currency, total.charge_category): _sums(total) for total in control.totals}
     for key in sorted({*stated, *written.sums, *aside.sums}):

@@ -12,6 +12,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from ingest.agreement import agree
+from ingest.beside import write_beside
 from ingest.normalise import MORSEL, Place, write_charges
 from ingest.source import Control, Conversion, Delivery, Document, Source, Total
 from models.archive import Archive
@@ -40,6 +41,7 @@ class Loaded:
         rejected_rows: Number of rows set aside.
         notes: Findings of the source that set nothing aside: rule and detail.
         problems: Notes, and rows set aside, for people.
+        beside: Tables of the lake that have a file of the same name (`models.beside`).
     """
 
     document: Document
@@ -53,6 +55,7 @@ class Loaded:
     rejected_rows: int
     notes: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,8 @@ def load_document(
     try:
         conversion = source.convert(path, document, delivery)
         control = source.control(path, document, delivery)
-        totals = _charges(lake, name, conversion, control, place)
+        told = write_beside(lake, name, conversion, control, place)
+        totals = _charges(lake, name, conversion, control, place, told=told)
         _reduced(lake, name, source.name)
     except (PolarsError, PanicException) as error:
         # A lazy plan fails only when it runs, on what the source's contract did not foresee.
@@ -137,18 +141,25 @@ def load_document(
         rejected_rows=rejected["x_row"].n_unique(),
         notes=conversion.notes,
         problems=(*_noted(conversion.notes, place), *_set_aside(rejected, place)),
+        beside=tuple(sorted(conversion.beside)),
     )
 
 
 def _charges(
-    lake: Lake, name: str, conversion: Conversion, control: Control, place: Place
+    lake: Lake,
+    name: str,
+    conversion: Conversion,
+    control: Control,
+    place: Place,
+    *,
+    told: pl.LazyFrame | None,
 ) -> tuple[Total, ...]:
     """Write charges and rejected rows; charges take their name last, and only once proved."""
     proved: list[tuple[Total, ...]] = []
 
     def writer(path: Path) -> None:
         rejected = write_charges(conversion, place, path)
-        proved.append(agree(control, pl.scan_parquet(path, glob=False), rejected, place))
+        proved.append(agree(control, pl.scan_parquet(path, glob=False), rejected, told, place))
         lake.write("rejected", name, rejected.write_parquet)
 
     if not lake.path("rejected", name).exists():
@@ -157,7 +168,7 @@ def _charges(
     if proved:
         return proved[0]
     rejected = pl.read_parquet(lake.path("rejected", name), glob=False)
-    return agree(control, pl.scan_parquet(path, glob=False), rejected, place)
+    return agree(control, pl.scan_parquet(path, glob=False), rejected, told, place)
 
 
 def _reduced(lake: Lake, name: str, source: str) -> None:

@@ -63,18 +63,30 @@ class Total:
     effective_cost: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Control total of one table beside charges (`models.beside`) and one of its keys."""
+
+    table: str
+    key: str
+    rows: int
+    amount: str  # decimal text, of the table's measure
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """What a second reader, independent of `convert`, says a document holds.
 
     `rows` counts data rows in the document. `totals` are of the charges it must become,
-    sorted; `first` and `last` are the earliest and latest charge day (ISO text).
+    sorted; `first` and `last` are the earliest and latest charge day (ISO text, empty when
+    there is no charge). `beside` are of what it states beside charges.
     """
 
     rows: int
     totals: tuple[Total, ...]
     first: str
     last: str
+    beside: tuple[Sum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +98,14 @@ class Conversion:
             and x_document, which the loader adds.
         rejected: Rows the source itself sets aside: x_row, reason, value (text columns).
         notes: Findings that set nothing aside, such as a new column.
+        beside: What it states beside charges, by a table of `models.beside`, each without
+            x_source and x_document.
     """
 
     charges: pl.LazyFrame
     rejected: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTED))
     notes: tuple[tuple[str, str], ...] = ()  # (rule, detail)
+    beside: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

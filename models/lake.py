@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
+from models.beside import BESIDE
 from models.durable import part_in, place, remove, storing, sweep
 
-TABLES: Final = ("charges", "keys", "facts", "invoiced", "spend", "rejected")
+TABLES: Final = ("charges", "keys", "facts", "invoiced", "spend", "rejected", *BESIDE)
 
 _NAME = re.compile(r"[0-9a-f]{1,64}(-[0-9a-f]{1,64})?")
 

@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 import polars.selectors as cs
 
+from models.beside import BESIDE
 from models.charge import CHARGE
 from models.durable import place, private_folder, storing
 from models.errors import StoreError
@@ -24,6 +25,7 @@ from models.lockdown import locked, parquet, text
 TABLES: Final = (
     *("spend", "plan", "actuals", "variance", "problems", "sources", "closes"),
     *("invoices", "invoice_parts", "restatements", "documents"),
+    *BESIDE,
 )
 FILES: Final = "charge_files"  # which lake files the view `charges` reads, and whose they are
 MEMORY: Final = "2GB"

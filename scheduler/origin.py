@@ -62,7 +62,8 @@ def files_of(lake: Lake, body: Mapping[str, Any]) -> set[Path]:
     found: set[Path] = set()
     for document in body["documents"]:
         found |= {lake.path(table, document[table]) for table in TABLES}
-        found.add(lake.path("invoiced", document["charges"]))
+        beside = document.get("beside", ())  # entries of earlier versions have none
+        found |= {lake.path(table, document["charges"]) for table in ("invoiced", *beside)}
     return found
 
 

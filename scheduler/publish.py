@@ -22,7 +22,7 @@ from reconcile.actuals import actuals_frame
 from reconcile.alerts import RULE, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
-from scheduler import restating
+from scheduler import beside, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
@@ -120,6 +120,7 @@ def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portf
         "restatements": restating.frame(stores),
         "documents": documents(stores),
         "closes": _closes(stores),
+        **beside.tables(project, stores),
     }
     warehouse.publish(project.warehouse, project.state / "lake", origins(stores), tables)
 

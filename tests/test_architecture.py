@@ -26,21 +26,25 @@ THIRD_PARTY: Final = {
     "boto3": ("ingest/aws/",),
     "botocore": ("ingest/aws/",),
     "click": ("scheduler/",),
+    "fastexcel": ("ingest/invoice/",),
     "google": ("ingest/gcp/",),
     "google_crc32c": ("ingest/gcp/",),
     "grpc": ("ingest/gcp/",),
     "duckdb": ("models/warehouse.py", "models/scan.py"),
     "jinja2": ("reconcile/report/",),
+    "lxml": ("ingest/einvoice/",),
     "mypy_boto3_s3": ("ingest/aws/",),
+    "openpyxl": ("ingest/invoice/",),
     "polars": ("models/", "ingest/", "reconcile/", "scheduler/"),
     "pyarrow": ("ingest/gcp/",),  # what the warehouse client answers in
     "pydantic": ("models/", "ingest/"),
     "pydantic_core": ("models/", "ingest/"),
+    "pypdf": ("ingest/einvoice/",),
     "requests": ("ingest/gcp/",),  # what the clients of that cloud raise
     "rich": ("scheduler/",),
     "ruamel": ("models/",),
     "sqlalchemy": ("models/database.py", "models/ledger.py", "models/migration.py"),
-    "urllib3": ("ingest/gcp/",),
+    "urllib3": ("ingest/gcp/", "ingest/api.py"),
     "vl_convert": ("reconcile/report/",),
 }
 

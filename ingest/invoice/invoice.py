@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from ingest.invoice.cell import CellError
+from ingest.invoice.head import Head
 from ingest.invoice.line import Line, Lines
 from ingest.invoice.sheet import Row, SheetError
 from models.period import Month
@@ -43,6 +44,7 @@ class Invoice:
     rows: tuple[int, ...]
     lines: tuple[Line, ...]
     faults: tuple[Fault, ...] = ()
+    head: Head | None = None  # a table has none of its own
 
     @property
     def is_credit(self) -> bool:
@@ -63,7 +65,7 @@ class Invoice:
     def refused(self, reason: str, value: str = "", column: str = "number") -> Invoice:
         """Return the invoice set aside, every row with the same reason."""
         faults = tuple(Fault(row, column, reason, value or self.number) for row in self.rows)
-        return Invoice(self.number, self.period, self.rows, (), faults)
+        return Invoice(self.number, self.period, self.rows, (), faults, self.head)
 
 
 def invoices(rows: Sequence[Row], lines: Lines) -> list[Invoice]:

@@ -15,7 +15,10 @@ from ingest.invoice.sheet import Row
 from models.money import ZERO, rounded
 
 _CURRENCY: Final = re.compile("[A-Z]{3}")
-_TEXTS: Final = ("line", "description", "unit", "purchase_order", "kind")
+TEXTS: Final = (
+    *("line", "description", "unit", "purchase_order", "kind"),
+    *("purchase_order_line", "sku", "cost_center"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,12 @@ class Line:
         service: First and last day of the work, inclusive; None when not stated.
         is_credit: It gives back what an earlier invoice charged.
         is_tax: The amount is tax.
+        tax_category: UNTDID 5305, such as S; `tax_rate` in percent; both as printed.
+        price_base: How many units `unit_price` is of.
+        allowance: Its part of allowances (negative) and charges of the whole document;
+            not in `amount`.
+        basis: What the days of work rest on: `delivery`, `line`, `header`,
+            `purchase_order`; empty for `line` or the date of issue.
     """
 
     row: int
@@ -46,8 +55,13 @@ class Line:
     service: tuple[date, date] | None
     is_credit: bool
     is_tax: bool
-    texts: Mapping[str, str]  # line, description, unit, purchase_order, kind
+    texts: Mapping[str, str]  # line, description, unit, purchase_order, kind; see TEXTS
     tags: Mapping[str, str]
+    tax_category: str = ""
+    tax_rate: Decimal | None = None
+    price_base: Decimal = Decimal(1)
+    allowance: Decimal = ZERO
+    basis: str = ""
 
     @property
     def content(self) -> str:
@@ -92,7 +106,7 @@ class Lines:
             service=self._service(row),
             is_credit=is_credit,
             is_tax=is_tax,
-            texts={name: row.cells[name] for name in _TEXTS if row.cells.get(name)},
+            texts={name: row.cells[name] for name in TEXTS if row.cells.get(name)},
             tags=_tags(row),
         )
 

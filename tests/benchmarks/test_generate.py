@@ -60,7 +60,11 @@ def test_a_generated_month_is_a_delivery_that_loads_to_its_control_totals(
         written = tmp_path / f"{number}.parquet"
         rejected = write_charges(source.convert(path, document, delivery), place, written)
         parts += agree(
-            source.control(path, document, delivery), pl.scan_parquet(written), rejected, place
+            source.control(path, document, delivery),
+            pl.scan_parquet(written),
+            rejected,
+            None,
+            place,
         )
 
     stated = control(out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from hashlib import sha256
 from itertools import count
@@ -26,9 +26,12 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    Sum,
     Total,
 )
 from models.archive import Archive
+from models.beside import BESIDE
+from models.charge import CHARGE
 from models.errors import SourceError
 from models.lake import Lake, input_hash
 from models.ledger import Ledger
@@ -36,6 +39,7 @@ from models.money import MONEY
 from models.period import Month
 
 OCTOBER = Month(2026, 10)
+OWN_CHARGE = {n: t for n, t in CHARGE.items() if n not in {"x_source", "x_document"}}
 Row = tuple[str, str, str, str, str]
 
 
@@ -144,6 +148,40 @@ class Bill:
         return self.stated(control)
 
 
+@dataclass(frozen=True)
+class Meter(Bill):
+    """A source of documents of usage alone, [unit, hours] a row; nothing in them is a charge."""
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        del document, delivery
+        rows = [
+            {
+                "x_row": number,
+                "unit": unit,
+                "driver": "gpu_hours",
+                "day": date(2026, 10, 1),
+                "quantity": Decimal(hours),
+                "tags": {"team": "ml"},
+            }
+            for number, (unit, hours) in enumerate(json.loads(path.read_text()), start=1)
+        ]
+        schema = {name: BESIDE["usage"].schema[name] for name in rows[0]}
+        usage = pl.LazyFrame(rows, schema=schema)
+        return Conversion(charges=pl.LazyFrame(schema=OWN_CHARGE), beside={"usage": usage})
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        del document, delivery
+        rows = json.loads(path.read_text())
+        said = Sum("usage", "gpu_hours", len(rows), exact_sum(hours for _, hours in rows))
+        return self.stated(Control(rows=len(rows), totals=(), first="", last="", beside=(said,)))
+
+
+@pytest.fixture
+def meter() -> Callable[..., Source]:
+    """Return the maker of a source of usage."""
+    return Meter
+
+
 def shown(amount: str, month: Month = OCTOBER, *, reading: str = "1") -> LoadedDelivery:
     """Return a delivery of one charge as if it had been loaded, without any file."""
     document = Document("part-1.json", sha256(amount.encode()).hexdigest(), len(amount))
@@ -159,6 +197,7 @@ def shown(amount: str, month: Month = OCTOBER, *, reading: str = "1") -> LoadedD
         rejected_rows=0,
         notes=(),
         problems=(),
+        beside=(),
     )
     return LoadedDelivery(delivery=delivery, documents=(loaded,))
 

@@ -73,6 +73,7 @@ class Shop:
             rejected_rows=0,
             notes=(),
             problems=(),
+            beside=(),
         )
         return LoadedDelivery(delivery=delivery, documents=(found,))
 
