@@ -36,8 +36,8 @@ class Api:
     base: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempts: int = 5
-    backoff: float = 1.0
-    timeout: float = 30.0
+    backoff: int = 1
+    timeout: int = 30
 
     def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> bytes:
         """Return the body of an answer; a list becomes the parameter several times.
@@ -112,7 +112,7 @@ class Api:
         return BrokenError(*where, f"answered {status}")
 
 
-def _pool(timeout: float) -> urllib3.PoolManager:
+def _pool(timeout: int) -> urllib3.PoolManager:
     return urllib3.PoolManager(timeout=Timeout(connect=timeout, read=timeout))
 
 
