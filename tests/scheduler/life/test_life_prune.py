@@ -14,10 +14,12 @@ from ingest.closing import close, verify
 from ingest.load import Loaded, LoadedDelivery
 from ingest.source import Control, Delivery, Document, Total
 from models.archive import Archive
+from models.beside import BESIDE
 from models.errors import StoreError
 from models.lake import TABLES, Lake, input_hash
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
+from scheduler.origin import files_of
 from scheduler.progress import Quiet
 from scheduler.reload import buildable, files, reload
 from scheduler.retention import prunable, prune
@@ -166,7 +168,7 @@ def test_after_pruning_figures_and_rebuild_are_as_before(life: Any) -> None:
     prune(life.stores, found, life.moment)
 
     assert len(found.documents) == 1  # of ONE; TWO is pinned, THREE is the newest
-    assert {path.parent.name for path in found.files} == {*TABLES}
+    assert {path.parent.name for path in found.files} == {*TABLES} - {*BESIDE}
     assert spent(life.project, life.stores, Quiet()).equals(spend)
     assert rebuilt(life)
     (entry,) = life.stores.ledger.entries("pruned")
@@ -174,6 +176,14 @@ def test_after_pruning_figures_and_rebuild_are_as_before(life: Any) -> None:
     assert entry.body["size"] == found.size > 0
     life.night("2026-11-06", ONE)  # and what comes back is loaded again
     assert rebuilt(life)
+
+
+def test_what_lies_beside_charges_belongs_to_the_files_of_a_delivery(tmp_path: Path) -> None:
+    names = dict.fromkeys(("charges", "keys", "facts", "rejected"), "ab")
+    lake = Lake(tmp_path)
+    older = files_of(lake, {"documents": [names]})
+    found = files_of(lake, {"documents": [{**names, "beside": ["usage"]}]})
+    assert found - older == {lake.path("usage", "ab")}
 
 
 def test_a_lake_with_replaced_deliveries_is_built_again_to_equal_hashes(life: Any) -> None:
