@@ -24,8 +24,9 @@ from ingest.invoice import charge, decision, inbox
 from ingest.invoice.control import control
 from ingest.invoice.decision import File
 from ingest.invoice.doubt import doubts
-from ingest.invoice.invoice import Invoice, invoices
-from ingest.invoice.line import Lines
+from ingest.invoice.gathering import invoices
+from ingest.invoice.invoice import Invoice
+from ingest.invoice.reading import Lines
 from ingest.invoice.settings import Settings
 from ingest.invoice.sheet import NoLineError, SheetError, rows
 from ingest.probe import failed
