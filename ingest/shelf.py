@@ -14,8 +14,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.arrival import whole
 from ingest.bucket import Place
-from ingest.files import found, names_month, stored
+from ingest.files import Check, found, names_month, stored
 from ingest.source import Delivery, Document
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, EmptyError, SourceError
@@ -34,12 +35,14 @@ class Shelf:
         opened: Returns the place; may raise SourceError.
         months: Returns the months that the rows of a document, of this path, are of; may
             raise SourceError.
+        check: What each file must be to pass into the archive.
     """
 
     source: str
     pattern: str
     opened: Callable[[], Place]
     months: Callable[[Path, Document], AbstractSet[Month]]
+    check: Check = whole
 
     @property
     def alone(self) -> bool:
@@ -74,7 +77,7 @@ class Shelf:
         Files may come while they are read: they are listed again, and must be the same.
         """
         keys = found(place, self.pattern, period)
-        documents = stored(place, keys, archive, self.source)
+        documents = stored(place, keys, archive, self.source, self.check)
         if found(place, self.pattern, period) != keys:
             detail = "files came or went while they were read; run again"
             raise BrokenError(self.source, self.pattern, detail)

@@ -111,6 +111,7 @@ ASSETS: Final = (
     Column("cluster", TEXT, "Where it works", null=True),
     Column("gpu_type", TEXT, "Model of its accelerators", null=True),
     Column("gpu_count", QUANTITY, "How many it has", null=True),
+    Column("funding", TEXT, "owned or lease; what is leased is not depreciated", null=True),
     Column("currency", TEXT, "ISO 4217"),
     Column("cost", MONEY, "What it was bought for"),
     Column("residual", MONEY, "What it will still be worth"),
@@ -151,7 +152,7 @@ BESIDE: Final[Mapping[str, Beside]] = {
     "usage": Beside(USAGE, "driver", "quantity", rows=True),
     "invoice_headers": Beside(INVOICE_HEADERS, "currency", "payable"),
     "invoice_details": Beside(INVOICE_DETAILS, "billing_currency", "billed_cost"),
-    "assets": Beside(ASSETS, "currency", "cost"),
+    "assets": Beside(ASSETS, "currency", "cost", rows=True),
 }
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
-from ingest.invoice.settings import Settings
 from models.money import SCALE, exact
 
 WHOLE_DIGITS: Final = 18  # a bill beyond this is a slip; Decimal(38, 18) could hold two more
@@ -30,10 +29,29 @@ class CellError(ValueError):
         super().__init__(f"{field}: {value!r} {reason}")
 
 
+class Locale(Protocol):
+    """How one source writes numbers and dates."""
+
+    @property
+    def decimal(self) -> str:
+        """Mark before the decimals."""
+        ...
+
+    @property
+    def thousands(self) -> str:
+        """Mark between thousands; empty for none."""
+        ...
+
+    @property
+    def dates(self) -> str:
+        """Format of dates, of %d, %m and %Y or %y."""
+        ...
+
+
 class Cells:
     """Reads cells by the locale of one source."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Locale) -> None:
         """Compile the patterns once for all cells."""
         self._thousands, self._decimal = settings.thousands, settings.decimal
         self._number = re.compile(_number_pattern(settings), re.ASCII)
@@ -73,7 +91,7 @@ class Cells:
             raise CellError(field, value, "is a day that is in no calendar") from error
 
 
-def _number_pattern(settings: Settings) -> str:
+def _number_pattern(settings: Locale) -> str:
     mark, decimal = re.escape(settings.thousands), re.escape(settings.decimal)
     grouped = f"[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+|" if mark else ""
     return f"[+-]?(?:(?:{grouped}[0-9]+)(?:{decimal}[0-9]+)?|{decimal}[0-9]+)"
