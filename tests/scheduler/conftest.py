@@ -31,6 +31,14 @@ class Said:
     err: str
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what wants the whole demo as a long proof, so that the demo is made once."""
+    for item in items:
+        if "told_demo" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture
 def trueup(capfd: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """Return the command as a function: arguments in; exit code, stdout and stderr out."""
