@@ -36,6 +36,8 @@ class Shelf:
         months: Returns the months that the rows of a document, of this path, are of; may
             raise SourceError.
         check: What each file must be to pass into the archive.
+        tolerant: Rows of another month in a file whose name says one are left to the
+            conversion, which sets them aside; else they refuse the file.
     """
 
     source: str
@@ -43,6 +45,7 @@ class Shelf:
     opened: Callable[[], Place]
     months: Callable[[Path, Document], AbstractSet[Month]]
     check: Check = whole
+    tolerant: bool = False
 
     @property
     def alone(self) -> bool:
@@ -82,7 +85,7 @@ class Shelf:
             detail = "files came or went while they were read; run again"
             raise BrokenError(self.source, self.pattern, detail)
         held = {each: self.months(archive.path(each.sha256), each) for each in documents}
-        if self.alone:
+        if self.alone and not self.tolerant:
             self._refuse_strangers(held, period)
         return held
 
@@ -103,7 +106,8 @@ class Shelf:
             raise AbsentError(self.source, self.pattern, "no file has such a name")
         if not any(held.values()):
             raise EmptyError(self.source, self.pattern, f"no row is in any of {len(held)} files")
-        documents = tuple(each for each, months in held.items() if period in months)
+        named = self.alone and self.tolerant
+        documents = tuple(each for each, months in held.items() if named or period in months)
         if not documents:
             detail = f"no row is of {period} in {len(held)} files"
             raise AbsentError(self.source, self.pattern, detail)

@@ -9,7 +9,6 @@ which months it would have changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -19,12 +18,12 @@ from typing import Final
 from polars.exceptions import PanicException, PolarsError
 
 from ingest.bucket import Place, grants
-from ingest.files import found, stored
 from ingest.focus.control import control
 from ingest.focus.convert import convert
 from ingest.focus.month import Taken, months
 from ingest.focus.settings import Settings
 from ingest.probe import Probe, newest_file
+from ingest.shelf import Shelf
 from ingest.source import (
     Control,
     Conversion,
@@ -37,13 +36,11 @@ from ingest.source import (
 )
 from ingest.table import ContractError
 from models.archive import Archive
-from models.errors import AbsentError, BrokenError, EmptyError, SourceError
+from models.errors import BrokenError, SourceError
 from models.period import Month
 from models.scan import ScanError
 
 __all__ = ["SOURCE", "FocusFiles", "Settings"]
-
-Held = Mapping[Document, frozenset[Month]]
 
 VERSION: Final = 1  # of the mapping; raise it whenever the same bytes become other charges
 
@@ -78,27 +75,20 @@ class FocusFiles:
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
     ) -> Iterator[Delivery | SourceError]:
         """Bring the files into the archive; yield each month's delivery, or what is wrong."""
-        try:
-            place = self.settings.place(self.name, self.folder)
-            held = {} if self.settings.alone else self._held(place, periods[0], archive)
-        except SourceError as error:
-            yield error
-            return
-        for period in periods:
-            try:
-                mine = self._held(place, period, archive) if self.settings.alone else held
-                delivery = self._delivery(period, mine, archive)
-            except SourceError as error:
-                yield error.of(period)
-                continue
-            if delivery.manifest and known.get(period) != delivery.manifest.sha256:
-                yield delivery
+        shelf = Shelf(
+            source=self.name,
+            pattern=self.settings.pattern,
+            opened=self._place,
+            months=self._months,
+            tolerant=True,
+        )
+        yield from shelf.deliveries(periods, archive, known)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Ask the place, and look for the newest files of the pattern."""
         probe = Probe(
             source=self,
-            opened=lambda: self.settings.place(self.name, self.folder),
+            opened=self._place,
             look=newest_file(self.name, self.settings.pattern),
         )
         yield from probe.findings(periods, at)
@@ -126,42 +116,14 @@ class FocusFiles:
         except ScanError as error:
             raise BrokenError(self.name, document.name, error.detail) from error
 
-    def _held(self, place: Place, period: Month, archive: Archive) -> Held:
-        """Bring the files of a pattern into the archive, with the months of their rows.
+    def _place(self) -> Place:
+        return self.settings.place(self.name, self.folder)
 
-        Files may come while they are read: they are listed again, and must be the same.
-        """
-        keys = found(place, self.settings.pattern, period)
-        documents = stored(place, keys, archive, self.name)
-        if found(place, self.settings.pattern, period) != keys:
-            detail = "files came or went while they were read; run again"
-            raise BrokenError(self.name, self.settings.pattern, detail)
-        return {document: self._months(document, archive) for document in documents}
-
-    def _months(self, document: Document, archive: Archive) -> frozenset[Month]:
+    def _months(self, path: Path, document: Document) -> frozenset[Month]:
         try:
-            return months(archive.path(document.sha256), self.settings.dialect)
+            return months(path, self.settings.dialect)
         except (ContractError, PolarsError, PanicException) as error:
             raise BrokenError(self.name, document.name, _line(error)) from error
-
-    def _delivery(self, period: Month, held: Held, archive: Archive) -> Delivery:
-        pattern = self.settings.pattern
-        if not held:
-            raise AbsentError(self.name, pattern, "no file has such a name")
-        if not any(held.values()):
-            raise EmptyError(self.name, pattern, f"no row is in any of {len(held)} files")
-        documents = tuple(d for d, own in held.items() if self.settings.alone or period in own)
-        if not documents:
-            raise AbsentError(self.name, pattern, f"no row is of {period} in {len(held)} files")
-        manifest = json.dumps([[document.name, document.sha256] for document in documents])
-        kept = archive.put([manifest.encode()])
-        return Delivery(
-            source=self.name,
-            period=period,
-            version=kept.sha256,
-            documents=documents,
-            manifest=Document(f"what lies at the place for {period}", kept.sha256, kept.size),
-        )
 
     def _taken(self, period: Month) -> Taken:
         return Taken(month=period, alone=self.settings.alone)
