@@ -17,6 +17,7 @@ from ingest.normalise import MORSEL, Place, write_charges
 from ingest.source import Control, Conversion, Delivery, Document, Source, Total
 from models.archive import Archive
 from models.attribution import keys_and_facts
+from models.charge import ROW
 from models.contract import CONTRACT_VERSION
 from models.errors import BrokenError
 from models.invoiced import invoiced
@@ -125,7 +126,7 @@ def load_document(
     try:
         conversion = source.convert(path, document, delivery)
         control = source.control(path, document, delivery)
-        told = write_beside(lake, name, conversion, control, place)
+        told = _told(write_beside(lake, name, conversion, control, place), conversion)
         totals = _charges(lake, name, conversion, control, place, told=told)
         _reduced(lake, name, source.name)
     except (PolarsError, PanicException) as error:
@@ -143,6 +144,14 @@ def load_document(
         problems=(*_noted(conversion.notes, place), *_set_aside(rejected, place)),
         beside=tuple(sorted(conversion.beside)),
     )
+
+
+def _told(beside: pl.LazyFrame | None, conversion: Conversion) -> pl.LazyFrame | None:
+    """Return the rows that are told without a charge of their own: beside charges, or in a sum."""
+    if not conversion.summed:
+        return beside
+    summed = pl.LazyFrame({"x_row": conversion.summed}, schema={"x_row": ROW})
+    return summed if beside is None else pl.concat([beside, summed])
 
 
 def _charges(

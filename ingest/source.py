@@ -100,12 +100,14 @@ class Conversion:
         notes: Findings that set nothing aside, such as a new column.
         beside: What it states beside charges, by a table of `models.beside`, each without
             x_source and x_document.
+        summed: Rows that are told in a sum with others, by charges that are of no one row.
     """
 
     charges: pl.LazyFrame
     rejected: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTED))
     notes: tuple[tuple[str, str], ...] = ()  # (rule, detail)
     beside: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
+    summed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
