@@ -35,8 +35,17 @@ PROVIDERS: Final = (
     dict.fromkeys(("amazon", "aws", "cur", "s3"), AWS)
     | dict.fromkeys(("bigquery", "gcp", "google"), GCP)
     | dict.fromkeys(("azure",), AZURE)
-    | dict.fromkeys(("anthropic", "runpod"), EXAMPLES)
-    | {"openai": ("ingest/azure/", *EXAMPLES)}  # one cloud sells it under this name
+    | {"anthropic": ("ingest/vendor/anthropic/", "ingest/sources/anthropic_", *EXAMPLES)}
+    | dict.fromkeys(("fireworks", "modal"), ("ingest/vendor/gpu/profile.py",))
+    | {"runpod": EXAMPLES}
+    | {  # one cloud sells it under this name
+        "openai": (
+            "ingest/azure/",
+            "ingest/vendor/openai/",
+            "ingest/sources/openai_",
+            *EXAMPLES,
+        )
+    }
 )
 
 # file:function of each place that may catch everything and go on, and why

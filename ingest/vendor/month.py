@@ -1,0 +1,77 @@
+"""Months of an API: the documents of each, and a manifest by which one that is known is left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from ingest.api import UnreachedError
+from ingest.source import Delivery, Document, Settlement
+from ingest.vendor.report import Page
+from models.archive import Archive
+from models.errors import AbsentError, ForbiddenError, SourceError
+from models.period import Month
+
+Read = Callable[[Month], Sequence[Page]]
+
+
+def deliveries(
+    source: str, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str], read: Read
+) -> Iterator[Delivery | SourceError]:
+    """Yield one delivery, or one error, of each month; see `ingest.source.Source.fetch`.
+
+    A key that is refused, and a server that nobody reaches, are no faults of a month: they
+    are told once, and end the asking.
+
+    Args:
+        source: Name of the source.
+        periods: Months to ask for.
+        archive: Where documents are kept.
+        known: SHA-256 of the manifest that counts, by month.
+        read: Returns the pages of a month; raises SourceError.
+    """
+    for period in periods:
+        try:
+            pages = read(period)
+            if not any(page.rows for page in pages):
+                raise AbsentError(source, pages[0].name, f"nothing is reported for {period}")
+        except (ForbiddenError, UnreachedError) as error:
+            yield error
+            return
+        except SourceError as error:
+            yield error.of(period)
+            continue
+        delivery = _delivery(source, period, pages, archive, known.get(period, ""))
+        if delivery:
+            yield delivery
+
+
+def _delivery(
+    source: str, period: Month, pages: Sequence[Page], archive: Archive, known: str
+) -> Delivery | None:
+    said = json.dumps([[page.name, page.mark] for page in pages])
+    manifest = archive.put([said.encode()])
+    if manifest.sha256 == known:
+        return None
+    kept = [(page, archive.put([page.data])) for page in pages]
+    return Delivery(
+        source=source,
+        period=period,
+        version=manifest.sha256,
+        documents=tuple(Document(page.name, each.sha256, each.size) for page, each in kept),
+        manifest=Document(f"what is reported for {period}", manifest.sha256, manifest.size),
+    )
+
+
+def settled(after_days: int, every_hours: int | None) -> Settlement:
+    """Return when a month of an API is final; its rows name no invoice."""
+    every = None if every_hours is None else timedelta(hours=every_hours)
+    return Settlement(after=timedelta(days=after_days), invoiced=False, every=every)
+
+
+def expected(period: Month, by_day: int | None) -> datetime | None:
+    """Return the end of the day by which a month is expected; None when none is promised."""
+    if by_day is None:
+        return None
+    return datetime.combine((period + 1).first + timedelta(days=by_day), time(), UTC)

@@ -1,0 +1,1 @@
+"""The costs, usage and fine-tuning jobs of an OpenAI organization."""
