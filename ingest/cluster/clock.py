@@ -1,0 +1,60 @@
+"""Clocks of a cluster: local times without a zone, as instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+FORM: Final = "%Y-%m-%dT%H:%M:%S"
+WRITTEN: Final = "2026-01-31T23:59:59"
+_SECOND: Final = timedelta(seconds=1)
+
+
+class ClockError(ValueError):
+    """A time is none, or two times and their distance contradict each other."""
+
+
+class Clock:
+    """Reads the local times of one zone."""
+
+    def __init__(self, zone: str) -> None:
+        """Load the zone once for all times."""
+        self._zone, self._name = ZoneInfo(zone), zone
+
+    def instants(self, text: str) -> tuple[datetime, ...]:
+        """Return the instants that a local time may be: two in the hour that comes twice.
+
+        Raises:
+            ClockError: for another form, or a time that the clocks leaped over.
+        """
+        try:
+            local = datetime.strptime(text, FORM)  # noqa: DTZ007 - the zone is declared apart
+        except ValueError:
+            raise ClockError(f"is not a time written like {WRITTEN}") from None
+        both = (local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        found = sorted({at for at in both if self._local(at) == local})
+        if not found:
+            raise ClockError(f"is a time that the clocks of {self._name} leaped over")
+        return tuple(found)
+
+    def span(self, start: str, end: str | None, elapsed: int) -> tuple[datetime, datetime]:
+        """Return when a job started and ended, of which `elapsed` seconds it ran.
+
+        Of a time that comes twice the one counts that fits the seconds best. What has not
+        ended lasted until now, which the seconds say.
+
+        Raises:
+            ClockError: when a time is none, or the job ran for longer than there was time.
+        """
+        starts, least = self.instants(start), max(0, elapsed - 1) * _SECOND
+        if end is None:
+            return starts[0], starts[0] + elapsed * _SECOND
+        pairs = [(first, last) for first in starts for last in self.instants(end)]
+        possible = [pair for pair in pairs if pair[1] - pair[0] >= least]
+        if not possible:
+            raise ClockError(f"is longer than from {start} to {end}")
+        return min(possible, key=lambda pair: (pair[1] - pair[0], pair))
+
+    def _local(self, at: datetime) -> datetime:
+        return at.astimezone(self._zone).replace(tzinfo=None)

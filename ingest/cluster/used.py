@@ -1,0 +1,68 @@
+"""What was used, row by row, and as what a source hands on: usage beside no charge at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from ingest.source import REJECTED, Conversion
+from models.beside import BESIDE
+from models.charge import CHARGE
+
+GPU_HOURS: Final = "gpu_hours"
+RUNS: Final = "runs"
+IDLE: Final = "__idle__"  # unit of hours that nobody asked for
+_LOADERS: Final = frozenset(("x_source", "x_document"))
+NO_CHARGE: Final = pl.Schema(
+    {name: dtype for name, dtype in CHARGE.items() if name not in _LOADERS}
+)
+_USAGE: Final = {
+    name: dtype for name, dtype in BESIDE["usage"].schema.items() if name not in _LOADERS
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """One row of usage; see `models.beside.USAGE`. `quantity` has at most 18 decimals."""
+
+    x_row: int
+    unit: str
+    driver: str
+    day: date
+    quantity: Decimal
+    detail: str | None = None
+    state: str | None = None
+    run_id: str | None = None
+    cluster: str | None = None
+    gpu_type: str | None = None
+    model: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row is set aside; row 1 is the first of the document."""
+
+    row: int
+    column: str
+    reason: str
+    value: str
+
+
+def conversion(
+    used: Iterable[Used], faults: Sequence[Fault], notes: Sequence[tuple[str, str]]
+) -> Conversion:
+    """Return usage as what a document became: no charge, and the rows beside."""
+    rejected = [(each.row, each.column, each.reason, each.value) for each in faults]
+    usage = pl.DataFrame([asdict(row) for row in used], schema=_USAGE, orient="row")
+    return Conversion(
+        charges=pl.LazyFrame(schema=NO_CHARGE),
+        rejected=pl.DataFrame(rejected, schema=REJECTED, orient="row"),
+        notes=tuple(notes),
+        beside={"usage": usage.lazy()},
+    )
