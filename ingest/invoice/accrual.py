@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
-from models.money import parts
+from models.money import WIDE, parts
 from models.period import Month, between
+from models.subunit import places
 
-CENTS: Final = 2
+_EXACT: Final = Context(prec=WIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,15 @@ def spans(first: date, last: date) -> tuple[Span, ...]:
     )
 
 
-def spread(amount: Decimal, over: Sequence[Span]) -> list[Decimal]:
+def spread(amount: Decimal, over: Sequence[Span], currency: str = "") -> list[Decimal]:
     """Return the part of an amount, or a quantity, for each span; they sum to it exactly.
 
-    Parts are rounded to cents, or to as many decimals as the amount has, cumulatively and
-    half away from zero, so that a credit note takes back month by month what was charged.
+    Parts are rounded cumulatively and half away from zero, so that a credit note takes back
+    month by month what was charged; to as many decimals as `finest` says.
     """
-    decimals = max(0, -int(amount.as_tuple().exponent))
-    return parts(amount, [span.days for span in over], max(CENTS, decimals))
+    return parts(amount, [span.days for span in over], finest(amount, currency))
+
+
+def finest(amount: Decimal, currency: str = "") -> int:
+    """Return how many decimals parts of an amount have: those of the currency, or its own."""
+    return max(places(currency), -int(amount.normalize(_EXACT).as_tuple().exponent))

@@ -15,7 +15,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from ingest.invoice.proof import Amounts
 from ingest.invoice.settings import Settings
+from ingest.invoice.taken import Taken
 from ingest.source import Control, Total
 
 Key = tuple[str, str]
@@ -44,6 +46,18 @@ def control(
     totals = tuple(_total(key, amounts) for key, amounts in sorted(sums.items()))
     first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
     return Control(rows=len(counting) + len(aside), totals=totals, first=first, last=last)
+
+
+def amounts(data: bytes, settings: Settings, taken: Taken) -> Amounts:
+    """State what one invoice adds up to; nothing of one that could not be read."""
+    if taken.invoice.faults:
+        return Amounts(currency="XXX")
+    found = [_filled(data, settings)[row - 1] for row in taken.invoice.rows]
+    said = [amount for cells in found for amount in _amounts(cells, settings)]
+    net = sum((amount for category, amount in said if category != "Tax"), Decimal(0))
+    tax = sum((amount for category, amount in said if category == "Tax"), Decimal(0))
+    currency = found[0][settings.columns.currency].strip()
+    return Amounts(currency=currency, net=net, tax=tax, payable=net + tax, rows=len(found))
 
 
 def _filled(data: bytes, settings: Settings) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ KINDS: Final = (
     *("invoice", "credit_note", "corrective", "self_billed"),  # these are cost
     *("prepayment", "proforma", "receipt"),  # these are not
 )
+COSTS: Final = KINDS[:5]  # what becomes charges; a prepayment is billed, and costs nothing yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

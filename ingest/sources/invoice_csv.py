@@ -9,29 +9,26 @@ first; the same number with other content counts nowhere, until a person decides
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import localcontext
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
-from ingest.invoice import charge, decision, inbox
-from ingest.invoice.control import control
-from ingest.invoice.decision import File
-from ingest.invoice.doubt import doubts
+from ingest.invoice import inbox, proof
+from ingest.invoice.control import amounts, control
 from ingest.invoice.gathering import invoices
+from ingest.invoice.held import File
 from ingest.invoice.invoice import Invoice
+from ingest.invoice.post import Post
 from ingest.invoice.reading import Lines
 from ingest.invoice.settings import Settings
 from ingest.invoice.sheet import NoLineError, SheetError, rows
+from ingest.invoice.terms import Terms, share
 from ingest.probe import failed
 from ingest.source import (
-    REJECTED,
     Control,
     Conversion,
     Delivery,
@@ -42,13 +39,13 @@ from ingest.source import (
     Source,
 )
 from models.archive import Archive
-from models.errors import AbsentError, BrokenError, EmptyError, SourceError
+from models.errors import BrokenError, EmptyError, SourceError
 from models.money import WIDE
 from models.period import Month
 
 __all__ = ["SOURCE", "InvoiceFolder", "Settings"]
 
-VERSION: Final = 1  # of the reading; raise it whenever the same bytes become other charges
+VERSION: Final = 2  # of the reading; raise it whenever the same bytes become other charges
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +89,9 @@ class InvoiceFolder:
         yield from errors
         if errors:
             return
-        vanished = set(known) & set(periods)
-        for delivery in self._deliveries([f for f in read if isinstance(f, tuple)], archive):
-            manifest = delivery.manifest.sha256 if delivery.manifest else ""
-            vanished.discard(delivery.period)
-            if delivery.period in periods and known.get(delivery.period) != manifest:
-                yield delivery
-        for period in sorted(vanished):
-            detail = f"holds no invoice of {period}"
-            yield AbsentError(self.name, self.settings.folder, detail).of(period)
+        files = [each for each in read if isinstance(each, File)]
+        with localcontext(prec=WIDE):
+            yield from self._post.arrived(files, periods, known, archive)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Say whether the folder can be read, and what lies in it."""
@@ -128,28 +119,32 @@ class InvoiceFolder:
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn the invoices that were issued in the delivery's month into charges."""
         with localcontext(prec=WIDE):
-            taken = self._taken(path.read_bytes(), document, delivery)
-            lines = [line for invoice in taken for line in invoice.lines]
-            frame = charge.frame(lines, self.settings, delivery.period)
-            faults = [fault for invoice in taken for fault in invoice.faults]
-        rejected = [(f.row, self._heading(f.column), f.reason, f.value) for f in faults]
-        return Conversion(
-            charges=frame.lazy(),
-            rejected=pl.DataFrame(rejected, schema=REJECTED, orient="row"),
-            notes=tuple(_notes(taken, decision.of_document(delivery.table, document.sha256))),
-        )
+            found = self._read(path.read_bytes(), document.name)
+            taken = self._post.taken(found, document, delivery)
+            return self._post.conversion(taken, document, delivery, self._heading)
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         """State what the document must become; see `ingest.invoice.control`."""
         with localcontext(prec=WIDE):
             data = path.read_bytes()
-            taken = self._taken(data, document, delivery)
-            return control(
+            taken = self._post.taken(self._read(data, document.name), document, delivery)
+            stated = control(
                 data,
                 self.settings,
-                counting={row for each in taken if not each.faults for row in each.rows},
-                aside={row for each in taken if each.faults for row in each.rows},
+                counting={row for each in taken if each.counts for row in each.invoice.rows},
+                aside={row for each in taken if each.is_aside for row in each.invoice.rows},
             )
+            beside = proof.beside(taken, lambda each: amounts(data, self.settings, each))
+            return replace(stated, beside=beside)
+
+    @property
+    def _post(self) -> Post:
+        terms = Terms(
+            issuer=self.settings.issuer,
+            service=self.settings.service,
+            tax_recoverable=share(self.settings.tax_recoverable),
+        )
+        return Post(source=self.name, place=self.settings.folder, terms=lambda _: terms)
 
     def _read(self, data: bytes, name: str) -> tuple[Invoice, ...]:
         try:
@@ -159,7 +154,7 @@ class InvoiceFolder:
         except SheetError as error:
             raise BrokenError(self.name, error.place(name), error.detail) from error
 
-    def _attempt(self, path: Path, archive: Archive) -> tuple[File, int] | SourceError:
+    def _attempt(self, path: Path, archive: Archive) -> File | SourceError:
         try:
             data = inbox.content(self.name, path)
             with localcontext(prec=WIDE):
@@ -167,65 +162,10 @@ class InvoiceFolder:
         except SourceError as error:
             return error
         stored = archive.put([data])
-        return File(path.name, stored.sha256, found), stored.size
-
-    def _taken(self, data: bytes, document: Document, delivery: Delivery) -> list[Invoice]:
-        """Return the invoices of a document that the delivery is about, conflicts set aside."""
-        said = decision.of_document(delivery.table, document.sha256)
-        found = self._read(data, document.name)
-        return [
-            _disputed(invoice, said.conflict) if invoice.number in said.conflict else invoice
-            for invoice in found
-            if invoice.period == delivery.period and invoice.number not in said.skipped
-        ]
-
-    def _deliveries(self, read: Sequence[tuple[File, int]], archive: Archive) -> Iterator[Delivery]:
-        names: dict[str, list[str]] = {}
-        for file, _ in read:
-            names.setdefault(file.sha256, []).append(file.name)
-        sizes = {file.sha256: size for file, size in read}
-        files = [file for file, _ in read if names[file.sha256][0] == file.name]
-        decisions = decision.decided(files)
-        for period in sorted({invoice.period for file in files for invoice in file.invoices}):
-            own = [f for f in files if any(each.period == period for each in f.invoices)]
-            table = decision.table(decisions, [file.sha256 for file in own], period)
-            documents = tuple(
-                Document(" = ".join(names[f.sha256]), f.sha256, sizes[f.sha256]) for f in own
-            )
-            yield self._delivery(period, documents, table, archive)
-
-    def _delivery(
-        self, period: Month, documents: tuple[Document, ...], table: str, archive: Archive
-    ) -> Delivery:
-        shas = sorted(document.sha256 for document in documents)
-        manifest = json.dumps({"documents": shas, "decisions": table}, sort_keys=True)
-        kept = archive.put([manifest.encode()])
-        return Delivery(
-            source=self.name,
-            period=period,
-            version=kept.sha256,
-            documents=tuple(sorted(documents, key=lambda document: document.sha256)),
-            manifest=Document(f"what lies in the folder for {period}", kept.sha256, kept.size),
-            table=table,
-        )
+        return File(path.name, stored.sha256, stored.size, found)
 
     def _heading(self, field: str) -> str:
         return dict(self.settings.columns.named()).get(field, field)
-
-
-def _disputed(invoice: Invoice, conflict: Mapping[str, str]) -> Invoice:
-    return invoice.refused(
-        f"is also in {conflict[invoice.number]} with other content; neither is booked: remove "
-        "one, or give the correction a number of its own"
-    )
-
-
-def _notes(taken: Sequence[Invoice], said: decision.Decision) -> Iterator[tuple[str, str]]:
-    for number, other in sorted(said.skipped.items()):
-        yield "duplicate", f"invoice {number} is the same as in {other}; it counts there, once"
-    for number, other in sorted(said.similar.items()):
-        yield "similar_number", f"invoice {number} has nearly the number of {other}; both count"
-    yield from doubts(taken)
 
 
 SOURCE: type[Source] = InvoiceFolder

@@ -88,7 +88,7 @@ def test_the_same_invoice_in_two_files_counts_once(vendor: Any, printed: str) ->
     vendor.put(
         "b.csv",
         LINE.replace("100.00", "100.0").replace("R-1", printed),
-        f"{LINE}".replace("R-1", "R-2"),
+        LINE.replace("R-1,", "R-2,").replace("2026-10-05", "2026-10-25"),
     )
 
     assert Counter(vendor.charges()["invoice_id"]) == {"R-1": 2, "R-2": 2}
