@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import localcontext
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,7 @@ from ingest.vendor.reply import Part, ReplyError, parsed
 from ingest.vendor.report import rows
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
+from models.money import WIDE
 from models.period import Month
 
 __all__ = ["SOURCE", "OpenAiOrganization", "Settings"]
@@ -89,14 +91,16 @@ class OpenAiOrganization:
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn one page, or the jobs of a month, into charges and usage."""
         try:
-            return self._converted(parsed(path.read_bytes()), delivery.period)
+            with localcontext(prec=WIDE):
+                return self._converted(parsed(path.read_bytes()), delivery.period)
         except ReplyError as error:
             raise BrokenError(self.name, document.name, str(error)) from error
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         """State what the document must become; see `ingest.vendor.openai.control`."""
         del document, delivery
-        return control(path.read_bytes(), tokens=self.settings.tokens)
+        with localcontext(prec=WIDE):
+            return control(path.read_bytes(), tokens=self.settings.tokens)
 
     def _converted(self, body: Part, period: Month) -> Conversion:
         with_tokens = self.settings.tokens == "usage"

@@ -7,14 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
-from models.money import ZERO, exact, stored
+from models.money import WIDE, ZERO, exact, stored
 
 DIGITS: Final = 19  # before the point, so that sums still fit into money
 LAST: Final = 253_402_300_799  # the last second of the year 9999
 _SHOWN: Final = 40
+_WIDE: Final = Context(prec=WIDE)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -74,8 +75,12 @@ class Part:
             raise self._wrong("a whole number")
         return int(number)
 
-    def number(self) -> Decimal:
-        """Return a number, or text of one, exactly; beyond 18 places it is rounded."""
+    def number(self, *, hundredths: bool = False) -> Decimal:
+        """Return a number, or text of one, exactly; beyond 18 places it is rounded.
+
+        Args:
+            hundredths: Whether it counts hundredths of what is returned, such as cents.
+        """
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
             raise self._wrong("a number")
@@ -85,7 +90,7 @@ class Part:
             raise self._wrong("a number") from None
         if found and found.adjusted() >= DIGITS:
             raise self._wrong(f"a number of at most {DIGITS} digits before the point")
-        return stored(found) if found else ZERO
+        return stored(found.scaleb(-2 if hundredths else 0, _WIDE)) if found else ZERO
 
     def seconds(self) -> datetime:
         """Return a moment from seconds since 1970."""

@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, reply: Reply) -> None:
         self.told.headers.append({name.lower(): value for name, value in self.headers.items()})
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)  # and no Date of its own
         for name, value in reply.headers.items():
             self.send_header(name, value)
         size = len(reply.data) if reply.length is None else reply.length

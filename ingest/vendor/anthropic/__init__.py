@@ -1,0 +1,1 @@
+"""The costs and tokens of an Anthropic organization."""

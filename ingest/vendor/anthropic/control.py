@@ -1,0 +1,51 @@
+"""The second reader: the same JSON by Python's own reader, and only its totals.
+
+Nothing of `reply` and `line` is used: numbers are the texts they are written as.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Final
+
+from ingest.source import Control
+from ingest.vendor.tally import Tally
+
+_PLACES: Final = Decimal("1E-18")
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+_TOKENS: Final = ("uncached_input_tokens", "cache_read_input_tokens", "output_tokens")
+
+
+def control(data: bytes) -> Control:
+    """State what a page of costs or usage must become."""
+    tally = Tally()
+    for entry in json.loads(data, parse_float=str, parse_int=str)["data"]:
+        day = _day(entry["starting_at"])
+        for row in entry["results"] if entry.get("results") is not None else [entry]:
+            tally.rows += 1
+            if "uncached_input_tokens" in row:
+                _used(tally, row)
+            else:
+                _cost(tally, row.get("cost") or row, day)
+    return tally.control()
+
+
+def _cost(tally: Tally, said: Mapping[str, Any], day: date) -> None:
+    cents = Decimal(said["amount"])
+    amount = cents.scaleb(-2, _WIDE).quantize(_PLACES, context=_WIDE)
+    tally.cost(said["currency"].upper(), "Credit" if amount < 0 else "Usage", amount, day)
+
+
+def _used(tally: Tally, row: Mapping[str, Any]) -> None:
+    for name in _TOKENS:
+        tally.use("tokens", Decimal(row[name]))
+    for tokens in (row.get("cache_creation") or {}).values():
+        if Decimal(tokens or 0):
+            tally.use("tokens", Decimal(tokens))
+
+
+def _day(text: str) -> date:
+    return datetime.fromisoformat(text.upper().replace(" ", "T")).astimezone(UTC).date()
