@@ -51,7 +51,7 @@ INVOICE_HEADERS: Final = (
     Column("invoice_id", TEXT, "Number as printed; unique per issuer and kind only"),
     Column("invoice_issuer_name", TEXT, "Who invoices"),
     Column("kind", TEXT, "One of ingest.invoice.head.KINDS"),
-    Column("status", TEXT, "counted, duplicate, conflict, superseded, draft, unknown_issuer, rejected"),
+    Column("status", TEXT, "counted, duplicate, conflict, superseded, draft, unknown_issuer, rejected, no_cost"),
     Column("invoice_issue_date", DAY, "Date of issue", null=True),
     Column("payment_due_date", DAY, "Last day of payment", null=True),
     Column("currency", TEXT, "ISO 4217"),

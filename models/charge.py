@@ -110,7 +110,7 @@ CUSTOM: Final = (
     Column("x_purchase_order", TEXT, "Purchase order the line refers to", null=True),
     Column("x_invoice_detail_id", TEXT, "Line of the invoice that holds the row (FOCUS 1.4 InvoiceDetailId)", null=True),
     Column("x_host_provider_name", TEXT, "Who runs the infrastructure (FOCUS 1.3 HostProviderName)", null=True),
-    Column("x_period_basis", TEXT, "What the charge period rests on: line, invoice_date", null=True),
+    Column("x_period_basis", TEXT, "What the charge period rests on: delivery, line, header, purchase_order, invoice_date", null=True),
     Column("x_tco_cost", MONEY, "Effective cost without recoverable tax; what a plan is compared to"),
 )
 # fmt: on

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -35,14 +34,6 @@ def beside(taken: Iterable[tuple[Taken, str]]) -> dict[str, pl.LazyFrame]:
     }
 
 
-def payable(taken: Taken) -> Decimal | None:
-    """Return what is left to pay; of a table, all of it; None where nothing could be read."""
-    invoice = taken.invoice
-    if invoice.head:
-        return invoice.head.payable
-    return None if invoice.faults else invoice.gross
-
-
 def _frame(table: str, rows: list[dict[str, Any]]) -> pl.LazyFrame:
     schema = BESIDE[table].schema
     own = {name: dtype for name, dtype in schema.items() if name not in _OWN_FIELDS}
@@ -64,7 +55,7 @@ def _header(taken: Taken, note: str) -> dict[str, Any]:
         "net": invoice.net if is_read else None,
         "tax": invoice.tax if is_read else None,
         "gross": invoice.gross if is_read else None,
-        "payable": payable(taken),
+        "payable": invoice.payable if is_read else None,
         "note": printable(note) or None,
     }
     if head is None:

@@ -64,6 +64,7 @@ def doubts(taken: Taken, said: Decision) -> Iterator[Note]:
         if entry.derived is None and entry.line is not None:
             yield from _of_line(entry, entry.line, taken.invoice)
     yield from _tax(taken, found)
+    yield from _rounded(taken, found)
 
 
 def _beside_others(taken: Taken, said: Decision) -> Iterator[Note]:
@@ -109,6 +110,17 @@ def _arithmetic(line: Line) -> str:
     off = f" {line.adjusted:+f}" if line.adjusted else ""
     terms = f"{line.quantity:f} x {line.unit_price:f}{base}{off}"
     return f"{terms} is {product:f}, not {line.amount:f}"
+
+
+def _rounded(taken: Taken, found: Sequence[Entry]) -> Iterator[Note]:
+    """Yield what is booked as rounding although the invoice does not call it so."""
+    head = taken.invoice.head
+    if head is None:
+        return
+    booked = sum((entry.billed for entry in found if entry.derived == "rounding"), ZERO)
+    if apart := booked - head.rounding:
+        words = f"lines and totals are {plain(apart)} {head.currency} apart, booked as rounding"
+        yield "rounding", f"{named(taken.invoice)}: {words}"
 
 
 def _tax(taken: Taken, found: Sequence[Entry]) -> Iterator[Note]:

@@ -7,7 +7,8 @@ what a known prepayment invoice billed before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -57,17 +58,26 @@ def entries(taken: Taken) -> list[Entry]:
     head = invoice.head
     lines, left = allocated(_lines(invoice), head.allowances if head else ())
     lines, rest = taxed(lines, head.tax if head else None)
-    found = [entry for line in lines for entry in _of_line(line, invoice, terms)]
+    twice = _repeated(lines)
+    found = [entry for line in lines for entry in _of_line(line, invoice, terms, twice)]
     for number, each in enumerate(left, start=1):
         found.append(_own(invoice, terms, f"allowance {number}", each.amount, each.reason))
     if rest:
         found.append(_tax(_own(invoice, terms, "tax", rest, "Tax"), invoice, terms))
-    if head and head.rounding:
-        found.append(_own(invoice, terms, "rounding", head.rounding, "Rounding"))
+    if rounding := _rounding(invoice, found):
+        found.append(_own(invoice, terms, "rounding", rounding, "Rounding"))
     if taken.taken_back:
         back = _own(invoice, terms, "prepaid", -taken.taken_back, "Billed before as prepayment")
         found.append(replace(back, effective=ZERO, tco=ZERO))
     return found
+
+
+def _rounding(invoice: Invoice, found: Sequence[Entry]) -> Decimal:
+    """Return what the issuer rounded, and the cent by which lines and totals may differ."""
+    if invoice.head is None:
+        return ZERO
+    billed = sum((entry.billed for entry in found), ZERO)
+    return invoice.payable + invoice.head.prepaid - billed
 
 
 def _lines(invoice: Invoice) -> tuple[Line, ...]:
@@ -97,12 +107,18 @@ def _lines(invoice: Invoice) -> tuple[Line, ...]:
     )
 
 
-def _of_line(line: Line, invoice: Invoice, terms: Terms) -> Iterator[Entry]:
-    is_prepaid = invoice.kind == "prepayment"
+def _repeated(lines: Sequence[Line]) -> set[str]:
+    """Return ids that several lines have, and that so tell none of them."""
+    counts = Counter(line.texts.get("line", "") for line in lines)
+    return {name for name, count in counts.items() if count > 1 or not name}
+
+
+def _of_line(line: Line, invoice: Invoice, terms: Terms, twice: set[str]) -> Iterator[Entry]:
+    name, is_prepaid = line.texts.get("line", ""), invoice.kind == "prepayment"
     amount = line.amount + line.allowance
     service = of_issue(line.issued) if is_prepaid else of_line(line, invoice.head, terms)
     entry = Entry(
-        id=f"{invoice.number}#{line.texts.get('line') or line.row}",
+        id=f"{invoice.number}#{f'row {line.row}' if name in twice else name}",
         row=line.row,
         category="Purchase" if is_prepaid else "Usage",
         billed=amount,

@@ -45,6 +45,8 @@ class Invoice:
         faults: Why it is set aside as a whole.
         head: What is printed once; a table has none of its own.
         status: `draft` where a person has still to confirm what was read; `note` says how.
+        apart: What tells it from others of its number, where an issuer's numbers repeat.
+        is_void: It takes back the invoice of its number, and neither costs anything.
     """
 
     number: str
@@ -55,6 +57,8 @@ class Invoice:
     head: Head | None = None
     status: Literal["counted", "draft"] = "counted"
     note: str = ""
+    apart: str = ""
+    is_void: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -100,6 +104,15 @@ class Invoice:
         if self.head and self.head.gross is not None:
             return self.head.gross
         return self.net + self.tax
+
+    @property
+    def payable(self) -> Decimal:
+        """What is left to pay, as printed; else the total less what was paid before."""
+        head = self.head
+        if head is None:
+            return self.gross
+        left = self.gross - head.prepaid + head.rounding
+        return left if head.payable is None else head.payable
 
     @property
     def similar(self) -> str:

@@ -49,7 +49,11 @@ def taken_back(counting: Sequence[Held]) -> Iterator[Found]:
     Only a known prepayment invoice billed it: what was paid by card is no bill. Each is taken
     back once, in order of the days of issue.
     """
-    rest = {id(h): h.invoice.gross for h in counting if h.invoice.kind == "prepayment"}
+    rest = {
+        id(h): h.invoice.gross
+        for h in counting
+        if h.invoice.kind == "prepayment" and h.invoice.gross > 0
+    }
     known = {n: h for n, h in numbered(counting).items() if id(h) in rest}
     for each in sorted(counting, key=lambda h: (h.issued, h.key)):
         head = each.invoice.head

@@ -25,7 +25,6 @@ class Amounts:
         currency: ISO 4217; `XXX` of an invoice in which none can be read.
         net: Sum of lines, with allowances and charges of the document.
         tax: In all.
-        rounding: What was added to make `payable` round.
         payable: What is left to pay.
         rows: How many rows of the document it has.
     """
@@ -33,7 +32,6 @@ class Amounts:
     currency: str
     net: Decimal = ZERO
     tax: Decimal = ZERO
-    rounding: Decimal = ZERO
     payable: Decimal = ZERO
     rows: int = 1
 
@@ -67,7 +65,8 @@ def control(taken: Sequence[Taken], reader: Reader) -> Control:
     return Control(
         rows=rows,
         totals=tuple(
-            Total(*key, counts[key], *(f"{cost:f}" for cost in sums[key])) for key in sorted(counts)
+            Total(*key, counts[key], *(f"{cost:f}" for cost in sums[key]))
+            for key in sorted({*counts, *(key for key in sums if any(sums[key]))})
         ),
         first=min((entry.service.first.isoformat() for entry in found), default=""),
         last=max((_last_start(entry) for entry in found), default=""),
@@ -82,7 +81,7 @@ def beside(taken: Sequence[Taken], reader: Reader) -> tuple[Sum, ...]:
         said = reader(each)
         sums["invoice_headers", said.currency].append(said.payable)
         if own := entries(each):
-            billed = said.net + said.tax + said.rounding - each.taken_back
+            billed = said.payable + _prepaid(each) - each.taken_back
             details = [billed, *[ZERO] * (len(own) - 1)]
             sums["invoice_details", said.currency] += details
     return tuple(
@@ -95,13 +94,17 @@ def _costs(taken: Taken, own: Sequence[Entry], said: Amounts) -> _Costs:
     is_prepaid = taken.invoice.kind == "prepayment"
     is_taxed = not is_prepaid or taken.shown.wallet
     unallocated = sum((e.billed for e in own if e.derived == "allowance"), ZERO)
-    adjusted = unallocated + said.rounding
     work = said.net - unallocated
+    adjusted = said.payable + _prepaid(taken) - said.tax - work
     return {
         "Purchase" if is_prepaid else "Usage": (work, ZERO if is_prepaid else work),
         "Tax": (said.tax, said.tax if is_taxed else ZERO),
         "Adjustment": (adjusted - taken.taken_back, ZERO if is_prepaid else adjusted),
     }
+
+
+def _prepaid(taken: Taken) -> Decimal:
+    return taken.invoice.head.prepaid if taken.invoice.head else ZERO
 
 
 def _months(entry: Entry) -> int:

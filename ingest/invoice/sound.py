@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
@@ -12,6 +11,7 @@ from ingest.invoice.invoice import Invoice
 from ingest.invoice.line import plain
 from ingest.invoice.service import reversed_days
 from models.money import ZERO
+from models.subunit import subunit
 
 _ADDING: Final = (
     "is what the credit note would add to the cost; ask the issuer for one that prints its "
@@ -41,12 +41,10 @@ def _of_lines(invoice: Invoice, head: Head) -> Iterator[Wrong]:
     for line in invoice.lines:
         if line.currency != head.currency:
             yield f"is not the currency of the invoice, {head.currency}", line.currency, "currency"
-    ids = Counter(line.texts["line"] for line in invoice.lines if "line" in line.texts)
-    if twice := [name for name, count in ids.items() if count > 1]:
-        yield "is on two lines of one invoice; ask the issuer for another one", twice[0], "line"
     taxes = sum((line.tax for line in invoice.lines), ZERO)
     if taxes and head.tax is not None:
-        yield from _apart("tax", head.tax, taxes, "the tax of the lines adds up to")
+        words = "the tax of the lines adds up to"
+        yield from _apart(head, "tax", head.tax, taxes, words)
     if not invoice.lines and head.net is None:
         yield "has neither lines nor a total without tax", "", "net"
 
@@ -56,16 +54,19 @@ def _of_totals(invoice: Invoice, head: Head) -> Iterator[Wrong]:
     if invoice.lines:
         lines = sum((line.amount for line in invoice.lines), allowances)
         words = "lines, allowances and charges add up to"
-        yield from _apart("net", head.net, lines, words)
+        yield from _apart(head, "net", head.net, lines, words)
     words = "net and tax add up to"
-    yield from _apart("gross", head.gross, invoice.net + invoice.tax, words)
+    yield from _apart(head, "gross", head.gross, invoice.net + invoice.tax, words)
     left = invoice.gross - head.prepaid + head.rounding
-    yield from _apart("payable", head.payable, left, "what is left of the total is")
+    yield from _apart(head, "payable", head.payable, left, "what is left of the total is")
     if head.kind == "credit_note" and invoice.gross > 0:
         yield _ADDING, plain(invoice.gross), "gross"
 
 
-def _apart(field: str, stated: Decimal | None, found: Decimal, words: str) -> Iterator[Wrong]:
-    if stated is not None and stated != found:
+def _apart(
+    head: Head, field: str, stated: Decimal | None, found: Decimal, words: str
+) -> Iterator[Wrong]:
+    """Yield a total that differs by more than the rounding of one amount."""
+    if stated is not None and abs(stated - found) > subunit(head.currency):
         apart = plain(found - stated)
         yield f"is stated, {words} {plain(found)}, {apart} apart", plain(stated), field
