@@ -24,7 +24,7 @@ ANY: Final = Month(1, 1)  # patterns name no month
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file: what may be kept of it; `data`, the file itself, is only ever kept if told to."""
+    """One file: what may be kept of it; `data` is empty unless the file itself is to be kept."""
 
     name: str
     data: bytes
@@ -53,7 +53,7 @@ def files(place: Place, source: str, settings: Settings, reader: Reader) -> Iter
         seen[digest], own = key, _lines(data, entries)
         copies = tuple(name for name, other in lines.items() if other & own)
         lines[key] = own
-        yield File(key, data, entries, copies)
+        yield File(key, data if settings.keep == "original" else b"", entries, copies)
     if found(place, settings.pattern, ANY) != keys:
         detail = "files came or went while they were read; run again"
         raise BrokenError(source, settings.pattern, detail)

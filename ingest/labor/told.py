@@ -14,13 +14,15 @@ from models.money import ZERO, rounded
 LONG: Final = Decimal(24 * HOUR)  # of one day; a forgotten clock, or a slip
 
 
-def notes(entries: Sequence[Entry], table: str, *, is_counted: bool) -> Iterator[tuple[str, str]]:
+def notes(
+    entries: Sequence[Entry], table: str, *, is_folded_whole: bool
+) -> Iterator[tuple[str, str]]:
     """Yield findings of a redacted document: rule and detail.
 
     Args:
         entries: All of the document.
         table: What the delivery says of it.
-        is_counted: Whether people can be told apart.
+        is_folded_whole: Whether no role is shown, since nobody can be counted.
     """
     yield from _unapproved([entry for entry in entries if entry.status == "unapproved"])
     for entry in entries:
@@ -33,7 +35,7 @@ def notes(entries: Sequence[Entry], table: str, *, is_counted: bool) -> Iterator
     for file, copies in json.loads(table or "{}").get("copies", {}).items():
         said = f"{file} holds entries that are in {', '.join(copies)} too, cell for cell"
         yield "overlap", f"{said}; all of them count: if the exports overlap, remove one"
-    if not is_counted:
+    if is_folded_whole:
         yield "no_key", "people cannot be counted without a key: every role is other_roles"
 
 

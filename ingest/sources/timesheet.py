@@ -127,7 +127,7 @@ class Timesheets:
             )
             lines = charge.charges(told, settings, delivery.period, self._card.currency)
             hours = charge.usage(told, delivery.period)
-            said = tuple(notes(entries, delivery.table, is_counted=bool(self._is_keyed)))
+            said = tuple(notes(entries, delivery.table, is_folded_whole=self._is_folded_whole))
         return Conversion(
             charges=lines,
             rejected=_rejected(entries),
@@ -149,8 +149,11 @@ class Timesheets:
         return card.load(self.name, self.folder / self.settings.rates)
 
     @property
-    def _is_keyed(self) -> bool:
-        return self.settings.key is not None or self.settings.key_file is not None
+    def _is_folded_whole(self) -> bool:
+        """Whether no role is ever shown, since nobody can be counted."""
+        settings = self.settings
+        is_keyed = settings.key is not None or settings.key_file is not None
+        return settings.smallest_group > 1 and not is_keyed
 
     def _read(self) -> list[File]:
         """Return the files, redacted; what is wrong with the rates is told before."""
@@ -213,8 +216,9 @@ class Timesheets:
             found = people.load(self.name, self.settings, self.folder)
         except SourceError as error:
             return failed("people", error, "see docs/labor.md")
+        said = f"roles of {self.settings.smallest_group} people and more are shown"
         if found.key or self.settings.smallest_group == 1:
-            return Finding("people", "ok", f"roles of {self.settings.smallest_group} are shown")
+            return Finding("people", "ok", said)
         fix = "`openssl rand -hex 32` makes a key; name its file as key_file, mode 0600"
         return Finding("people", "warn", "no key: every role is told as other_roles", fix)
 
