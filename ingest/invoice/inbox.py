@@ -96,6 +96,7 @@ class Inbox:
 
     def _read(self, key: str, place: Place | None) -> tuple[bytes, datetime | None]:
         limit = BOX if key.lower().endswith(MAILS) else LIMIT
+        seen: datetime | None
         if place is None:
             path = self._local / key
             data = content(self.source, path, limit)
@@ -115,7 +116,7 @@ class Inbox:
             return
         for name, raw in mail.messages(key, data):
             message = mail.read(raw, self.settings.mail_server or "")
-            when = message.sent or seen
+            when = _before(message.sent, seen)
             yield Item(name=name, data=raw, seen=when, sender=message.sender, message=message)
             for each in message.attachments:
                 yield Item(
@@ -125,6 +126,13 @@ class Inbox:
                     sender=message.sender,
                     within=name,
                 )
+
+
+def _before(said: datetime | None, seen: datetime | None) -> datetime | None:
+    """Return when a message says that it was sent, unless it was seen before."""
+    if said is None or said.tzinfo is None:
+        return seen
+    return said if seen is None else min(said, seen)
 
 
 def _large(source: str, name: str, limit: int) -> BrokenError:

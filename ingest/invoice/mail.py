@@ -105,7 +105,7 @@ def read(data: bytes, server: str = "") -> Message:
             "lines; take the invoices out of it"
         )
     try:
-        message = cast(EmailMessage, message_from_bytes(data, policy=default))
+        message = message_from_bytes(data, policy=default)
         leaves = list(_leaves(message, 0))
         return Message(
             sender=_sender(message, server),
@@ -129,12 +129,8 @@ def _leaves(part: EmailMessage, depth: int) -> Iterator[EmailMessage | None]:
     if not part.is_multipart():
         yield part
         return
-    for inner in part.iter_parts() if part.get_content_maintype() == "multipart" else _inner(part):
+    for inner in cast(list[EmailMessage], part.get_payload()):
         yield from _leaves(inner, depth)
-
-
-def _inner(part: EmailMessage) -> list[EmailMessage]:
-    return cast(list[EmailMessage], part.get_payload())
 
 
 def _attachments(leaves: list[EmailMessage]) -> Iterator[Attachment]:

@@ -2,17 +2,17 @@
 
 Amounts are whole numbers of the smallest unit that this form has for a currency, before the
 tax that is added and with the tax that is included. What is credited or discounted on a line
-is taken off it. What the lines do not add up to is set aside, never mended.
+is taken off it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from ingest.invoice.head import Head
 from ingest.invoice.invoice import Invoice
-from ingest.invoice.line import Line
 from ingest.stripe.document import (
     Json,
     StripeError,
@@ -29,11 +29,13 @@ from ingest.stripe.document import (
     text_of,
     whole_of,
 )
-from ingest.stripe.line import ORDERS, line, taxed
-from models.money import ZERO
+from ingest.stripe.line import ORDERS, line
 from models.period import Month
 
 __all__ = ["StripeError", "is_json", "read"]
+
+DRAFT: Final = "is not issued yet; deliver it again once it is final"
+VOID: Final = "was voided by its issuer, and is no cost"
 
 
 def is_json(data: bytes) -> bool:
@@ -42,7 +44,7 @@ def is_json(data: bytes) -> bool:
 
 
 def read(data: bytes) -> Invoice:
-    """Return the invoice, or the credit note; what does not add up is set aside in it.
+    """Return the invoice, or the credit note; whether it adds up is judged elsewhere.
 
     Raises:
         StripeError: when it is neither, or not whole.
@@ -50,11 +52,12 @@ def read(data: bytes) -> Invoice:
     stated = document(data)
     head = _head(stated)
     lines = [line(each, row, stated, head) for row, each in enumerate(lines_of(stated), start=1)]
-    whole = taxed(lines, head.tax or ZERO)
-    rows = tuple(each.row for each in whole)
-    invoice = Invoice(head.number, Month.of(head.issued), rows, whole, head=head)
-    apart = _status(stated) or _apart(whole, head)
-    return invoice.refused(*apart) if apart else invoice
+    rows, period = tuple(each.row for each in lines), Month.of(head.issued)
+    invoice = Invoice(head.number, period, rows, tuple(lines), head=head)
+    status = str(stated.get("status"))
+    if status == "draft":
+        return replace(invoice, status="draft", note=DRAFT)
+    return invoice.refused(VOID, status, "status") if status == "void" else invoice
 
 
 def _head(stated: Json) -> Head:
@@ -118,25 +121,3 @@ def _order(stated: Json) -> str:
     fields = listed(stated, "custom_fields")
     said = {str(each.get("name")): str(each.get("value")) for each in fields} | metadata_of(stated)
     return next((value for name, value in said.items() if name.strip().casefold() in ORDERS), "")
-
-
-def _status(stated: Json) -> tuple[str, str, str] | None:
-    """Return why it counts nowhere by its issuer's own word: reason, value, column."""
-    reasons = {
-        "draft": "is what it is: not issued; deliver it again once it is final",
-        "void": "is what its issuer did with it: it was voided, and is no cost",
-    }
-    status = str(stated.get("status"))
-    return (reasons[status], status, "status") if status in reasons else None
-
-
-def _apart(lines: Sequence[Line], head: Head) -> tuple[str, str, str] | None:
-    """Return what the lines do not add up to: reason, value, column."""
-    for column, stated, found in (
-        ("total", head.net or ZERO, sum((each.amount for each in lines), ZERO)),
-        ("tax", head.tax or ZERO, sum((each.tax for each in lines), ZERO)),
-    ):
-        if stated != found:
-            said = f"is stated, the lines add up to {found:f}, {found - stated:f} apart"
-            return said, f"{stated:f}", column
-    return None

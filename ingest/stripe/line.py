@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -24,7 +22,6 @@ from ingest.stripe.document import (
     taxes_of,
     whole_of,
 )
-from models.money import SCALE, ZERO, parts
 
 ORDERS: Final = ("po", "po_number", "po number", "purchase_order", "purchase order")
 
@@ -123,15 +120,3 @@ def days(start: datetime, end: datetime) -> tuple[date, date]:
     is_midnight = end.hour == end.minute == end.second == 0
     last = end.date() - timedelta(days=1 if is_midnight and end > start else 0)
     return start.date(), max(start.date(), last)
-
-
-def taxed(lines: Sequence[Line], tax: Decimal) -> tuple[Line, ...]:
-    """Give each line its part of a tax that the document states only as a whole."""
-    weights = [int(abs(line.amount).scaleb(SCALE)) for line in lines]
-    if not tax or any(line.tax for line in lines) or not any(weights):
-        return tuple(lines)
-    places = max(0, -int(tax.as_tuple().exponent))
-    shares = parts(tax, weights, places)
-    return tuple(
-        replace(line, tax=share or ZERO) for line, share in zip(lines, shares, strict=True)
-    )
