@@ -13,14 +13,14 @@ from ingest.bucket import Place, place
 from ingest.files import names_month
 from ingest.source import Settlement
 from models.beside import DRIVERS, RUN_STATES
-from models.field import Strict, Text
+from models.field import DayText, Strict, Text
 from models.period import Month
 
 Mark = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 
 ABOUT_PLACES: Final = frozenset(
     ("location", "pattern", "profile", "role_arn", "region", "endpoint_url")
-) | {"final_after_days", "expected_by_day", "url", "token"}
+) | {"final_after_days", "expected_by_day", "url", "token", "since"}
 
 
 class Timing(Strict):
@@ -69,7 +69,8 @@ class Files(Timing):
     @property
     def reading(self) -> str:
         """Everything that decides how bytes become usage, as text."""
-        return f"{self.model_dump_json(exclude=set(ABOUT_PLACES))} alone={self.alone}"
+        where = "api" if self.location is None else f"files alone={self.alone}"
+        return f"{self.model_dump_json(exclude=set(ABOUT_PLACES))} {where}"
 
     def place(self, source: str, folder: Path) -> Place:
         """Return where the files lie.
@@ -134,6 +135,8 @@ class OpenCostSettings(Files):
     """What a unit is: namespace, controller, `label:team` and so on; several make `a/b`."""
     cluster: Text | None = None
     """Name of the cluster, where allocations do not say it; what assets name."""
+    since: DayText | None = None
+    """First day that the API is asked about, where it knows nothing of earlier ones."""
     include_idle: bool = True
     """Whether hours that nobody asked for are told as the unit `__idle__`."""
 

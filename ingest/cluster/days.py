@@ -1,0 +1,100 @@
+"""Days of an API that forgets: each is asked until later ones are there, and then kept.
+
+The server's memory is short, and at its far end days become shorter, then empty. So a day is
+not asked again once two later days have been answered, and an empty answer never replaces one
+that was not.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from ingest.source import Delivery, Document
+from models.archive import Archive
+from models.errors import AbsentError, BrokenError
+from models.period import Month
+
+LATER: Final = 2  # days that must have followed until a day is settled
+
+Kept = Mapping[date, Document]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """Days of one source.
+
+    Attributes:
+        source: Its name.
+        ask: Returns the answer about a day; empty when nothing is known of it. Raises
+            SourceError.
+        since: First day that is asked for; None for any.
+        archive: Where answers are kept.
+        kept: Answers that are already there.
+    """
+
+    source: str
+    ask: Callable[[date], bytes]
+    since: date | None
+    archive: Archive
+    kept: Kept
+
+    def delivery(self, period: Month) -> Delivery:
+        """Ask for the days of a month that may still change.
+
+        Raises:
+            SourceError: when the server does not answer, or has nothing of the month.
+        """
+        first = max(period.first, self.since or period.first)
+        days = [first + timedelta(days=n) for n in range((period.last - first).days + 1)]
+        found = {day: document for day in days if (document := self._document(day))}
+        if not found:
+            raise AbsentError(self.source, str(period), "the server knows no day of it")
+        if first not in found:
+            raise BrokenError(
+                self.source,
+                str(period),
+                f"the server knows nothing before {min(found)}; a part of a month would count as "
+                f"all of it. If nothing ran before, say since: {min(found)}",
+            )
+        said = [[str(day), each.sha256, each.size] for day, each in found.items()]
+        kept = self.archive.put([json.dumps({"days": said}).encode()])
+        return Delivery(
+            source=self.source,
+            period=period,
+            version=kept.sha256,
+            documents=tuple(found.values()),
+            manifest=Document(f"days of {period}", kept.sha256, kept.size),
+        )
+
+    def _document(self, day: date) -> Document | None:
+        held = self.kept.get(day)
+        if held is not None and self._is_settled(day):
+            return held
+        body = self.ask(day)
+        if not body:
+            return held
+        stored = self.archive.put([body])
+        return Document(f"allocation of {day}", stored.sha256, stored.size)
+
+    def _is_settled(self, day: date) -> bool:
+        days = sorted(self.kept)
+        return len(days) - bisect_right(days, day) >= LATER
+
+
+def kept(archive: Archive, known: Mapping[Month, str]) -> Kept:
+    """Return the answers that deliveries which count are made of, by day.
+
+    Raises:
+        StoreError: when a manifest is missing or damaged in the archive.
+    """
+    manifests = [json.loads(archive.path(sha256).read_bytes()) for sha256 in known.values()]
+    return {
+        date.fromisoformat(day): Document(f"allocation of {day}", sha256, size)
+        for manifest in manifests
+        for day, sha256, size in manifest["days"]
+    }
