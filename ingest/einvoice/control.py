@@ -89,7 +89,9 @@ def totals(data: bytes) -> Totals:
         try:
             notes.parser.Parse(data, True)  # noqa: FBT003 - expat takes no keywords
             return notes.totals()
-        except (expat.ExpatError, InvalidOperation, LookupError) as error:
+        except SecondReaderError:
+            raise
+        except (expat.ExpatError, InvalidOperation, LookupError, ValueError) as error:
             raise SecondReaderError(f"is not readable: {error}") from error
 
 
