@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.invoice.amendment import Amendment, superseded, upheld
-from ingest.invoice.held import SIMILAR, File, Found, Held
+from ingest.invoice.held import SIMILAR, SUPERSEDED, File, Found, Held
 from ingest.invoice.identity import alike, identities, judged
 from ingest.invoice.invoice import Invoice
 from ingest.invoice.preceding import numbered, orphans, restating, taken_back
@@ -73,7 +73,7 @@ def of_document(table: str, sha256: str) -> Decision:
 
 
 def _findings(found: Sequence[Held], amendments: Sequence[Amendment]) -> Iterator[Found]:
-    out = superseded(found, amendments)
+    out = [*superseded(found, amendments), *_voided(found)]
     yield from out
     counting = _without(found, out)
     firm = upheld(counting, amendments)
@@ -84,6 +84,14 @@ def _findings(found: Sequence[Held], amendments: Sequence[Amendment]) -> Iterato
     yield from alike(counting)
     yield from orphans(counting, numbered(found))
     yield from taken_back(counting)
+
+
+def _voided(found: Sequence[Held]) -> Iterator[Found]:
+    """Yield every copy of an invoice that one of them says was taken back whole."""
+    for group in identities(found):
+        void = next((each for each in group if each.invoice.is_void), None)
+        if void is not None:
+            yield from ((each, SUPERSEDED, f"its void in {void.file.name}") for each in group)
 
 
 def _by_identity(counting: Sequence[Held], firm: Sequence[Held]) -> Iterator[Found]:

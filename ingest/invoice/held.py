@@ -50,7 +50,7 @@ class Held:
     @property
     def printed(self) -> str:
         """The number as printed, without case and space."""
-        return "".join(self.invoice.number.split()).upper()
+        return "".join(self.invoice.number.split()).upper() + self.invoice.apart
 
 
 Found = tuple[Held, str, str]  # what is decided about whom, and in view of what
@@ -58,4 +58,5 @@ Found = tuple[Held, str, str]  # what is decided about whom, and in view of what
 
 def key(issuer: str, invoice: Invoice) -> str:
     """Return what an invoice is called among the decisions about its document."""
-    return f"{issuer}: {invoice.family} {invoice.number}"
+    apart = f" of {invoice.apart}" if invoice.apart else ""
+    return f"{issuer}: {invoice.family} {invoice.number}{apart}"

@@ -117,7 +117,7 @@ class Invoice:
     @property
     def similar(self) -> str:
         """The number without case, space and marks; see `loose`."""
-        return loose(self.number)
+        return loose(self.number) + self.apart
 
     @property
     def content(self) -> str:

@@ -1,125 +1,122 @@
-"""What a vendor's invoice files look like, as the user declares it; nothing is guessed."""
+"""What a vendor's tables of invoices look like, as the user declares it; nothing is guessed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from models.field import Strict, Text
+from ingest.invoice.columns import Columns, Texts, alternatives
+from ingest.invoice.form import Form
+from ingest.invoice.profile import formed
+from ingest.invoice.terms import Share
+from ingest.invoice.whereabouts import WHEREABOUTS, Whereabouts
+from models.field import Text
+from models.money import ZERO
 
-_DIRECTIVE: Final = re.compile(r"%(.?)")
-_DATE_PARTS: Final = ("d", "m", "y")
-Mark = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+__all__ = ["Columns", "Settings"]
 
-
-def _date_format(value: str) -> str:
-    found = sorted(name.lower() for name in _DIRECTIVE.findall(value))
-    if found != list(_DATE_PARTS) or "%M" in value or "%D" in value:
-        raise ValueError(
-            f"{value!r} is not a format of dates; write day, month and year once each as "
-            "%d, %m and %Y or %y, for example %d.%m.%Y"
-        )
-    return value
+_OF_NO_BYTES: Final = {*WHEREABOUTS, "pattern", "mapping", "expected_by_day"}
 
 
-class Columns(Strict):
-    """Headings of the file, letter for letter, by what they hold."""
-
-    number: Text
-    """Invoice number; all lines with one number are one invoice."""
-    issued: Text
-    """Date of issue; its month is the billing period."""
-    amount: Text
-    """Net amount of the line, in the currency of the line."""
-    currency: Text
-    """ISO 4217 code."""
-    line: Text | None = None
-    """Id of the line; one that is twice in an invoice sets the invoice aside."""
-    description: Text | None = None
-    """What was delivered."""
-    total: Text | None = None
-    """Net total of the invoice, on each of its lines; the lines must add up to it."""
-    tax: Text | None = None
-    """Tax of the line."""
-    tax_rate: Text | None = None
-    """Tax rate in percent; gives the tax where no column `tax` is named."""
-    quantity: Text | None = None
-    """How many units."""
-    unit: Text | None = None
-    """What is counted: hours, labels, tasks."""
-    unit_price: Text | None = None
-    """Net price of one unit."""
-    service_start: Text | None = None
-    """First day of the work."""
-    service_end: Text | None = None
-    """Last day of the work, inclusive."""
-    purchase_order: Text | None = None
-    """Purchase order the line refers to."""
-    kind: Text | None = None
-    """Kind of the line; see `credit_kinds` and `tax_kinds`."""
-    tags: dict[str, Text] = Field(default_factory=dict)
-    """Headings that become tags, by the name of the tag."""
-
-    def named(self) -> Iterator[tuple[str, str]]:
-        """Yield what is mapped with its heading; tags as `tags.name`."""
-        for field, heading in self.model_dump(exclude={"tags"}, exclude_none=True).items():
-            yield field, heading
-        for tag, heading in self.tags.items():
-            yield f"tags.{tag}", heading
+def _vendors(value: object) -> object:
+    """Return names as they are known by the names that are printed."""
+    names = alternatives(value)
+    return {str(name): name for name in names} if isinstance(names, list | tuple) else names
 
 
-class Settings(Strict):
-    """One vendor, whose invoices lie as CSV files in a folder."""
+class Settings(Form, Whereabouts):
+    """One vendor or one program, whose invoices are tables: CSV files and workbooks."""
 
     kind: Literal["invoice_csv"]
     """`invoice_csv`."""
-    folder: Text
-    """Where the files lie; relative to the project folder."""
-    pattern: Text = "*.csv"
-    """Which files of the folder are read."""
-    issuer: Text
+    mapping: Text = "generic"
+    """`generic`, `xero`, `coupa`, `quickbooks`, or a mapping file such as ./my-vendor.yaml."""
+    pattern: Texts = ("*.csv", "*.xls*")
+    """Which files are read; what a file is, its first bytes tell."""
+    issuer: str = ""
     """Who sends the invoices."""
+    vendors: Annotated[dict[Text, Text], BeforeValidator(_vendors)] = Field(default_factory=dict)
+    """Who may, where a column says it: names as printed, or the name to use by each of them."""
     service: Text
     """What they are for, for example Data labeling."""
-    columns: Columns
-    """Headings of the file."""
-    decimal: Literal[".", ","] = "."
-    """Mark before the decimals."""
-    thousands: Literal["", ".", ",", " ", "'"] = ""
-    """Mark between thousands; a space also stands for the narrow and the unbroken one."""
-    dates: Annotated[str, AfterValidator(_date_format)] = "%Y-%m-%d"
-    """How dates are written, with %d, %m and %Y or %y."""
-    delimiter: Mark = ","
-    """Mark between cells."""
-    encoding: Literal["utf-8"] = "utf-8"
-    """UTF-8, with or without a byte order mark; any other is refused."""
-    credit_kinds: tuple[Text, ...] = ()
-    """Kinds of credit notes, whatever the case of their letters."""
-    credit_sign: Literal["negate", "as_printed"] = "negate"
-    """How credit notes print amounts: `negate` when without a minus, `as_printed` with one."""
-    tax_kinds: tuple[Text, ...] = ()
-    """Kinds of lines that are tax themselves."""
-    tax_recoverable: bool = False
-    """Whether tax comes back, and so is no cost of a project."""
+    tax_recoverable: Share = ZERO
+    """Whether tax comes back, and so is no cost of a project; or the share of it, 0.4."""
     expected_by_day: int | None = Field(default=None, ge=1, le=28)
     """Day of the next month by which the invoice of a month is expected."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def mapped(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - not checked yet
+        """Put what is stated on top of the mapping that it names."""
+        if not isinstance(given, Mapping):
+            return given
+        return formed(given, (info.context or {}).get("folder", Path()))
+
     @model_validator(mode="after")
     def consistent(self) -> Settings:
-        """Refuse settings that contradict each other."""
-        if self.decimal == self.thousands:
-            raise ValueError(f"decimal and thousands are both {self.decimal!r}; one must differ")
-        if (self.columns.service_start is None) != (self.columns.service_end is None):
-            raise ValueError("columns must name both service_start and service_end, or neither")
-        if (self.credit_kinds or self.tax_kinds) and self.columns.kind is None:
-            raise ValueError("credit_kinds and tax_kinds need the column `kind`")
+        """Refuse settings that contradict each other, or leave something open."""
+        for fault in (*_incomplete(self), *_contradictory(self)):
+            raise ValueError(fault)
         return self
 
     @property
     def reading(self) -> str:
         """Everything that decides how bytes become charges, as text."""
-        whereabouts = {"folder", "pattern", "expected_by_day"}
-        return self.model_dump_json(exclude=whereabouts)
+        return self.model_dump_json(exclude=_OF_NO_BYTES)
+
+    @property
+    def required(self) -> dict[str, tuple[str, ...]]:
+        """Headings that a file must have, by what they hold."""
+        return {f: names for f, names in self.columns.fields() if f not in self.optional}
+
+    def known_issuer(self, printed: str) -> str:
+        """Return an issuer as it is called here; empty for one that nobody declared."""
+        known = {name.strip().casefold(): shown for name, shown in self.vendors.items()}
+        own = self.issuer.strip().casefold()
+        name = " ".join(printed.split()).casefold()
+        return known.get(name) or (self.issuer if name == own else "")
+
+
+def _incomplete(settings: Settings) -> Iterator[str]:
+    columns = settings.columns
+    for field, meaning in (("number", "the invoice number"), ("issued", "the date of issue")):
+        if getattr(columns, field) is None:
+            yield f"columns must name `{field}`, {meaning}"
+    if columns.amount is None and not (columns.quantity and columns.unit_price):
+        yield "columns must name `amount`, or both `quantity` and `unit_price`"
+    if columns.currency is None and settings.currency is None:
+        yield "columns must name `currency`, or `currency` must be set for all lines"
+    yield from _unpaired(settings)
+
+
+def _unpaired(settings: Settings) -> Iterator[str]:
+    columns = settings.columns
+    if not settings.issuer and not (columns.issuer and settings.vendors):
+        yield "`issuer` must say who sends the invoices; or name the column, and its `vendors`"
+    if settings.vendors and columns.issuer is None:
+        yield "`vendors` needs the column `issuer`"
+    if settings.amounts == "gross" and not (columns.tax or columns.tax_rate):
+        yield "amounts with tax need the column `tax` or `tax_rate`, so that the net is known"
+    if (columns.service_start is None) != (columns.service_end is None):
+        yield "columns must name both service_start and service_end, or neither"
+    if (settings.credit_kinds or settings.tax_kinds) and columns.kind is None:
+        yield "credit_kinds and tax_kinds need the column `kind`"
+    if (settings.void_statuses or settings.open_statuses) and columns.status is None:
+        yield "void_statuses and open_statuses need the column `status`"
+    if (settings.type_column is None) != (not settings.rows):
+        yield "`type_column` and `rows` go together"
+
+
+def _contradictory(settings: Settings) -> Iterator[str]:
+    if settings.decimal == settings.thousands:
+        yield f"decimal and thousands are both {settings.decimal!r}; one must differ"
+    named = {field for field, _ in settings.columns.fields()}
+    for field in settings.optional:
+        if field in {"number", "issued"}:
+            yield f"`{field}` cannot be optional"
+    month, tags = settings.work_month, bool(settings.tag_pairs)
+    if month and month.within not in named and not (tags and month.within.startswith("tags.")):
+        yield f"work_month is within {month.within!r}, which is neither a column nor a tag"

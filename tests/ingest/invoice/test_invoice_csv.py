@@ -180,21 +180,27 @@ def test_a_credit_note_mirrors_its_invoice_month_by_month(
 @pytest.mark.parametrize(
     ("bad", "detail"),
     [
-        ("R-1,2026-10-05,n/a,EUR,,,,Invoice", "'n/a': is not a number written like 1234.56"),
-        ("R-1,2026-10-05,,EUR,,,,Invoice", "is not a number written like 1234.56"),
-        ("R-1,05.10.2026,1,EUR,,,,Invoice", "'05.10.2026': is not a date written like %Y-%m-%d"),
+        (
+            "R-1,2026-10-05,n/a,EUR,,,,Invoice",
+            "'n/a': is not a number written like 1234.56, at 3:3",
+        ),
+        ("R-1,2026-10-05,,EUR,,,,Invoice", "is not a number written like 1234.56, at 3:3"),
+        (
+            "R-1,05.10.2026,1,EUR,,,,Invoice",
+            "'05.10.2026': is not a date written like %Y-%m-%d, at 3:2",
+        ),
         (
             "R-1,2026-10-05,1,Euro,,,,Invoice",
-            "'Euro': is not an ISO 4217 code of three capital letters",
+            "'Euro': is not an ISO 4217 code of three capital letters, at 3:4",
         ),
-        ("R-1,2026-10-05,1,EUR,x,,,Invoice", "'x': is not a number written like 1234.56"),
+        ("R-1,2026-10-05,1,EUR,x,,,Invoice", "'x': is not a number written like 1234.56, at 3:5"),
         (
             "R-1,2026-10-05,1,EUR,,2026-10-05,,Invoice",
-            "is not a date written like %Y-%m-%d",
+            "is not a date written like %Y-%m-%d, at 3:7",
         ),
         (
             "R-1,2026-10-05,1,EUR,,2026-10-05,2026-10-04,Invoice",
-            "'2026-10-04': lies before the first day of the work, 2026-10-05",
+            "'2026-10-04': lies before the first day of the work, 2026-10-05, at 3:7",
         ),
     ],
 )
@@ -213,7 +219,7 @@ def test_a_bad_cell_sets_its_whole_invoice_aside_and_no_other(
 def test_a_line_without_a_number_is_set_aside(vendor: Any) -> None:
     vendor.put("a.csv", LINE, LINE.replace("R-1", " "))
 
-    assert vendor.problems() == ["must not be empty"]
+    assert vendor.problems() == ["must not be empty, at 3:1"]
 
 
 @pytest.mark.failure("H05")

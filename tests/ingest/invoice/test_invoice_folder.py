@@ -175,7 +175,7 @@ def test_a_folder_that_is_not_there_and_one_without_files_are_absent(vendor: Any
 
     error = vendor.error()
     assert isinstance(error, AbsentError)
-    assert error.detail == "no file matches *.csv"
+    assert error.detail == "no file matches *.csv, *.xls*"
 
 
 @pytest.mark.failure("K03")

@@ -21,11 +21,15 @@ LINE = "R-1,2026-10-05,100.00,EUR,19.00,2026-10-01,2026-10-31,Invoice"
     [
         (b"", "x.csv", "is empty (0 bytes); deliver it again"),
         (b"A,B\n1", "x.csv:2", "ends in the middle of a line; deliver the whole file again"),
-        ("A,B\n1,2\n".encode("utf-16"), "x.csv:1:1", "is UTF-16; save it as UTF-8"),
+        (
+            "A,B\n1,2\n".encode("utf-16"),
+            "x.csv:1:1",
+            "is UTF-16; save it as UTF-8, or set `encoding` of the source",
+        ),
         (
             "A,B\n1,\xe4\n".encode("latin-1"),
             "x.csv:2:3",
-            "byte 0xe4 is not UTF-8; save the file as UTF-8",
+            "byte 0xe4 is not UTF-8; save the file as UTF-8, or set `encoding` of the source",
         ),
         ("A,B\n1,2\n".encode("utf-16-be"), "x.csv:1:1", "holds a NUL; save the file as plain CSV"),
         (b"A,B\n1,\x002\n", "x.csv:2:3", "holds a NUL; save the file as plain CSV"),
@@ -83,11 +87,11 @@ def test_a_quotation_mark_inside_a_cell_is_named(vendor: Any) -> None:
 def test_a_file_that_is_far_too_large_is_refused(
     vendor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("sheet", "inbox"):
+    for module in ("separated", "inbox"):
         monkeypatch.setattr(f"ingest.invoice.{module}.LIMIT", 1 << 20)
     vendor.put("a.csv", LINE, "x" * (1 << 20))
 
-    assert vendor.error().detail == "is larger than 1 MiB; deliver one file a month"
+    assert vendor.error().detail == "is larger than 1 MiB; take it out of there"
 
 
 @pytest.mark.failure("A05")
