@@ -114,7 +114,8 @@ def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
             continue
         try:
             model = settings_model(given["kind"])
-            yield build(name, given["kind"], tree.validated(model, "sources", name), folder)
+            stated = tree.validated(model, "sources", name, context={"folder": folder})
+            yield build(name, given["kind"], stated, folder)
         except ConfigError as error:
             mistakes += error.mistakes
     if mistakes:
