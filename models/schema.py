@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from models.currency import RateFile
 from models.planfile import PlanFile, ScenarioFile
 from models.project import ProjectFile
+from models.purchasefile import PurchaseFile
 from models.rule import RuleFile
 from models.settings import Settings
 from models.statement import StatementFile
@@ -20,12 +21,13 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "rules": (RuleFile,),
     "rates": (RateFile,),
     "invoices": (StatementFile,),
+    "purchases": (PurchaseFile,),
     "plan": (PlanFile, ScenarioFile),
 }
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Return the schema of each file by name: trueup, projects, rules, rates, invoices, plan."""
+    """Return the schema of each file by its name, such as trueup or rules."""
     return {name: _schema(name, models) for name, models in _FILES.items()}
 
 

@@ -155,6 +155,8 @@ class Settings(Strict):
     """File of exchange rates."""
     invoices: Inside = "invoices.yaml"
     """File of what issuers state, against which bills are judged; it may be absent unless named."""
+    purchases: Inside = "purchases.yaml"
+    """File of orders, prepaid wallets and commitments; it may be absent unless named."""
     plans: Inside = "plans/*.yaml"
     """Plan files, as a glob."""
     reports: Inside = "reports"

@@ -25,6 +25,7 @@ from models.lockdown import locked, parquet, text
 TABLES: Final = (
     *("spend", "plan", "actuals", "variance", "problems", "sources", "closes"),
     *("invoices", "invoice_parts", "restatements", "documents"),
+    *("accruals", "purchase_orders"),
     *BESIDE,
 )
 FILES: Final = "charge_files"  # which lake files the view `charges` reads, and whose they are

@@ -97,6 +97,10 @@ MEASURES: Final = {
     "restated_effective": Measure(
         "Effective", "effective", "effective cost more than before, in a month that was settled"
     ),
+    "accrued": Measure("Accrued", "effective", "cost of the month that no bill has brought"),
+    "accrued_balance": Measure(
+        "Balance", "effective", "accrued and not invoiced, or paid and not used, at the month's end"
+    ),
     "projects": Measure("Projects", "effective", "projects with a plan or spend", "projects"),
     "over_limit": Measure(
         "Over limit", "forecast", "projects whose EAC or actual is beyond their limit", "projects"

@@ -47,13 +47,19 @@ def months_forecast(
 
 
 def estimate_range(
-    actual: Amounts, plan: Amounts, forecast: Amounts, reported: Collection[Month], reserve: Decimal
+    actual: Amounts,
+    plan: Amounts,
+    forecast: Amounts,
+    reported: Collection[Month],
+    reserve: Decimal,
+    *,
+    committed: Decimal = ZERO,
 ) -> Range:
     """Return the range around `sum(forecast)`.
 
-    Below four reported months it spans what is spent already to everything planned plus the
-    contingency that is left; from four on, the rest as planned to the rest at the ratio of
-    actual to plan of the last three reported months.
+    Below four reported months it spans what is spent or ordered already to everything planned
+    plus the contingency that is left; from four on, the rest as planned to the rest at the
+    ratio of actual to plan of the last three reported months.
 
     Args:
         actual: Cost by month.
@@ -61,13 +67,14 @@ def estimate_range(
         forecast: What each month adds to the estimate, by `months_forecast`.
         reported: Months whose actual is whole.
         reserve: Approved contingency.
+        committed: What is ordered and not delivered yet.
     """
     estimate, budget = total(forecast), total(plan)
     closed = sorted(month for month in reported if month in plan)
     if len(closed) < FEW_MONTHS:
         left = max(ZERO, reserve - max(ZERO, estimate - budget))
         return Range(
-            low=min(total(actual), estimate),
+            low=min(total(actual) + committed, estimate),
             low_method="actual plus open commitments",
             high=estimate + left,
             high_method="actual plus remaining plan plus remaining contingency",

@@ -210,11 +210,17 @@ def category_line(
 
 
 def project_line(
-    setting: Setting, line: Line, reserve: Decimal, reported: Collection[Month]
+    setting: Setting,
+    line: Line,
+    reserve: Decimal,
+    reported: Collection[Month],
+    *,
+    committed: Decimal = ZERO,
 ) -> Line:
     """Return the line of a project: a sum of categories with contingency, limit and status."""
     tally, estimate, budget = line.tally, line.tally.estimate, line.tally.budget
-    spread = estimate_range(tally.actual, tally.plan, tally.forecast, reported, reserve)
+    amounts = tally.actual, tally.plan, tally.forecast
+    spread = estimate_range(*amounts, reported, reserve, committed=committed)
     add = setting.figures.add
     limit = None if budget is None else budget + reserve
     deviation = {m: tally.forecast.get(m, ZERO) - tally.plan.get(m, ZERO) for m in tally.months}

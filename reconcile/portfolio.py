@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -21,6 +21,8 @@ from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
+from reconcile.purchase.accrual import Accrual
+from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
 from reconcile.restatement import Restated, RestatedLine, restated_lines
 from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
@@ -82,6 +84,7 @@ class Portfolio:
         assertions: How the bills of all months stand to their invoices.
         invoices: Those of the month, and of others those that fail.
         restatements: What changed lately in months that were settled.
+        accruals: Which part of the month's actual no bill has brought.
         notes: One line each about what to read with care.
     """
 
@@ -109,6 +112,7 @@ class Portfolio:
     assertions: tuple[Assertion, ...]
     invoices: tuple[InvoiceLine, ...]
     restatements: tuple[RestatedLine, ...]
+    accruals: tuple[AccrualLine, ...]
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -133,6 +137,8 @@ def portfolio(
     alerts: Sequence[AlertRow] = (),
     problems: Sequence[Problem] = (),
     restated: Sequence[Restated] = (),
+    accruals: Sequence[Accrual] = (),
+    commitments: Mapping[tuple[str, str], Decimal] | None = None,
     closed: Collection[Month] = (),
     demo: bool = False,
 ) -> Portfolio:
@@ -154,6 +160,8 @@ def portfolio(
         alerts: Alerts that are open.
         problems: Findings about the data, shown as they are.
         restated: What changed in months that were settled, to be shown.
+        accruals: What follows from purchases; `spend` has it already.
+        commitments: What is ordered and not delivered, by project and currency.
         closed: Months that are closed.
         demo: Whether the data is made up, which every report then says.
 
@@ -178,6 +186,7 @@ def portfolio(
             completeness=completeness,
             owners=names(projects),
             reserves=contingencies(plans, rates, currency),
+            committed=committed(commitments or {}, rates, currency, month),
         )
         lines, categories, loose = summing.projects(), summing.categories(), summing.unallocated()
         lines_add_up(lines, categories, loose, spend_total(frame, rates, currency))
@@ -209,6 +218,7 @@ def portfolio(
             assertions=tuple(assertions),
             invoices=invoices,
             restatements=restated_lines(restated, figures),
+            accruals=accrual_lines(accruals, figures, month),
             alerts=tuple(_alert(figures, month, row) for row in alerts),
             problems=tuple(problems),
             notes=(*_notes(frame, lines, sources, month), *_failing(invoices)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from models.category import TERMS, TITLES, UNALLOCATED
@@ -57,6 +57,7 @@ class Summing:
     completeness: Completeness
     owners: Mapping[str, Owned]
     reserves: Mapping[str, Decimal]
+    committed: Mapping[str, Decimal] = field(default_factory=dict)
 
     def projects(self) -> tuple[Line, ...]:
         """Return the project lines, largest overrun at completion first."""
@@ -139,7 +140,13 @@ class Summing:
         title = (owned.name if owned else None) or key
         line = self._line(key, where, title, combined(parts.values()), whole)
         reported = [m for m in line.tally.months if self.completeness.whole(key, m)]
-        line = project_line(self.setting, line, self.reserves.get(key, ZERO), reported)
+        line = project_line(
+            self.setting,
+            line,
+            self.reserves.get(key, ZERO),
+            reported,
+            committed=self.committed.get(key, ZERO),
+        )
         return replace(
             line,
             owner=(owned and owned.owner) or "",

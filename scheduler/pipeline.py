@@ -118,6 +118,8 @@ def _record_versions(project: Project, stores: Stores) -> None:
         ("invoices", project.settings.invoices): project.statements.fingerprint,
         **{("plan", f"{plan.project}/{plan.version}"): plan.fingerprint for plan in project.plans},
     }
+    if project.purchases:
+        versions["purchases", project.settings.purchases] = project.purchases.fingerprint
     entries = []
     for (kind, subject), fingerprint in versions.items():
         newest = stores.ledger.latest(kind).get(subject)

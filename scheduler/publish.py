@@ -22,7 +22,7 @@ from reconcile.actuals import actuals_frame
 from reconcile.alerts import RULE, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
-from scheduler import beside, restating
+from scheduler import accruing, beside, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
@@ -62,21 +62,27 @@ def reconcile(
         InvariantError: when a sum does not agree; nothing was published.
     """
     settings, held = project.settings, shelf(stores, as_of)
+    owed = accruing.accruals(project, stores, as_of)
     return portfolio(
         name=settings.name,
         month=month,
         currency=settings.reporting_currency,
         as_of=as_of,
         snapshot=snapshot(project, stores),
-        spend=spend,
+        spend=accruing.whole(spend, owed),
         plans=current(project.plans),
         projects=project.registry.projects,
         rates=project.rates,
         materiality=settings.materiality,
-        sources=source_states(project, held, month),
+        sources=[
+            *source_states(project, held, month),
+            *accruing.states(project, owed, month, as_of),
+        ],
         assertions=asserted(project, stores),
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
-        problems=problems(project, held, month),
+        problems=[*problems(project, held, month), *owed.told(month)],
+        accruals=owed.accruals,
+        commitments=owed.committed(),
         restated=restated(held, month),
         closed=held.closed,
         demo=settings.demo,
@@ -88,6 +94,7 @@ def snapshot(project: Project, stores: Stores) -> str:
     deliveries = sorted(each.body["delivery"] for each in book.counting(stores.ledger).values())
     plans = sorted(plan.fingerprint for plan in current(project.plans))
     stated = [project.statements.fingerprint] if project.statements.all else []
+    stated += [project.purchases.fingerprint] if project.purchases else []
     inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries, *stated)
     return input_hash(*inputs)[:12]
 
@@ -108,6 +115,8 @@ def known_alerts(stores: Stores) -> dict[str, Alert]:
 
 def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portfolio) -> None:
     """Build the warehouse beside the old one and take its place."""
+    owed = accruing.accruals(project, stores, report.as_of)
+    spend = accruing.whole(spend, owed)
     tables = {
         "spend": spend,
         "plan": _plans(project),
@@ -120,6 +129,7 @@ def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portf
         "restatements": restating.frame(stores),
         "documents": documents(stores),
         "closes": _closes(stores),
+        **owed.frames,
         **beside.tables(project, stores),
     }
     warehouse.publish(project.warehouse, project.state / "lake", origins(stores), tables)

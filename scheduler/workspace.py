@@ -20,6 +20,8 @@ from models.ledger import Ledger
 from models.plan import Plan, load_all
 from models.project import Registry
 from models.project import load as load_projects
+from models.purchase import Purchases
+from models.purchase import load as load_purchases
 from models.rule import RuleSet
 from models.rule import load as load_rules
 from models.settings import Settings
@@ -46,6 +48,7 @@ class Project:
     plans: tuple[Plan, ...]
     sources: tuple[Source, ...]
     statements: Statements
+    purchases: Purchases
 
     @property
     def state(self) -> Path:
@@ -95,6 +98,7 @@ def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Pr
         plans=load_all(plan_files, registry),
         sources=tuple(_sources(folder, settings, tree)),
         statements=_statements(folder, settings),
+        purchases=_purchases(folder, settings, registry),
     )
 
 
@@ -104,6 +108,14 @@ def _statements(folder: Path, settings: Settings) -> Statements:
     if "invoices" not in settings.model_fields_set and not path.exists():
         return Statements()
     return load_statements(path, settings.sources)
+
+
+def _purchases(folder: Path, settings: Settings, registry: Registry) -> Purchases:
+    """Return what was bought; a file that is not named may be absent."""
+    path = folder / settings.purchases
+    if "purchases" not in settings.model_fields_set and not path.exists():
+        return Purchases()
+    return load_purchases(path, registry, settings.sources)
 
 
 def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:

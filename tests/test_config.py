@@ -14,6 +14,7 @@ from models.errors import ConfigError
 from models.node import Node, parse
 from models.plan import load_all
 from models.project import load as load_projects
+from models.purchase import load as load_purchases
 from models.rule import load as load_rules
 from models.settings import load as load_settings
 from models.statement import load as load_statements
@@ -25,7 +26,10 @@ ENVIRONMENT: Final = {
 CONFIG: Final = Path(__file__).resolve().parent.parent / "config"
 NAMES: Final = [path.relative_to(CONFIG).as_posix() for path in CONFIG.rglob("*.yaml")]
 # what is in them has free or own keys
-FREE: Final = {"sources", "rows", "quantity", "override", "invoices", "categories", "services"}
+FREE: Final = {
+    *("sources", "rows", "quantity", "override", "invoices", "categories", "services"),
+    *("tags", "true_ups"),
+}
 
 
 def load(name: str) -> object:
@@ -36,6 +40,7 @@ def load(name: str) -> object:
         "projects.yaml": partial(load_projects, folder / name),
         "rules.yaml": partial(load_rules, folder / name, registry),
         "rates.yaml": partial(Rates.load, folder / name),
+        "purchases.yaml": partial(load_purchases, folder / name, registry, ("aws", "labeling")),
         "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
     }
     return known.get(name, partial(load_all, [folder / name], registry))()

@@ -1,0 +1,1 @@
+"""Purchases against what was accepted and invoiced: what matches, and what has to be accrued."""
