@@ -1,0 +1,1 @@
+"""Tables of usage that clouds for accelerators let one download."""
