@@ -59,6 +59,16 @@ sources:
     credit_kinds: [Gutschrift]     # credit notes print their amount without a sign
     expected_by_day: 5             # of the next month; later, the month is incomplete
     tax_recoverable: true          # tax that comes back is no cost of a project
+  timesheets:                      # our own engineers, at standard rates of their roles
+    kind: timesheet
+    location: timesheets
+    format: clockify
+    dates: "%d/%m/%Y"
+    zone: Etc/UTC
+    people: private/people.yaml    # mail address: role; names, notes and pay are never kept
+    rates: private/role-rates.yaml # of a role, never of a person; mode 0600 both
+    key_file: private/people.key
+    expected_by_day: 5
   contractors:                     # labor, hours x rate
     kind: invoice_csv
     folder: invoices/contractors
@@ -141,7 +151,7 @@ rules:
     when: {source: labeling}
     to: {category: data, item: labels}
   - id: engineers
-    when: {source: contractors}
+    when: {source: [contractors, timesheets]}
     to: {category: labor, item: engineers}
   - id: logs
     when: {service: [AmazonCloudWatch, "Cloud Logging"]}

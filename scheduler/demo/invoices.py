@@ -15,6 +15,7 @@ from typing import Final
 from models.money import parts, rounded
 from models.period import Month
 from scheduler.demo.calendar import CLOSED, Calendar
+from scheduler.demo.labor import OWN
 from scheduler.demo.story import Item, Story
 
 LATE: Final = "voice-intent-3b"  # its invoice of the month before last came three weeks late
@@ -133,6 +134,8 @@ def contractors(stories: Sequence[Story], calendar: Calendar) -> dict[str, str]:
 
 def _hours(stories: Sequence[Story], month: Month, calendar: Calendar) -> Iterator[tuple[str, ...]]:
     for number, story in enumerate(stories, 1):
+        if story.id in OWN:  # its engineers are ours
+            continue
         item = next(item for item in story.items if item.category == "labor")
         for line, hours in enumerate(_people(item, story, month, calendar), 1):
             yield (

@@ -14,13 +14,13 @@ import polars as pl
 from models.errors import RefusedError
 from models.period import Month
 from models.schema import schemas
-from scheduler.demo import configuration, cur, focus_rows, gcp_rows, invoices, statements
+from scheduler.demo import configuration, cur, focus_rows, gcp_rows, invoices, labor, statements
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.plans import plan
 from scheduler.demo.stories import STORIES
 from scheduler.demo.usage import Usage, usages
 
-IGNORE: Final = ".trueup/\nreports/\n"
+IGNORE: Final = ".trueup/\nreports/\nprivate/\n"
 EXECUTIONS: Final = UUID("5a1f0c7e-0d3b-4b8e-9a57-7c7a0a8d7f10")
 
 Bill = Callable[[list[Usage], Month, Calendar], pl.DataFrame]
@@ -51,15 +51,26 @@ def create(folder: Path, today: date) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
+    _confide(folder / "private", calendar)
     last = {source: _export(folder, source, calendar) for source in EXPORTS}
     last[GOOGLE] = _rows(folder / "exports" / GOOGLE, calendar)
     stated = statements.invoices(last, calendar.last)
     (folder / "invoices.yaml").write_text(stated, encoding="utf-8")
 
 
+def _confide(folder: Path, calendar: Calendar) -> None:
+    """Write what only its owner may read."""
+    folder.mkdir(mode=0o700)
+    for name, text in labor.confidential(STORIES, calendar).items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+
+
 def _texts(calendar: Calendar) -> dict[str, str]:
     labeling = invoices.labeling(STORIES, calendar)
     contractors = invoices.contractors(STORIES, calendar)
+    sheets = labor.timesheets(STORIES, calendar)
     return {
         "trueup.yaml": configuration.TRUEUP,
         "projects.yaml": configuration.projects(STORIES),
@@ -69,6 +80,7 @@ def _texts(calendar: Calendar) -> dict[str, str]:
         **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
         **{f"invoices/labeling/{name}": text for name, text in labeling.items()},
         **{f"invoices/contractors/{name}": text for name, text in contractors.items()},
+        **{f"timesheets/{name}": text for name, text in sheets.items()},
     }
 
 

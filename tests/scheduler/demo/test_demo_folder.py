@@ -49,7 +49,8 @@ def test_every_configuration_file_is_valid_and_says_demo(written: Path) -> None:
     plans = load_all(sorted(written.glob(settings.plans)), registry)
 
     assert settings.demo
-    assert set(settings.sources) == {"aws", "research", "google", "labeling", "contractors"}
+    bills = {"aws", "research", "google", "labeling", "contractors"}
+    assert set(settings.sources) == {*bills, "timesheets"}
     assert registry.ids == tuple(story.id for story in STORIES)
     assert len(load_rules(written / settings.rules, registry).rules) == 18
     assert {plan.status for plan in plans} == {"approved"}

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from models.period import Month
 from scheduler.demo import STORIES
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.invoices import contractors, german, german_day, labeling, rate
+from scheduler.demo.labor import OWN, timesheets
 
 
 def read(text: str, delimiter: str) -> list[dict[str, str]]:
@@ -85,7 +87,10 @@ def test_hours_times_rate_is_the_amount_and_the_month(calendar: Calendar) -> Non
     for name, text in contractors(STORIES, calendar).items():
         rows = read(text, ",")
         number = calendar.number(Month.parse(name.removesuffix(".csv")))
+        assert {row["Project"] for row in rows} == {story.id for story in STORIES} - {*OWN}
         for story in STORIES:
+            if story.id in OWN:
+                continue
             item = next(item for item in story.items if item.category == "labor")
             amounts = [
                 Decimal(row["Amount"].replace(",", ""))
@@ -97,6 +102,33 @@ def test_hours_times_rate_is_the_amount_and_the_month(calendar: Calendar) -> Non
         for row in rows:
             amount = Decimal(row["Hours"]) * Decimal(row["Rate"])
             assert rounded(amount) == Decimal(row["Amount"].replace(",", ""))
+
+
+def test_own_engineers_at_the_rate_of_their_role_cost_what_the_month_costs(
+    calendar: Calendar,
+) -> None:
+    for name, text in timesheets(STORIES, calendar).items():
+        rows = read(text, ",")
+        number = calendar.number(Month.parse(name.removesuffix(".csv")))
+        for story in (story for story in STORIES if story.id in OWN):
+            item = next(item for item in story.items if item.category == "labor")
+            mine = [row for row in rows if row["Project"] == story.id]
+            hours = sum(Decimal(row["Duration (decimal)"]) for row in mine)
+            assert len({row["Email"] for row in mine}) == item.quantity["people"] >= 3
+            assert float(hours * Decimal(item.price)) == pytest.approx(
+                float(item.actual(number)), abs=20
+            )
+
+
+def test_what_only_its_owner_may_read_is_written_so(written: Path) -> None:
+    private = written / "private"
+    assert {path.name for path in private.iterdir()} == {
+        "people.yaml",
+        "role-rates.yaml",
+        "people.key",
+    }
+    assert {path.stat().st_mode & 0o777 for path in private.iterdir()} == {0o600}
+    assert "private/" in (written / ".gitignore").read_text().splitlines()
 
 
 def test_everything_is_issued_before_today(labels: dict[str, list[dict[str, str]]]) -> None:
