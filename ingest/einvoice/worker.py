@@ -20,6 +20,16 @@ MAX_PAGES: Final = 200
 MAX_NAME: Final = 200  # characters
 DAMAGED: Final = "is damaged"
 OPEN_FILES: Final = 64  # what its own imports need, and no more
+# limits of the library that an invoice does not need as wide as they are
+LARGEST: Final = 25_000_000  # bytes of one stream
+NARROWER: Final[Mapping[str, Any]] = {
+    "page_tree_maximum_entries": 10_000,
+    "zlib_maximum_output_length": LARGEST,
+    "lzw_maximum_output_length": LARGEST,
+    "run_length_maximum_output_length": LARGEST,
+    "stream_parsing_work_maximum_count": 500_000,
+    "jbig2dec_binary": None,  # no other program is run
+}
 
 Reader = Any  # pypdf.PdfReader, which is imported under the limits
 
@@ -56,11 +66,12 @@ def answer(task: str, data: bytes) -> dict[str, Any]:
     Whatever else a hostile file makes the library raise ends the process, which says
     as much.
     """
-    from pypdf import PdfReader  # noqa: PLC0415 - under the limits
+    from pypdf import PdfReader, apply_configuration  # noqa: PLC0415 - under the limits
     from pypdf.errors import PyPdfError  # noqa: PLC0415
 
     try:
-        return {"answer": TASKS[task](_readable(PdfReader(io.BytesIO(data))))}
+        with apply_configuration(**NARROWER):
+            return {"answer": TASKS[task](_readable(PdfReader(io.BytesIO(data))))}
     except Refusal as refusal:
         return {"refusal": str(refusal)}
     except PyPdfError as error:
@@ -94,14 +105,14 @@ def limit(memory: int, cpu: int, output: int) -> None:
         output: Bytes that a file may grow to.
     """
     wanted = {
-        resource.RLIMIT_AS: memory,
-        resource.RLIMIT_CPU: cpu,
-        resource.RLIMIT_FSIZE: output,
-        resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_AS: (memory, memory),
+        resource.RLIMIT_CPU: (cpu, cpu + 1),  # the first ends it with a name
+        resource.RLIMIT_FSIZE: (output, output),
+        resource.RLIMIT_NOFILE: (OPEN_FILES, OPEN_FILES),
+        resource.RLIMIT_CORE: (0, 0),
     }
     for kind, most in wanted.items():
-        resource.setrlimit(kind, (most, most))
+        resource.setrlimit(kind, most)
 
 
 def main() -> None:
