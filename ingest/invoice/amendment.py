@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.invoice.held import SUPERSEDED, Found, Held
@@ -65,14 +65,10 @@ class Amendment:
 
 
 def superseded(held: Sequence[Held], amendments: Sequence[Amendment]) -> list[Found]:
-    """Return the invoices that do not count any more, and in view of what.
-
-    Two that supersede each other both stay, and stay in conflict.
-    """
+    """Return the invoices that do not count any more, and in view of what."""
     found: dict[int, Found] = {}
-    for amendment in amendments:
-        mutual = [a for a in amendments if _is_mutual(amendment, a)]
-        for each in amendment.put_out(held) if not mutual else ():
+    for amendment in firm(held, amendments):
+        for each in amendment.put_out(held):
             words = f"{amendment.counts}: {amendment.reason}"
             found.setdefault(id(each), (each, SUPERSEDED, words))
     return list(found.values())
@@ -80,16 +76,34 @@ def superseded(held: Sequence[Held], amendments: Sequence[Amendment]) -> list[Fo
 
 def upheld(held: Sequence[Held], amendments: Sequence[Amendment]) -> list[Held]:
     """Return the invoices that a person said count as they stand."""
-    return [each for amendment in amendments for each in amendment.chosen(held)]
+    return [each for amendment in firm(held, amendments) for each in amendment.chosen(held)]
 
 
 def idle(held: Sequence[Held], amendments: Sequence[Amendment]) -> Iterator[Amendment]:
-    """Yield decisions that name an invoice which is not there: their words fit nothing."""
+    """Yield decisions that decide nothing: an invoice is not there, or they go in a circle."""
+    decided = firm(held, amendments)
     for amendment in amendments:
         is_dry = amendment.supersedes is not None and not amendment.put_out(held)
-        if is_dry or not amendment.chosen(held):
+        if is_dry or amendment not in decided or not amendment.chosen(held):
             yield amendment
 
 
-def _is_mutual(one: Amendment, other: Amendment) -> bool:
-    return one.counts == other.supersedes and one.supersedes == other.counts
+def firm(held: Sequence[Held], amendments: Sequence[Amendment]) -> list[Amendment]:
+    """Return the decisions without those by which an invoice supersedes itself in the end."""
+    by: dict[int, set[int]] = {}
+    for amendment in amendments:
+        for each in amendment.put_out(held):
+            by.setdefault(id(each), set()).update(map(id, amendment.chosen(held)))
+    return [a for a in amendments if not _is_circle(a, held, by)]
+
+
+def _is_circle(amendment: Amendment, held: Sequence[Held], by: Mapping[int, set[int]]) -> bool:
+    """Whether what supersedes is, by other decisions, superseded by what it supersedes."""
+    goal, ahead = (
+        {id(each) for each in amendment.put_out(held)},
+        set(map(id, amendment.chosen(held))),
+    )
+    reached: set[int] = set()
+    while ahead := {beyond for each in ahead for beyond in by.get(each, ())} - reached:
+        reached |= ahead
+    return bool(goal & reached)
