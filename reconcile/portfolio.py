@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -21,6 +21,7 @@ from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
+from reconcile.note import failing, notes
 from reconcile.purchase.accrual import Accrual
 from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
 from reconcile.restatement import Restated, RestatedLine, restated_lines
@@ -221,7 +222,7 @@ def portfolio(
             accruals=accrual_lines(accruals, figures, month),
             alerts=tuple(_alert(figures, month, row) for row in alerts),
             problems=tuple(problems),
-            notes=(*_notes(frame, lines, sources, month), *_failing(invoices)),
+            notes=(*notes(frame, lines, sources, month), *failing(invoices)),
             figures=figures,
             variance=variance_frame(
                 spent, planned, complete=completeness.whole, materiality=materiality
@@ -272,33 +273,3 @@ def _alert(figures: Figures, month: Month, row: AlertRow) -> AlertLine:
     where = scope("alert", row.name)
     now = figures.add(where, str(month), "now", row.now)
     return AlertLine(row=row, now=now, worst=figures.add(where, str(month), "worst", row.worst))
-
-
-def _notes(
-    spend: pl.DataFrame, lines: Iterable[Line], sources: Iterable[SourceState], month: Month
-) -> Iterator[str]:
-    """Yield what to read with care: absent sources, and months of more refunds than cost."""
-    for state in sources:
-        if not state.whole:
-            detail = f": {state.detail}" if state.detail else ""
-            yield f"{month} is incomplete: source {state.source} {state.state}{detail}"
-        if state.gaps:
-            yield f"{state.source} never delivered {', '.join(map(str, state.gaps))}"
-    for line in lines:
-        if (line.month.ac.value or ZERO) < 0:
-            yield (
-                f"{line.key}: credits exceed cost in {month}, no saving is claimed;"
-                f" largest credit: {_largest_credit(spend, line.key, month)}"
-            )
-
-
-def _failing(invoices: Iterable[InvoiceLine]) -> Iterator[str]:
-    yield from (line.said for line in invoices if line.assertion.verdict.fails)
-
-
-def _largest_credit(spend: pl.DataFrame, project: str, month: Month) -> str:
-    """Return source, service and charge category of a project's largest credit."""
-    mine = (pl.col("project") == project) & pl.col("day").is_between(month.first, month.last)
-    keys = ["source", "service_name", "charge_category"]
-    sums = spend.filter(mine).group_by(keys).agg(pl.col("tco_cost").sum()).sort("tco_cost", *keys)
-    return " ".join(str(text) for text in sums.select(keys).row(0))

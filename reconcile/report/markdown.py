@@ -7,7 +7,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import invoices, restatements
+from reconcile.report import accruals, invoices, restatements
 from reconcile.report.escape import markdown
 from reconcile.report.headline import Sentence, display_unit, findings, headline
 from reconcile.report.number import NONE, Unit, day, percent, plain, short_month, signed_percent
@@ -34,6 +34,7 @@ def render(p: Portfolio) -> str:
         *_projects(p),
         *_folded("Categories", _category_table(p)),
         *_folded("Sources", _source_table(p)),
+        *_folded("Accruals", _accrual_table(p)),
         *_folded("Restatements", _restatement_table(p)),
         *_folded("Invoices", _invoice_tables(p)),
         *_folded("Read with care", [f"- {markdown(text)}" for text in _care(p)]),
@@ -145,6 +146,11 @@ def _source_table(p: Portfolio) -> list[str]:
         for line in p.sources
     ]
     return _table(names, 4, rows) if rows else []
+
+
+def _accrual_table(p: Portfolio) -> list[str]:
+    found = [[markdown(text) for text in row] for row in accruals.rows(p.accruals)]
+    return _table(accruals.HEADS, accruals.WORDS, found) if found else []
 
 
 def _restatement_table(p: Portfolio) -> list[str]:

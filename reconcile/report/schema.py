@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconcile.balance import Verdict
+from reconcile.purchase.accrual import TITLES
 
 SCHEMA_VERSION: Final = "1"
 
@@ -104,6 +105,14 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("currency", "cause"), _TEXT),
                 **dict.fromkeys(("billed", "stated", "difference", "tolerance"), _AMOUNT),
                 **dict.fromkeys(("tax", "tax_billed", "tax_difference"), _AMOUNT),
+            )
+        ),
+        accruals=_list(
+            _object(
+                kind={"enum": [*TITLES]},
+                **dict.fromkeys(("purchase", "line", "issuer", "project", "category"), _TEXT),
+                currency=_TEXT,
+                **dict.fromkeys(("amount", "balance"), _AMOUNT),
             )
         ),
         restatements=_list(

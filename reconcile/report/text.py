@@ -9,7 +9,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import invoices, restatements
+from reconcile.report import accruals, invoices, restatements
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline, said
 from reconcile.report.number import (
@@ -46,6 +46,7 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         _table(_categories(p), colour=colour),
         _table(_alerts(p), colour=colour),
         _table(_sources(p), colour=colour),
+        _table(_accruals(p), colour=colour),
         _table(_restatements(p), colour=colour),
         _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
         _table(_invoices(invoices.PART_HEADS, invoices.part_rows(p.invoices)), colour=colour),
@@ -166,6 +167,11 @@ def _sources(p: Portfolio) -> list[Row]:
         for line in p.sources
     ]
     return [[(name, "") for name in heads], *rows] if rows else []
+
+
+def _accruals(p: Portfolio) -> list[Row]:
+    found = [[(visible(text), "") for text in row] for row in accruals.rows(p.accruals)]
+    return [[(name, "") for name in accruals.HEADS], *found] if found else []
 
 
 def _restatements(p: Portfolio) -> list[Row]:
