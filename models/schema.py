@@ -28,10 +28,11 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of each file by its name, such as trueup or rules."""
-    return {name: _schema(name, models) for name, models in _FILES.items()}
+    return {name: schema(name, *models) for name, models in _FILES.items()}
 
 
-def _schema(name: str, models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
+def schema(name: str, *models: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of one file, which is one of the models."""
     union: Any = models[0]
     for model in models[1:]:
         union |= model

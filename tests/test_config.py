@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from ingest.invoice.profile import Profile
 from models.currency import Rates
 from models.errors import ConfigError
 from models.node import Node, parse
@@ -18,6 +19,7 @@ from models.purchase import load as load_purchases
 from models.rule import load as load_rules
 from models.settings import load as load_settings
 from models.statement import load as load_statements
+from models.yamlfile import read
 
 ENVIRONMENT: Final = {
     "TRUEUP_WEBHOOK_URL": "https://hooks.example.com/T0",
@@ -28,7 +30,7 @@ NAMES: Final = [path.relative_to(CONFIG).as_posix() for path in CONFIG.rglob("*.
 # what is in them has free or own keys
 FREE: Final = {
     *("sources", "rows", "quantity", "override", "invoices", "categories", "services"),
-    *("tags", "true_ups"),
+    *("tags", "true_ups", "ask", "currency_signs", "total_rows"),
 }
 
 
@@ -41,6 +43,7 @@ def load(name: str) -> object:
         "rules.yaml": partial(load_rules, folder / name, registry),
         "rates.yaml": partial(Rates.load, folder / name),
         "purchases.yaml": partial(load_purchases, folder / name, registry, ("aws", "labeling")),
+        "my-vendor.yaml": lambda: read(folder / name).validated(Profile),
         "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
     }
     return known.get(name, partial(load_all, [folder / name], registry))()

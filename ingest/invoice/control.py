@@ -54,7 +54,8 @@ def control(
 def amounts(rows: Rows, settings: Settings, taken: Taken) -> Amounts:
     """State what one invoice adds up to; nothing of one that could not be read."""
     if taken.invoice.faults:
-        return Amounts(currency="XXX")
+        first = rows[taken.invoice.rows[0]]
+        return Amounts(currency=_currency(first, settings) if taken.invoice.head else "XXX")
     found = [rows[row] for row in taken.invoice.rows]
     said = [amount for row in found for amount in _amounts(row, settings)]
     net = sum((amount for category, amount in said if category != "Tax"), Decimal(0))

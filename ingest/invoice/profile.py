@@ -11,6 +11,7 @@ from pydantic import Field
 from ingest.invoice.columns import Columns
 from ingest.invoice.form import Form
 from models.field import Text
+from models.schema import schema
 from models.yamlfile import read
 
 FOLDER: Final = Path(__file__).parent / "profiles"
@@ -24,6 +25,11 @@ class Profile(Form):
     """What it is the form of, and where that is documented."""
     ask: dict[Text, Text] = Field(default_factory=dict)
     """Settings that every source with this form must state itself, and the choices."""
+
+
+def mapping_schema() -> dict[str, Any]:
+    """Return the JSON Schema of mapping files."""
+    return schema("mapping", Profile)
 
 
 def formed(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:

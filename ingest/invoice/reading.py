@@ -24,8 +24,13 @@ _HUNDRED: Final = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What a line costs, as printed: before the sign of a credit note."""
+    """What a line costs, as printed: before the sign of a credit note.
 
+    Attributes:
+        amount: With the tax where all amounts are.
+    """
+
+    amount: Decimal
     net: Decimal
     tax: Decimal
 
@@ -80,6 +85,7 @@ class Lines:
             tax_category=row.cells.get("tax_category", ""),
             tax_rate=self._values.optional(row, "tax_rate"),
             price_base=self._values.base(row),
+            adjusted=_signed(printed.net - printed.amount, flip=flip),
         )
 
     def issued(self, row: Row) -> date | None:
@@ -143,7 +149,7 @@ class Lines:
         """Return net and tax as printed; the tax else by its rate, to the subunit."""
         amount = self._amount(row, currency)
         if is_tax:
-            return Amounts(amount, ZERO)
+            return Amounts(amount, amount, ZERO)
         with_tax = self._settings.amounts == "gross"
         if "tax" in row.cells:
             tax = self._values.optional(row, "tax", currency) or ZERO
@@ -151,7 +157,7 @@ class Lines:
             rate = self._values.optional(row, "tax_rate") or ZERO
             whole = _HUNDRED + rate if with_tax else _HUNDRED
             tax = rounded(amount * rate / whole, places(currency)) if rate else ZERO
-        return Amounts(amount - tax if with_tax else amount, tax)
+        return Amounts(amount, amount - tax if with_tax else amount, tax)
 
     def _amount(self, row: Row, currency: str) -> Decimal:
         """Return the amount as printed; where no column holds it, quantity times price."""

@@ -157,7 +157,8 @@ def _of_types(filled: Sequence[Cells], settings: Settings) -> Iterator[tuple[int
             header = {name: value for name, value in own.items() if name != "amount"}
             yield number, Counted({**header, "amount": tax}, is_tax=True)
         elif kind.holds != "ignored":
-            yield number, Counted({**header, **own}, is_tax=kind.holds == "tax")
+            said = {name: cell for name, cell in own.items() if cell != "" or name not in header}
+            yield number, Counted({**header, **said}, is_tax=kind.holds == "tax")
 
 
 def _merged(columns: Columns, own: Columns) -> Columns:

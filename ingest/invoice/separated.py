@@ -32,10 +32,10 @@ def grid(data: bytes, form: Form) -> Grid:
     except csv.Error as error:
         raise SheetError(f"is not CSV: {error}; deliver it again") from error
     width = max((cells for _, cells in lines), default=1)
-    schema = {str(column): pl.String for column in range(width)}
+    names = form.delimiter.join(str(column) for column in range(width))  # as wide as any line
     try:
         frame = pl.read_csv(
-            text.encode(), separator=form.delimiter, has_header=False, schema=schema
+            f"{names}\n{text}".encode(), separator=form.delimiter, infer_schema=False
         )
     except PolarsError as error:
         raise SheetError(

@@ -96,13 +96,14 @@ def row(
     *,
     is_tax: bool = False,
 ) -> Row:
-    """Return the cells of one or more records as one row; what comes later counts."""
+    """Return the cells of one or more records as one row; what is said later counts."""
     cells: dict[str, str] = {}
     typed: set[str] = set()
     for record, known in parts:
         for name, place in known.items():
-            cells[name] = _at(record, place)
-            (typed.add if place in record.typed else typed.discard)(name)
+            if (said := _at(record, place)) or name not in cells:
+                cells[name] = said
+                (typed.add if place in record.typed else typed.discard)(name)
         for place, beside in pairs:
             if (tag := _at(record, place)) and (said := _at(record, beside)):
                 cells[f"tags.{tag}"] = said

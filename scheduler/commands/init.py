@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ingest.invoice.profile import mapping_schema
 from models.errors import RefusedError
 from models.period import Month
 from models.schema import schemas
@@ -58,7 +59,7 @@ def _write(path: Path, text: str) -> None:
 def write_schemas(folder: Path) -> list[Path]:
     """Write the JSON Schema of every configuration file into a folder; return the paths."""
     paths = []
-    for name, schema in schemas().items():
+    for name, schema in {**schemas(), "mapping": mapping_schema()}.items():
         path = folder / f"{name}.schema.json"
         _write(path, json.dumps(schema, indent=2, sort_keys=True) + "\n")
         paths.append(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ingest.invoice.profile import mapping_schema
 from models.schema import schemas
 from reconcile.report.schema import REPORT_SCHEMA
 from scheduler.cli import Shell
@@ -19,10 +20,10 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name", type=click.Choice([*sorted(schemas()), "report"]))
+@click.argument("name", type=click.Choice([*sorted([*schemas(), "mapping"]), "report"]))
 def show(name: str) -> None:
     """Print one schema."""
-    schema = REPORT_SCHEMA if name == "report" else schemas()[name]
+    schema = {**schemas(), "mapping": mapping_schema(), "report": REPORT_SCHEMA}[name]
     click.echo(json.dumps(schema, indent=2, sort_keys=True))
 
 
