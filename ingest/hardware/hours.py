@@ -1,0 +1,77 @@
+"""Asking who used the accelerators: a source of usage, read when the register is fetched.
+
+Converting a register must depend on nothing but its bytes and its delivery, so hours are
+summed here, once, and become a part of the delivery, with the documents they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from ingest.cluster.used import GPU_HOURS
+from ingest.hardware import told
+from ingest.hardware.told import Told
+from ingest.source import Delivery, Source
+from models.archive import Archive
+from models.errors import AbsentError, EmptyError, SourceError
+from models.period import Month
+
+Answers = Mapping[Month, Told | SourceError]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A source of hours, and where its documents are kept."""
+
+    source: Source
+    archive: Archive
+
+    def answers(self, months: Sequence[Month], known: Mapping[Month, Told]) -> Answers:
+        """Return what is told about each month, or why nothing can be.
+
+        A month about which nothing is new, or nothing is there any more, keeps what is
+        known of it. About one that was never told, nothing is.
+
+        Raises:
+            SourceError: when the source as a whole does not answer.
+        """
+        manifests = {month: each.manifest for month, each in known.items() if each.manifest}
+        sound = {month: sha for month, sha in manifests.items() if sha in self.archive}
+        found: dict[Month, Told | SourceError] = {m: known.get(m, Told()) for m in months}
+        for answer in self.source.fetch(months, self.archive, sound):
+            if isinstance(answer, Delivery):
+                found[answer.period] = self._told(answer)
+            elif not answer.period:
+                raise answer
+            elif not isinstance(answer, AbsentError | EmptyError):
+                found[Month.parse(answer.period)] = answer
+        return found
+
+    def _told(self, delivery: Delivery) -> Told:
+        of: dict[str, dict[str, Decimal]] = {}
+        aside = 0
+        for document in delivery.documents:
+            path = self.archive.path(document.sha256)
+            conversion = self.source.convert(path, document, delivery)
+            aside += conversion.rejected["x_row"].n_unique()
+            for cluster, unit, hours in _summed(conversion.beside["usage"]).iter_rows():
+                told.added(of.setdefault(cluster, {}), {unit: hours})
+        return Told(
+            of=of,
+            documents=tuple(document.sha256 for document in delivery.documents),
+            manifest=delivery.manifest.sha256 if delivery.manifest else "",
+            aside=aside,
+        )
+
+
+def _summed(usage: pl.LazyFrame) -> pl.DataFrame:
+    """Return hours by cluster and unit, without what stood idle: that follows from the rest."""
+    used = usage.filter(
+        (pl.col("driver") == GPU_HOURS) & pl.col("detail").ne_missing(pl.lit("idle"))
+    )
+    key = pl.col("cluster").fill_null("").alias("cluster"), pl.col("unit")
+    return used.group_by(*key).agg(pl.col("quantity").sum()).sort("cluster", "unit").collect()

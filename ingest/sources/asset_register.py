@@ -1,0 +1,229 @@
+"""Hardware of one's own: a register of assets, depreciated by month and charged to its users.
+
+A month's delivery is the register as it lies there, and the hours that were told when it was
+fetched: both decide what the month costs whom, and both are pinned by it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Final
+
+from ingest.bucket import Body, Place, grants
+from ingest.cluster.text import lines
+from ingest.files import stored
+from ingest.hardware import charge, told
+from ingest.hardware.asset import Asset
+from ingest.hardware.control import control
+from ingest.hardware.doubt import doubts
+from ingest.hardware.hours import Hours
+from ingest.hardware.part import Books
+from ingest.hardware.register import assets
+from ingest.hardware.settings import Settings
+from ingest.hardware.told import Told, added
+from ingest.probe import Look, Probe
+from ingest.source import (
+    Control,
+    Conversion,
+    Delivery,
+    Document,
+    Finding,
+    Grant,
+    Settlement,
+    Source,
+    build,
+)
+from models.archive import Archive
+from models.errors import AbsentError, BrokenError, ConfigError, SourceError
+from models.money import WIDE
+from models.period import Month, between
+
+__all__ = ["SOURCE", "AssetRegister", "Settings"]
+
+VERSION: Final = 1  # of the reading; raise it whenever the same bytes become other charges
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRegister:
+    """One register."""
+
+    name: str
+    settings: Settings
+    folder: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """Version of the reading, and every setting that changes it."""
+        return f"asset_register {VERSION} {self.settings.reading}"
+
+    @property
+    def settlement(self) -> Settlement:
+        """As the settings say."""
+        return self.settings.settlement
+
+    def due(self, period: Month) -> datetime | None:
+        """Return the end of the day by which the register of a month is expected."""
+        return self.settings.due(period)
+
+    def fetch(
+        self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
+    ) -> Iterator[Delivery | SourceError]:
+        """Bring the register and the hours into the archive; yield each month's delivery."""
+        try:
+            register = self._stored(archive)
+            found = self._assets(archive.path(register.sha256), register)
+            months = [month for month in periods if any(a.is_there(month) for a in found)]
+            answers = self._answers(months, found, archive, known)
+        except SourceError as error:
+            yield error
+            return
+        for period in periods:
+            answer = answers.get(period)
+            if answer is None:
+                absent = AbsentError(self.name, register.name, f"no asset is there in {period}")
+                yield absent.of(period)
+            elif isinstance(answer, SourceError):
+                yield answer.of(period)
+            else:
+                delivery = self._delivery(period, register, answer, archive)
+                if delivery.version != known.get(period):
+                    yield delivery
+
+    def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
+        """Ask the place for the register, then the source of hours all it is asked."""
+        probe = Probe(source=self, opened=self._place, look=self._look)
+        yield from probe.findings(periods, at)
+        if hours := self._hours():
+            for found in hours.probe(periods, at):
+                yield replace(found, detail=f"hours: {found.detail}")
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield what reading the register and the hours needs."""
+        yield from grants(self.settings.location, role_arn=self.settings.role_arn)
+        if hours := self._hours():
+            yield from hours.grants()
+
+    def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
+        """Turn the assets that are there in the month into charges, and rows of their table."""
+        with localcontext(prec=WIDE):
+            books = self._books(path, document, delivery)
+            return Conversion(
+                charges=charge.charges(books).lazy(),
+                notes=tuple(doubts(books)),
+                beside={"assets": charge.table(books).lazy()},
+            )
+
+    def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
+        """State what the register must become; see `ingest.hardware.control`."""
+        del document
+        with localcontext(prec=WIDE):
+            return control(path, self.settings, delivery.period, delivery.table)
+
+    def _place(self) -> Place:
+        return self.settings.place(self.name, self.folder)
+
+    def _look(self, place: Place, period: Month) -> Look:
+        del period  # one register is of all months
+        modified = place.read(self.settings.file).modified
+        return Look(document=self.settings.file, data=self.settings.file, modified=modified)
+
+    def _stored(self, archive: Archive) -> Document:
+        check = _bytes if self.settings.is_yaml else lines
+        return stored(self._place(), [self.settings.file], archive, self.name, check)[0]
+
+    def _assets(self, path: Path, document: Document) -> tuple[Asset, ...]:
+        try:
+            return assets(path, document.name, self.settings)
+        except ConfigError as error:
+            first, more = error.mistakes[0], len(error.mistakes) - 1
+            place = f"{first.file}:{first.line}:{first.column}"
+            said = f"{first.message}; and {more} more mistakes" if more else first.message
+            raise BrokenError(self.name, place, said) from error
+
+    def _books(self, path: Path, document: Document, delivery: Delivery) -> Books:
+        month = delivery.period
+        there = [asset for asset in self._assets(path, document) if asset.is_there(month)]
+        said = told.read(delivery.table)
+        return Books(month=month, assets=there, told=said, settings=self.settings)
+
+    def _hours(self) -> Source | None:
+        """Return the source of hours; it speaks in the name of this one."""
+        if self.settings.hours is None:
+            return None
+        return build(self.name, self.settings.hours.kind, self.settings.hours, self.folder)
+
+    def _answers(
+        self,
+        months: Sequence[Month],
+        found: Sequence[Asset],
+        archive: Archive,
+        known: Mapping[Month, str],
+    ) -> dict[Month, Told | SourceError]:
+        """Return what is told about the hours of each month, or why nothing can be."""
+        source = self._hours()
+        if source is None:
+            return {month: Told() for month in months}
+        held = {month: _known(archive, sha256) for month, sha256 in known.items()}
+        hours = Hours(source, archive)
+        answers = dict(hours.answers(months, held))
+        for month in months if self.settings.share_disposal else ():
+            answer = answers[month]
+            if isinstance(answer, Told):
+                gone = [a for a in found if a.disposal and Month.of(a.disposal) == month]
+                answers[month] = replace(answer, so_far=_so_far(gone, month, hours, held, answer))
+        return answers
+
+    def _delivery(
+        self, period: Month, register: Document, answer: Told, archive: Archive
+    ) -> Delivery:
+        table = told.text(answer)
+        manifest = {"register": register.sha256, "hours": json.loads(table)}
+        kept = archive.put([json.dumps(manifest, sort_keys=True).encode()])
+        return Delivery(
+            source=self.name,
+            period=period,
+            version=kept.sha256,
+            documents=(register,),
+            manifest=Document(f"register and hours of {period}", kept.sha256, kept.size),
+            table=table,
+        )
+
+
+def _known(archive: Archive, sha256: str) -> Told:
+    manifest = json.loads(archive.path(sha256).read_bytes())
+    return told.read(json.dumps(manifest["hours"]))
+
+
+def _so_far(
+    gone: Sequence[Asset], month: Month, hours: Hours, held: Mapping[Month, Told], now: Told
+) -> dict[str, dict[str, Decimal]]:
+    """Return the hours of all months of use of what is disposed of in this one.
+
+    Raises:
+        SourceError: when a month of them cannot be read.
+    """
+    if not gone:
+        return {}
+    first = min(Month.of(asset.in_service) for asset in gone)
+    before = hours.answers([*between(first, month + -1)], held)
+    so_far: dict[str, dict[str, Decimal]] = {}
+    for answer in (*before.values(), now):
+        if isinstance(answer, SourceError):
+            raise answer
+        for cluster, units in answer.of.items():
+            added(so_far.setdefault(cluster, {}), units)
+    return so_far
+
+
+def _bytes(body: Body, source: str, name: str) -> Iterator[bytes]:
+    """Pass bytes on; what is wrong with them, their reader says with its place."""
+    del source, name
+    yield from body.chunks
+
+
+SOURCE: type[Source] = AssetRegister
