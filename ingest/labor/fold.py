@@ -12,7 +12,8 @@ def folded(people: Mapping[str, Collection[str]], smallest: int) -> dict[str, st
 
     A role of fewer people than `smallest` becomes `other_roles`. One such role alone could
     be told by taking the others from the sum, so the next smallest goes with it, and again
-    until those together are `smallest` people; a project that has not so many shows none.
+    until those together are `smallest` people, which no single one is; a project that has
+    not so many shows none.
 
     Args:
         people: What tells people apart, by role; somebody unknown is not in it.
@@ -23,7 +24,7 @@ def folded(people: Mapping[str, Collection[str]], smallest: int) -> dict[str, st
     ordered = sorted(people, key=lambda role: (len(set(people[role])), role))
     hidden = [role for role in ordered if len(set(people[role])) < smallest]
     for role in ordered[len(hidden) :]:
-        if not hidden or (len(hidden) > 1 and _together(people, hidden) >= smallest):
+        if not hidden or _together(people, hidden) >= smallest:
             break
         hidden.append(role)
     return {role: OTHER_ROLES if role in hidden else role for role in ordered}
