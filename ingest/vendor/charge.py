@@ -94,6 +94,11 @@ def charges(items: Sequence[Item], vendor: Vendor, period: Month) -> pl.LazyFram
     return pl.LazyFrame(rows, schema=_CHARGE)
 
 
+def no_charges() -> pl.LazyFrame:
+    """Return the charges of a document that states usage alone."""
+    return pl.LazyFrame(schema=_CHARGE)
+
+
 def category(cost: Decimal) -> str:
     """Return the charge category of an amount: what is given back is no usage."""
     return "Credit" if cost < 0 else "Usage"

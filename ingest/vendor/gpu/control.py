@@ -54,11 +54,8 @@ def _row(tally: Tally, cells: Mapping[str, str], start: datetime, settings: Sett
     tally.rows += 1
     form, day = settings.form, start.date()
     hours, gpu = _hours(cells, settings), _gpu(cells, settings)
-    tokens = {
-        detail: amount
-        for detail, name in form.tokens.items()
-        if (amount := _number(_cell(cells, name)))
-    }
+    counted = {detail: _number(_cell(cells, name)) for detail, name in form.tokens.items()}
+    tokens = {detail: count for detail, count in counted.items() if count}
     for cost in _costs(cells, hours, tokens, day, settings):
         amount = _placed(cost)
         currency = (_cell(cells, form.currency) or settings.currency).upper()
@@ -66,8 +63,8 @@ def _row(tally: Tally, cells: Mapping[str, str], start: datetime, settings: Sett
     if gpu and hours is not None:
         tally.use("gpu_hours", _placed(hours))
         tally.uses["gpu_hours"] += [Decimal(0)] * (_days(cells, start, settings) - 1)
-    for amount_ in tokens.values():
-        tally.use("tokens", _placed(amount_))
+    for count in tokens.values():
+        tally.use("tokens", _placed(count))
 
 
 def _costs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +13,7 @@ from ingest.vendor.charge import Item, Use
 from ingest.vendor.gpu import price
 from ingest.vendor.gpu.settings import MODELS, PER_HOUR, WORDS, WORKLOADS, Settings
 from ingest.vendor.gpu.table import Row
+from ingest.vendor.span import days
 from ingest.vendor.workload import first, workloads
 from models.canonical import canonical_value
 from models.money import SCALE, ZERO, parts, rounded
@@ -180,17 +181,6 @@ def uses(found: Sequence[Line]) -> Iterator[Use]:
 
 def _cut(hours: Fraction, spans: dict[date, int]) -> list[Decimal]:
     return parts(rounded(hours, SCALE), [*spans.values()], SCALE)
-
-
-def days(start: datetime, end: datetime) -> dict[date, int]:
-    """Return the microseconds of a span in each of its days."""
-    found: dict[date, int] = {}
-    while start < end:
-        midnight = datetime.combine(start.date(), time(), start.tzinfo) + timedelta(days=1)
-        until = min(midnight, end)
-        found[start.date()] = (until - start) // timedelta(microseconds=1)
-        start = until
-    return found
 
 
 def _use(line: Line, driver: str, day: date, quantity: Decimal, detail: str | None) -> Use:

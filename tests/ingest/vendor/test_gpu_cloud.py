@@ -15,7 +15,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from ingest.source import Delivery
-from ingest.vendor.gpu.line import days
+from ingest.vendor.span import days
 from models.errors import BrokenError, SourceError
 from models.money import parts
 from models.period import Month

@@ -1,0 +1,1 @@
+"""Training runs of an MLflow tracking server, as usage: never a cost."""
