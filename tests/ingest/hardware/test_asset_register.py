@@ -14,8 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.hardware.asset import Asset
+from ingest.hardware.depreciation import depreciation
+from ingest.hardware.part import Books
 from ingest.hardware.settings import Settings
 from ingest.hardware.share import shares
+from ingest.hardware.told import Told
 from ingest.load import load_delivery
 from models.errors import AbsentError, BrokenError
 from models.period import Month
@@ -129,20 +133,15 @@ def test_hours_count_from_the_first_day_of_use_and_as_the_register_says(
 
 def test_hours_of_no_asset_and_hours_nobody_can_read_are_told(company: Company) -> None:
     made = company({}, {"asset_id": "dgx-2", "cluster": "c2"})
-    made.hours(
-        *USED, ("2026-01-07", "x", 12, "c9"), ("2026-01-07", "x", 5, ""), ("2026-01-07", "x", "?")
-    )
-    told = made.converted().notes
-    assert (
-        "stray_hours",
-        "12 hours of cluster 'c9' are of no asset; nothing is charged by them",
-    ) in told
-    assert (
-        "stray_hours",
-        "5 hours without a cluster are of no asset; nothing is charged by them",
-    ) in told
-    assert ("hours_aside", "1 rows of hours cannot be read, and count as not used") in told
-    assert ("no_hours", "cluster 'c2': no hours are told of 2026-01") in told
+    day = ("2026-01-07", "x")
+    made.hours(*USED, (*day, 12, "c9"), (*day, 5, ""), (*day, "?"))
+    nothing = "of no asset; nothing is charged by them"
+    assert [*made.converted().notes] == [
+        ("no_hours", "cluster 'c2': no hours are told of 2026-01"),
+        ("stray_hours", f"5 hours without a cluster are {nothing}"),
+        ("stray_hours", f"12 hours of cluster 'c9' are {nothing}"),
+        ("hours_aside", "1 rows of hours cannot be read, and count as not used"),
+    ]
 
 
 def test_hours_without_a_cluster_are_of_the_only_one(company: Company) -> None:
@@ -252,7 +251,10 @@ def test_currencies_have_their_own_decimals(company: Company) -> None:
         ({"life_months": ""}, "assets.csv:2:5: life_months: is not said; add it here, or life_"),
         ({"life_months": "4.5"}, "assets.csv:2:5: life_months: '4.5' must be a whole number"),
         ({"life_months": "0"}, "assets.csv:2:5: life_months: '0': input should be greater than"),
-        ({"convention": "mid"}, "assets.csv:2:6: convention: 'mid' is not possible. Did you mean"),
+        (
+            {"convention": "mid"},
+            "assets.csv:2:6: convention: 'mid' is not possible. Possible: full",
+        ),
         ({"cluster": ""}, "assets.csv:2:8: gpu_count: is said without a cluster, whose hours say"),
         ({"residual": "48001"}, "assets.csv:2:10: residual: 48001 is more than the cost, 48000"),
         (
@@ -400,10 +402,6 @@ def test_parts_and_idle_sum_to_one_exactly_and_none_is_negative(
 def test_charges_of_an_asset_sum_to_its_depreciation(
     used: dict[str, Decimal], cents: int, day: int, basis: bool
 ) -> None:
-    from ingest.hardware.asset import Asset  # noqa: PLC0415 - for this test alone
-    from ingest.hardware.part import Books  # noqa: PLC0415
-    from ingest.hardware.told import Told  # noqa: PLC0415
-
     given = {"kind": "asset_register", "file": "a", "basis": "capacity" if basis else "used"}
     server = Asset(
         row=1,
@@ -433,6 +431,4 @@ def test_charges_of_an_asset_sum_to_its_depreciation(
         settings=Settings.model_validate(given),
     )
     parts = [*books.parts(server)]
-    from ingest.hardware.depreciation import depreciation  # noqa: PLC0415
-
     assert sum(part.cost for part in parts) == depreciation(server, JANUARY)

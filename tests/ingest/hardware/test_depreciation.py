@@ -130,9 +130,8 @@ def test_all_months_sum_to_cost_less_residual_or_to_what_disposal_left(
     )
     end = Month.of(first) + life + 1
     last = end if disposal is None else max(Month.of(disposal), end)
-    charged = [
-        depreciation(server, month) for month in months(Month.of(first), last - Month.of(first) + 1)
-    ]
+    span = months(Month.of(first), last - Month.of(first) + 1)
+    charged = [depreciation(server, month) for month in span]
     assert all(cost >= 0 for cost in charged)
     if disposal is None or Month.of(disposal) > end:
         assert sum(charged) == cost - residual
