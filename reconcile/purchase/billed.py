@@ -16,6 +16,8 @@ from models.period import Month, between
 
 COUNTED: Final = "counted"  # the one status of an invoice that is cost
 PREPAID: Final = "Purchase"  # the category of a prepayment, which is no cost
+ADJUSTED: Final = "Adjustment"  # what is of the whole invoice: allowances, rounding
+TAKEN_BACK: Final = "prepaid"  # the entry by which an invoice takes a prepayment back
 TAX: Final = "Tax"
 
 
@@ -28,7 +30,8 @@ class Billed:
         issuer: As printed.
         order: Number of the purchase order it names, or empty; `order_line` likewise.
         first: First day of the days that its cost lies in; `last` the last one, inclusive.
-        prepaid: It pays for what is still to come, so it is no cost.
+        prepaid: It pays for what is still to come, or takes such a payment back: no cost.
+        adjusted: It is of the whole invoice, and buys nothing of its own.
     """
 
     source: str
@@ -45,6 +48,7 @@ class Billed:
     first: date
     last: date
     prepaid: bool
+    adjusted: bool = False
 
     def months(self) -> Iterator[Month]:
         """Yield the months that its cost lies in."""
@@ -73,16 +77,21 @@ def billed(details: pl.DataFrame) -> tuple[Billed, ...]:
         details: The table `invoice_details` of the deliveries that count.
     """
     counts = (pl.col("x_status") == COUNTED) & (pl.col("charge_category") != TAX)
-    rows = details.filter(counts).sort("invoice_id", "x_source", "x_row").iter_rows(named=True)
-    return tuple(sorted((_line(row) for row in rows), key=lambda line: line.issued))
+    document = ("x_source", "x_document", "invoice_id")
+    prepays = (pl.col("charge_category") == PREPAID).any().over(document)
+    rows = details.filter(counts).with_columns(prepays=prepays).sort(*document[::-1], "x_row")
+    lines = (_line(row) for row in rows.iter_rows(named=True))
+    return tuple(sorted(lines, key=lambda line: line.issued))
 
 
 def _line(row: dict[str, Any]) -> Billed:
     issued: date = row["invoice_issue_date"] or row["billing_period_start"].date()
+    line = row["invoice_detail_id"].rpartition("#")[2]
+    adjusted = row["charge_category"] == ADJUSTED
     return Billed(
         source=row["x_source"],
         invoice=row["invoice_id"],
-        line=row["invoice_detail_id"].rpartition("#")[2],
+        line=line,
         issuer=row["invoice_issuer_name"],
         issued=issued,
         order=row["purchase_order_number"] or "",
@@ -93,5 +102,6 @@ def _line(row: dict[str, Any]) -> Billed:
         unit=row["x_unit"] or "",
         first=row["x_service_start"] or issued,
         last=row["x_service_end"] or row["x_service_start"] or issued,
-        prepaid=row["charge_category"] == PREPAID,
+        prepaid=row["prepays"] or (adjusted and line == TAKEN_BACK),
+        adjusted=adjusted,
     )

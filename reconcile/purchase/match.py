@@ -140,7 +140,7 @@ def invoiced(found: Iterable[Match]) -> Mapping[tuple[str, str], tuple[Match, ..
 def _concerned(purchases: Purchases, lines: Iterable[Billed]) -> Iterator[Billed]:
     known = frozenset[str]().union(*(order.issuers for order in purchases.orders))
     for line in lines:
-        if not line.prepaid and (line.order or line.by(known)):
+        if not (line.prepaid or line.adjusted) and (line.order or line.by(known)):
             yield line
 
 

@@ -106,11 +106,8 @@ def _in_order(purchases: Sequence[Lot]) -> list[Lot]:
 def _months(wallet: Wallet, flow: Flow, day: date) -> Iterator[Month]:
     yield from (Month.of(lot.day) for lot in wallet.purchases)
     yield from map(Month.of, flow.days)
-    yield from (Month.of(lot.expires) for lot in wallet.purchases if _is_over(lot, day))
-
-
-def _is_over(lot: Lot, day: date) -> bool:
-    return lot.expires is not None and lot.expires < day
+    ends = (lot.expires for lot in wallet.purchases)
+    yield from (Month.of(end) for end in ends if end is not None and end < day)
 
 
 def _draw(lots: Sequence[_Left], flow: Flow, month: Month) -> tuple[Fraction, Fraction]:
@@ -131,8 +128,8 @@ def _break(lots: Sequence[_Left], month: Month, day: date) -> tuple[Fraction, De
     """Let what expires in a month go to waste; return units and cost."""
     units, cost = _NONE, ZERO
     for lot in lots:
-        over = lot.lot.expires is not None and Month.of(lot.lot.expires) == month
-        if over and _is_over(lot.lot, day):
+        end = lot.lot.expires
+        if end is not None and Month.of(end) == month and end < day:
             units, cost = units + lot.units, cost + lot.lot.amount - lot.used
             lot.broken = True
     return units, cost

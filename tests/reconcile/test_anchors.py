@@ -98,14 +98,14 @@ def test_what_nobody_planned_and_what_was_not_incurred() -> None:
 
     assert unplanned.unplanned == Decimal(stated["unplanned_item"]["amount"])
     assert dropped.volume == Decimal(stated["not_incurred"]["amount"])
-    assert (dropped.mix, dropped.price) == (0, 0)
+    assert [dropped.mix, dropped.price] == [0, 0]
 
 
 @pytest.mark.parametrize("used", [None, "0"])
 def test_cost_that_no_quantity_explains_is_spend(used: str | None) -> None:
     found = decomposed([part("60", "2.50", used)], Decimal(40))
 
-    assert (found.spend, found.volume, found.price) == (Decimal(-110), 0, 0)
+    assert [found.spend, found.volume, found.price] == [-110, 0, 0]
 
 
 def test_labor_is_volume_when_the_rates_are_standard() -> None:
@@ -145,8 +145,8 @@ def test_a_new_sub_type_is_at_the_blend_without_a_price_and_mix_with_one() -> No
     blend = decomposed([part("100", "2", "50"), part("0", None, "50")], Decimal(300))
     known = decomposed([part("100", "2", "50"), part("0", "4", "50")], Decimal(300))
 
-    assert (blend.volume, blend.mix, blend.price) == (0, 0, Decimal(100))
-    assert (known.volume, known.mix, known.price) == (0, Decimal(100), 0)
+    assert [blend.volume, blend.mix, blend.price] == [0, 0, 100]
+    assert [known.volume, known.mix, known.price] == [0, 100, 0]
 
 
 def test_a_factor_planned_as_zero_and_a_quantity_without_price_are_refused() -> None:

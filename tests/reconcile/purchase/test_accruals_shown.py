@@ -75,7 +75,7 @@ def test_accruals_are_actuals_and_figures(report: Portfolio) -> None:
     assert report.projects[0].to_date.ac.value == Decimal("18.00")
     assert report.figures["accrual/PO-7/1/goods_received/2026-10/accrued"].value == Decimal("-13.5")
     balance = report.figures["accrual/PO-7/1/goods_received/2026-10/accrued_balance"]
-    assert (balance.value, balance.basis, balance.unit) == (18, "effective", "USD")
+    assert (balance.value, balance.basis, balance.unit) == (Decimal(18), "effective", "USD")
 
 
 def test_a_report_without_accruals_has_no_table_of_them(portfolio_of: Any) -> None:

@@ -164,6 +164,7 @@ def test_lines_are_found_by_their_unit_where_the_invoice_names_none(
         {"issuer": "Somebody", "order": ""},
         {"category": "Purchase"},
         {"category": "Tax"},
+        {"category": "Adjustment", "line": "rounding"},
         {"status": "duplicate"},
     ],
 )
