@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ingest.einvoice.pdf import text
 from ingest.einvoice.xml import EinvoiceError
@@ -18,7 +19,7 @@ from ingest.paper.vendor import Vendors
 from ingest.stripe.invoice import VOID
 from models.period import Month
 
-SHORT = 12  # signs of a document's hash that name it to a person
+SHORT: Final = 12  # signs of a document's hash that name it to a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,19 @@ class Judge:
             way = f"or `trueup invoice confirm {paper.sha256[:SHORT]} --reject`"
             raise PaperError(f"{error}; {way}") from error
         if invoice is not None:
-            return Judged(paper, (self.vendors.completed(invoice),), {})
+            return self._read(paper, self.vendors.completed(invoice))
         draft = self._draft(paper, data)
         if verdict and verdict.figures:
             return self._confirmed(paper, draft, verdict, verdict.figures)
         return _noted(paper, draft)
+
+    def _read(self, paper: Paper, invoice: Invoice) -> Judged:
+        """Return an invoice, with a note where anybody could have sent it."""
+        if paper.proved:
+            return Judged(paper, (invoice,), {})
+        why = f"came from {paper.senders[0]}, as its header says; no mail server vouches for that"
+        note = Note(part="mailed", month=str(invoice.period), name=paper.name, why=why)
+        return Judged(paper, (invoice,), {invoice.period: note})
 
     def _dropped(self, paper: Paper, data: bytes, verdict: Verdict) -> Judged:
         """Return a document that never counts, in the month it would have counted in."""
@@ -133,7 +142,8 @@ def _without(
 ) -> Judged:
     for invoice in judged.invoices:
         name = void.get((vendors.named(invoice), invoice.similar, invoice.family))
-        if name is None or invoice.faults or judged.notes:
+        note = judged.notes.get(invoice.period)
+        if name is None or invoice.faults or (note and note.part != "mailed"):
             continue
         note = Note(part="voided", month=str(invoice.period), why=f"was voided by {name}")
         return Judged(judged.paper, (replace(invoice, status="draft"),), {invoice.period: note})

@@ -17,6 +17,7 @@ Part = Literal[
     "confirmed",  # a person did
     "moved",  # it was shown here as a draft, and counts in another month
     "voided",  # its issuer voided it, by another document
+    "mailed",  # it is read; the message it came in may be from somebody else
 ]
 UNREADABLE: Final = ("unread", "dropped", "draft", "moved")  # what is known of them is noted
 

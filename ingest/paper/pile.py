@@ -23,7 +23,8 @@ class Paper:
         refusals: Why nothing of the sender is read, one for each way that it came; empty
             for a way that is allowed.
         within: Names of the messages it came in.
-        proved: The mail server vouches for a sender of it, or it came in no message.
+        senders: Who says to have sent it, where no mail server vouches for that.
+        proved: A mail server vouches for a sender of it, or it came in no message.
     """
 
     sha256: str
@@ -32,6 +33,7 @@ class Paper:
     names: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     within: list[str] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     proved: bool = False
 
     @property
@@ -81,7 +83,10 @@ def _add(paper: Paper, item: Item, senders: Sequence[str]) -> None:
     paper.refusals.append(refusal(item.sender, senders) if item.sender else "")
     paper.within += [item.within] if item.within else []
     paper.seen = _earliest((paper.seen, item.seen))
-    paper.proved = paper.proved or item.sender is None or item.sender.proved
+    if item.sender is None or item.sender.proved:
+        paper.proved = True
+    else:
+        paper.senders.append(item.sender.address)
 
 
 def _earliest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -55,6 +55,7 @@ def _proposed(note: Note, number: str) -> Head | None:
         net=net,
         tax=tax,
         gross=gross,
+        payable=gross or ZERO,
     )
 
 

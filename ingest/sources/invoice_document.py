@@ -129,7 +129,9 @@ class InvoiceDocuments:
             if note and note.part == "evidence":
                 return Conversion(charges=charge.frame([]).lazy())
             found = self._taken(path.read_bytes(), note, document, inner)
-            return self._post(()).conversion(found, document, inner)
+            became = self._post(()).conversion(found, document, inner)
+            said = (("sender", note.why),) if note and note.part == "mailed" else ()
+            return replace(became, notes=(*said, *became.notes))
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         """State what a document must become, by a second reading of it."""
@@ -178,7 +180,8 @@ class InvoiceDocuments:
         if note and note.part == "confirmed":
             vendor = self.settings.vendors.get(note.figures["issuer"])
             invoice = self._vendors.completed(confirmed(note, vendor))
-            return self._post(()).taken([invoice], document, inner)
+            found = self._post(()).taken([invoice], document, inner)
+            return tuple(replace(each, note=each.note or note.why) for each in found)
         try:
             read = reading.read(data, document.name)
         except PaperError as error:
@@ -199,7 +202,9 @@ class InvoiceDocuments:
 def _amounts(data: bytes, note: Note | None, taken: Taken) -> Amounts:
     """Return what a document states by its second reading."""
     if note and note.part in UNREADABLE:
-        return Amounts(currency=taken.invoice.currency)
+        is_dated = note.part == "draft" and "issued" in note.figures
+        payable = Decimal(note.figures.get("gross", 0)) if is_dated else Decimal(0)
+        return Amounts(currency=taken.invoice.currency, payable=payable)
     if note and note.part == "confirmed":
         net, tax = (Decimal(note.figures[name]) for name in ("net", "tax"))
         currency = note.figures["currency"]
