@@ -15,6 +15,7 @@ from models.errors import AbsentError, EmptyError, SourceError
 from models.ledger import Entry
 from models.period import Month, between
 from models.problem import Problem
+from scheduler.deciding import doubted
 from scheduler.progress import Progress
 from scheduler.reference import refer
 from scheduler.workspace import Project, Stores
@@ -73,7 +74,7 @@ def take_in(
     for source in project.sources:
         if not only or source.name in only:
             progress.step(f"ingest {source.name}", len(months))
-            _source(source, stores, months, progress, intake)
+            _source(project, source, stores, months, progress, intake)
             refer(source, stores, months, progress)
     return intake
 
@@ -92,13 +93,18 @@ def record_asked(stores: Stores, intake: Intake) -> None:
         stores.ledger.append(*entries)
 
 
-def _source(
-    source: Source, stores: Stores, months: Sequence[Month], progress: Progress, intake: Intake
+def _source(  # noqa: PLR0917 - one night's state, handed on as it is
+    project: Project,
+    source: Source,
+    stores: Stores,
+    months: Sequence[Month],
+    progress: Progress,
+    intake: Intake,
 ) -> None:
     known = _known(source, stores)
     unseen = set(months) & set(known)
     intake.asked[source.name] = ""
-    for found in source.fetch(months, stores.archive, known):
+    for found in doubted(project, stores, source) or source.fetch(months, stores.archive, known):
         if isinstance(found, Delivery):
             unseen.discard(found.period)
             _delivery(source, found, stores, progress, intake)
@@ -174,10 +180,11 @@ def _refuse_empty(loaded: LoadedDelivery) -> None:
     """Refuse a delivery without a line: it would make zero of a month that had cost.
 
     Raises:
-        EmptyError: when no document of it has a line.
+        EmptyError: when no document of it has a line, or says anything beside lines.
     """
     delivery = loaded.delivery
-    if not any(document.control.rows for document in loaded.documents):
+    controls = [document.control for document in loaded.documents]
+    if not any(control.rows or control.beside for control in controls):
         named = delivery.manifest or next(iter(delivery.documents), None)
         name = named.name if named else str(delivery.period)
         raise EmptyError(delivery.source, name, "the delivery has no line")

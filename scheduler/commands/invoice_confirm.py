@@ -1,0 +1,187 @@
+"""`trueup invoice confirm`: a person says what a document is, and why."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import click
+from pydantic import ValidationError
+
+from ingest.einvoice.pdf import is_pdf, text
+from ingest.invoice.draft import Proposal, contradictions
+from ingest.invoice.verdict import Act, Figures, Verdict
+from models.errors import RefusedError
+from models.field import number as number_of
+from scheduler import paper
+from scheduler.cli import Shell
+from scheduler.deciding import decide
+from scheduler.lock import held
+from scheduler.options import Day
+from scheduler.paper import Found
+from scheduler.workspace import Project, Stores, configured, now, stores
+
+_FIGURES: Final = ("number", "issued", "currency", "net", "service_from", "service_to")
+
+
+class Amount(click.ParamType[Decimal]):
+    """A plain decimal."""
+
+    name = "amount"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """Return the number, or end with a usage error."""
+        try:
+            return number_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@click.argument("document")
+@click.option("--number", help="Number of the invoice, as printed.")
+@click.option("--issued", type=Day(), help="Day of issue.")
+@click.option("--currency", help="ISO 4217 code.")
+@click.option("--net", type=Amount(), help="Total without tax; negative for a credit note.")
+@click.option("--tax", type=Amount(), help="Tax.  [default: 0]")
+@click.option("--gross", type=Amount(), help="Total with tax, to check the others against.")
+@click.option("--service-from", type=Day(), help="First day of the work.")
+@click.option("--service-to", type=Day(), help="Last day of the work, included.")
+@click.option("--po", "purchase_order", default="", help="Purchase order.")
+@click.option("--vendor", help="Name of the vendor in the settings.  [default: the only one]")
+@click.option("--supersedes", help="The document or number that DOCUMENT counts instead of.")
+@click.option("--reject", is_flag=True, help="DOCUMENT shall never count.")
+@click.option("--by", required=True, help="Who decides.")
+@click.option("--reason", required=True, help="Why.")
+@click.option("--force", is_flag=True, help="Although the text of the document says otherwise.")
+@click.pass_obj
+def command(shell: Shell, /, document: str, *, by: str, reason: str, **said: Any) -> None:  # noqa: ANN401 - click's own values, checked below
+    """Decide about DOCUMENT: the beginning of its hash, its file, or an invoice number.
+
+    With figures it becomes an invoice, with --supersedes it counts instead of another, with
+    --reject it never counts. The decision is a file of the project and an entry of the
+    ledger; the next `trueup run` books it. Exit code 6 when it contradicts the document.
+    """
+    if not by.strip() or not reason.strip():
+        raise RefusedError("a decision needs a name and a reason; fill --by and --reason")
+    project = configured(shell.folder)
+    with stores(project) as opened, held(project.state):
+        found = _found(opened, document, is_rejected=said["reject"])
+        verdict = _verdict(project, opened, found, {**said, "by": by, "reason": reason})
+        path = decide(project, opened, found.source, verdict)
+    words = {"confirm": "confirmed", "supersede": "superseding", "reject": "rejected"}
+    click.echo(f"{words[verdict.act]} {found.sha256[:12]} {found.name}: {path.name}")
+    click.echo("next: trueup run")
+
+
+def _found(opened: Stores, said: str, *, is_rejected: bool) -> Found:
+    """Return the document; one that could not be read can be rejected all the same."""
+    if is_rejected and (unread := paper.unread(opened, said)):
+        return Found(sha256=unread[0], source=unread[1], name="unread", heads=())
+    return paper.document(opened, said)
+
+
+def _verdict(project: Project, opened: Stores, found: Found, said: dict[str, Any]) -> Verdict:
+    act = _act(said)
+    wrong: tuple[str, ...] = ()
+    if act == "confirm":
+        figures = _figures(project, opened, found, said)
+        wrong = tuple(_contradicted(opened, found, figures, said["gross"]))
+        if wrong and not said["force"]:
+            raise RefusedError(
+                f"{found.name}: {'; '.join(wrong)}; mend the figures, or add --force and say why"
+            )
+    return Verdict(
+        act=act,
+        document=found.sha256,
+        name=found.name,
+        number=said["number"] or "" if act == "supersede" else "",
+        supersedes=_other(opened, found, said["supersedes"]) if act == "supersede" else "",
+        figures=figures if act == "confirm" else None,
+        forced=bool(wrong),
+        contradicts=wrong,
+        by=said["by"].strip(),
+        reason=said["reason"].strip(),
+        at=now(),
+    )
+
+
+def _act(said: dict[str, Any]) -> Act:
+    """Return what is decided; only one thing at a time."""
+    has_figures = any(said[name] is not None for name in _FIGURES if name != "number")
+    choices: dict[Act, bool] = {
+        "confirm": has_figures,
+        "supersede": bool(said["supersedes"]),
+        "reject": said["reject"],
+    }
+    chosen = [act for act, is_chosen in choices.items() if is_chosen]
+    if len(chosen) != 1:
+        raise click.UsageError("give the figures, or --supersedes, or --reject; one of them")
+    missing = [name for name in _FIGURES if said[name] is None]
+    if chosen[0] == "confirm" and missing:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
+        raise click.UsageError(f"a confirmation needs {options} too")
+    return chosen[0]
+
+
+def _figures(project: Project, opened: Stores, found: Found, said: dict[str, Any]) -> Figures:
+    if not is_pdf(opened.archive.path(found.sha256).read_bytes()) or not _is_draft(found):
+        raise RefusedError(f"{found.name}: is no draft; it is read as it is, and needs no figures")
+    fields = {name: said[name] for name in (*_FIGURES, "purchase_order")}
+    tax = said["tax"] if said["tax"] is not None else Decimal(0)
+    try:
+        return Figures(**fields, tax=tax, issuer=_vendor(project, found.source, said["vendor"]))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "figures"
+        raise RefusedError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _is_draft(found: Found) -> bool:
+    """Whether a person has to say, or has said, what it is."""
+    return any(
+        head["status"] == "draft" or "confirmed by" in (head["note"] or "") for head in found.heads
+    )
+
+
+def _vendor(project: Project, source: str, said: str | None) -> str:
+    known = sorted(project.settings.sources[source].get("vendors", {}))
+    if said in known or (said is None and len(known) == 1):
+        return said or known[0]
+    raise RefusedError(f"{said or 'no vendor'}: name one of `vendors` by --vendor: {known}")
+
+
+def _contradicted(
+    opened: Stores, found: Found, figures: Figures, gross: Decimal | None
+) -> list[str]:
+    """Return what speaks against the figures: each other, or the text of the document."""
+    said = text(opened.archive.path(found.sha256).read_bytes())
+    own = figures.gross if gross is None else gross
+    stated = Proposal(
+        number=figures.number,
+        issued=figures.issued,
+        currency=figures.currency,
+        net=figures.net,
+        tax=figures.tax,
+        gross=own,
+    )
+    wrong = contradictions(said, stated)
+    if own != figures.gross:
+        total = f"net {figures.net} and tax {figures.tax} make {figures.gross}"
+        raise RefusedError(f"{found.name}: {total}, not gross {own}; mend one of them")
+    if not said.strip() and gross is None:
+        raise RefusedError(f"{found.name}: shows no text to check against; state --gross too")
+    return wrong
+
+
+def _other(opened: Stores, found: Found, said: str) -> str:
+    """Return what is superseded: the hash of a document, else a number."""
+    numbers = {row["invoice_id"] for row in paper.newest(opened).iter_rows(named=True)}
+    if said in numbers:
+        return said
+    other = paper.document(opened, said).sha256
+    if other == found.sha256:
+        raise RefusedError(f"{said!r} is the document itself; name the one that shall not count")
+    return other

@@ -1,0 +1,62 @@
+"""`trueup invoice list`: invoices that were read, and whether they count."""
+
+from __future__ import annotations
+
+import click
+
+from models.period import Month
+from reconcile.received import chosen
+from reconcile.report import received
+from scheduler import paper
+from scheduler.beside import counted
+from scheduler.cli import Shell
+from scheduler.deciding import withdrawn
+from scheduler.options import MonthType
+from scheduler.workspace import configured, stores
+
+STATUSES = (
+    *("counted", "duplicate", "conflict", "superseded"),
+    *("draft", "unknown_issuer", "rejected", "no_cost"),
+)
+
+form_option = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="table or json.",
+)
+issuer_option = click.option("--issuer", default="", help="Only issuers with this in their name.")
+
+
+@click.command()
+@click.option("--month", type=MonthType(), help="Only invoices issued in it (YYYY-MM).")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice(STATUSES),
+    multiple=True,
+    help="Only these; may be given several times.",
+)
+@issuer_option
+@form_option
+@click.pass_obj
+def command(
+    shell: Shell, *, month: Month | None, statuses: tuple[str, ...], issuer: str, form: str
+) -> None:
+    """List invoices with their totals and status, by month of issue.
+
+    Below stands why one does not count, and what could not be read at all.
+    """
+    project = configured(shell.folder)
+    with stores(project) as opened:
+        headers = counted(opened, "invoice_headers")
+        heads = chosen(headers, month=month, statuses=statuses, issuer=issuer)
+        found, refused = paper.listed(opened, heads), paper.refusals(opened)
+        gone = list(withdrawn(project, opened))
+    render = received.document if form == "json" else received.table
+    click.echo(render(found, refused), nl=False)
+    for line in gone:
+        click.echo(f"trueup: {line}", err=True)

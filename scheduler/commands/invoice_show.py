@@ -1,0 +1,34 @@
+"""`trueup invoice show`: one invoice as it was printed, and what it costs by month."""
+
+from __future__ import annotations
+
+import click
+
+from models.errors import RefusedError
+from reconcile.received import chosen
+from reconcile.report import received
+from scheduler import paper
+from scheduler.beside import counted
+from scheduler.cli import Shell
+from scheduler.commands.invoice_list import form_option, issuer_option
+from scheduler.workspace import configured, stores
+
+
+@click.command()
+@click.argument("number")
+@issuer_option
+@form_option
+@click.pass_obj
+def command(shell: Shell, *, number: str, issuer: str, form: str) -> None:
+    """Show the invoice NUMBER of every issuer that has one: lines, tax, status and why, months."""
+    project = configured(shell.folder)
+    with stores(project) as opened:
+        heads = chosen(counted(opened, "invoice_headers"), number=number, issuer=issuer)
+        if not heads:
+            known = "of such an issuer " if issuer else ""
+            raise RefusedError(
+                f"no invoice {number!r} {known}counts or was read; `trueup invoice list` shows all"
+            )
+        found = paper.received(opened, heads)
+    render = received.details if form == "json" else received.pages
+    click.echo(render(found), nl=False)
