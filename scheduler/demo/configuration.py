@@ -7,7 +7,7 @@ from typing import Final
 
 from models.period import Month
 from scheduler.demo.calendar import Calendar
-from scheduler.demo.invoices import rate
+from scheduler.demo.euro import rate
 from scheduler.demo.story import Story
 
 TRUEUP: Final = """\
@@ -59,6 +59,35 @@ sources:
     credit_kinds: [Gutschrift]     # credit notes print their amount without a sign
     expected_by_day: 5             # of the next month; later, the month is incomplete
     tax_recoverable: true          # tax that comes back is no cost of a project
+  documents:                       # electronic invoices, UBL here, of whoever may invoice
+    kind: invoice_document
+    location: invoices/documents
+    vendors:
+      satzwerk:
+        issuer: Satzwerk Annotation GmbH
+        ids: ["vat:DE287415906"]
+        service: Data labeling
+        tax_recoverable: true
+    expected_by_day: 5
+  acceptance:                      # labels that passed our checks: what was really delivered
+    kind: usage_csv
+    location: acceptance
+    driver: labels_accepted
+    columns: {day: day, unit: project, quantity: accepted}
+  machines:                        # our own server, written off over four years
+    kind: asset_register
+    location: machines
+    file: register.csv
+    hours:                         # shared out by hours of its accelerators; idle stays visible
+      kind: slurm
+      location: machines/sacct     # what `sacct -a -X -P` wrote
+      pattern: "{month}.txt"
+      time_zone: Etc/UTC
+  slurm:                           # the same accounting as usage: GPU-hours, runs and their state
+    kind: slurm
+    location: machines/sacct
+    pattern: "{month}.txt"
+    time_zone: Etc/UTC
   timesheets:                      # our own engineers, at standard rates of their roles
     kind: timesheet
     location: timesheets
@@ -110,6 +139,12 @@ rules:
   - id: project-tag
     when: {tag.project: "*"}               # any spelling of the key: user_project, Project ...
     to: {project: "{tag.project}"}         # the value may be an id, a name or an alias
+  - id: cluster-account                    # who used our own machines, by Slurm's account
+    when: {source: [machines, slurm], tag.unit: "*"}
+    to: {project: "{tag.unit}"}
+  - id: e-invoices                         # of the company that labels for one project
+    when: {purchase_order: PO-LABEL-COD}
+    to: {project: code-assist-33b, category: data, item: labels}
   - id: savings-plan                       # bought for support's endpoints, and untagged
     when: {resource: "arn:aws:savingsplans::*"}
     to: {project: support-triage-8b, category: inference, item: serving}
@@ -162,9 +197,9 @@ rules:
   - id: tax
     when: {charge_category: Tax}
     to: {category: ops_overhead}
-  - id: own-machines                       # none yet: hardware that is written off
-    when: {tag.cost-type: depreciation}
-    to: {category: depreciation}
+  - id: own-machines                       # hardware that is written off
+    when: {source: machines}
+    to: {category: depreciation, item: machines}
   - id: the-rest-of-the-cloud
     when: {source: [aws, research, google]}
     to: {category: infra, item: infra}

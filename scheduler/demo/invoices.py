@@ -15,6 +15,8 @@ from typing import Final
 from models.money import parts, rounded
 from models.period import Month
 from scheduler.demo.calendar import CLOSED, Calendar
+from scheduler.demo.einvoices import PROJECT as ELECTRONIC
+from scheduler.demo.euro import CONTRACT, rate
 from scheduler.demo.labor import OWN
 from scheduler.demo.story import Item, Story
 
@@ -23,12 +25,6 @@ COPIED: Final = "search-rerank-1b"  # its last invoice came twice
 CREDITED: Final = "kyc-extract-8b"
 CREDIT: Final = Decimal("850.00")  # EUR, printed without a sign, as credit notes are
 TAX: Final = Fraction(19, 100)
-# One euro in US dollars, from the month before the first; it hardly moves.
-EUR: Final = (
-    *("1.0812", "1.0795", "1.0840", "1.0821", "1.0788"),
-    *("1.0803", "1.0835", "1.0817", "1.0799", "1.0808"),
-)
-CONTRACT: Final = Decimal("1.08")  # at which the prices in euro were agreed
 
 LABELING_HEAD: Final = (
     *("Rechnung", "Datum", "Position", "Art", "Leistung", "Menge", "Einheit", "Preis"),
@@ -89,6 +85,8 @@ def labeling(stories: Sequence[Story], calendar: Calendar) -> dict[str, str]:
 
 def _labeled(stories: Sequence[Story], month: Month, calendar: Calendar) -> Iterator[Labeling]:
     for number, story in enumerate(stories, 1):
+        if story.id == ELECTRONIC:  # another company labels for it
+            continue
         item = next(item for item in story.items if item.term == "labeling")
         late = story.id == LATE and month == calendar.last + -1
         price = rounded(Fraction(Decimal(item.price)) / Fraction(CONTRACT), 4)
@@ -117,11 +115,6 @@ def _credit(last: Month) -> Labeling:
         price=CREDIT,
         kind="Gutschrift",
     )
-
-
-def rate(month: Month, calendar: Calendar) -> Decimal:
-    """Return what one euro is in US dollars."""
-    return Decimal(EUR[calendar.number(month) + 1])
 
 
 def contractors(stories: Sequence[Story], calendar: Calendar) -> dict[str, str]:

@@ -14,7 +14,17 @@ import polars as pl
 from models.errors import RefusedError
 from models.period import Month
 from models.schema import schemas
-from scheduler.demo import configuration, cur, focus_rows, gcp_rows, invoices, labor, statements
+from scheduler.demo import (
+    configuration,
+    cur,
+    einvoices,
+    focus_rows,
+    gcp_rows,
+    invoices,
+    labor,
+    machines,
+    statements,
+)
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.plans import plan
 from scheduler.demo.stories import STORIES
@@ -76,11 +86,26 @@ def _texts(calendar: Calendar) -> dict[str, str]:
         "projects.yaml": configuration.projects(STORIES),
         "rules.yaml": configuration.RULES,
         "rates.yaml": configuration.rates(calendar),
+        "purchases.yaml": einvoices.purchases(STORIES, calendar),
         ".gitignore": IGNORE,
         **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
         **{f"invoices/labeling/{name}": text for name, text in labeling.items()},
         **{f"invoices/contractors/{name}": text for name, text in contractors.items()},
         **{f"timesheets/{name}": text for name, text in sheets.items()},
+        **_delivered(calendar),
+    }
+
+
+def _delivered(calendar: Calendar) -> dict[str, str]:
+    """Return what is neither bill nor timesheet: e-invoices, accepted labels, machines."""
+    documents = einvoices.invoices(STORIES, calendar)
+    labels = einvoices.accepted(STORIES, calendar)
+    jobs = machines.accounting(calendar)
+    return {
+        **{f"invoices/documents/{name}": text for name, text in documents.items()},
+        **{f"acceptance/{name}": text for name, text in labels.items()},
+        **{f"machines/sacct/{name}": text for name, text in jobs.items()},
+        "machines/register.csv": machines.register(calendar),
     }
 
 

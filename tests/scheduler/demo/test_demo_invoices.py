@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from ingest.einvoice.document import read as read_invoice
 from models.money import rounded
 from models.period import Month
-from scheduler.demo import STORIES
+from scheduler.demo import STORIES, einvoices
 from scheduler.demo.calendar import Calendar
-from scheduler.demo.invoices import contractors, german, german_day, labeling, rate
+from scheduler.demo.einvoices import PROJECT, accepted
+from scheduler.demo.euro import rate
+from scheduler.demo.invoices import contractors, german, german_day, labeling
 from scheduler.demo.labor import OWN, timesheets
+from scheduler.demo.machines import accounting
 
 
 def read(text: str, delimiter: str) -> list[dict[str, str]]:
@@ -68,7 +72,7 @@ def test_the_credit_note_prints_no_sign(labels: dict[str, list[dict[str, str]]])
 def test_labels_cost_what_the_story_says_at_the_months_rate(
     labels: dict[str, list[dict[str, str]]], calendar: Calendar
 ) -> None:
-    for story in STORIES:
+    for story in (story for story in STORIES if story.id != PROJECT):
         item = next(item for item in story.items if item.term == "labeling")
         for month in calendar.billed[:-1]:
             start = german_day(month.first)
@@ -81,6 +85,33 @@ def test_labels_cost_what_the_story_says_at_the_months_rate(
             told = float(item.actual(calendar.number(month)))
             assert float(net * rate(month, calendar)) == pytest.approx(told, abs=2)
             assert tax == rounded(net * Decimal("0.19"))
+
+
+def test_electronic_invoices_cost_what_the_story_says_and_what_was_accepted(
+    calendar: Calendar,
+) -> None:
+    item = next(i for s in STORIES if s.id == PROJECT for i in s.items if i.term == "labeling")
+    passed = accepted(STORIES, calendar)
+    for name, text in einvoices.invoices(STORIES, calendar).items():
+        month = Month.parse(name.removeprefix("SW-").removesuffix(".xml"))
+        bill = read_invoice(text.encode(), name)
+        rows = read(passed[f"{month}.csv"], ",")
+        (line,) = bill.lines
+        assert bill.faults == ()
+        assert float(line.amount * rate(month, calendar)) == pytest.approx(
+            float(item.actual(calendar.number(month))), abs=2
+        )
+        assert line.quantity == sum(Decimal(row["accepted"]) for row in rows)
+        assert line.tax == rounded(line.amount * Decimal("0.19"))
+
+
+def test_three_quarters_of_the_servers_hours_are_used(calendar: Calendar) -> None:
+    for name, text in accounting(calendar).items():
+        jobs = read(text, "|")
+        hours = sum(Decimal(job["ElapsedRaw"]) for job in jobs) / 3600
+        days = calendar.days(Month.parse(name.removesuffix(".txt")))
+        assert hours == 18 * len(days)
+        assert {job["State"] for job in jobs} == {"COMPLETED", "FAILED"}
 
 
 def test_hours_times_rate_is_the_amount_and_the_month(calendar: Calendar) -> None:
