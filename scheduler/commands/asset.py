@@ -1,0 +1,79 @@
+"""`trueup asset list`: hardware of one's own, what it is worth, and who used it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Final
+
+import click
+import polars as pl
+
+from ingest import book
+from models.attribution import attributed
+from models.period import Month
+from reconcile.asset import PARTS, AssetLine, asset_lines
+from reconcile.report import assets
+from scheduler.beside import PERIOD, counted
+from scheduler.cli import Shell
+from scheduler.options import month_option, today_option
+from scheduler.publish import reported_month
+from scheduler.workspace import Project, Stores, configured, stores
+
+RENDER: Final[dict[str, Callable[[Sequence[AssetLine], Month], str]]] = {
+    "table": assets.table,
+    "json": assets.document,
+}
+TABLE: Final = "assets"
+
+
+@click.group()
+def command() -> None:
+    """Show hardware of one's own."""
+
+
+@command.command("list")
+@month_option
+@today_option
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(list(RENDER)),
+    default="table",
+    show_default=True,
+    help="table or json.",
+)
+@click.pass_obj
+def list_assets(shell: Shell, *, month: Month | None, today: date, form: str) -> None:
+    """Show each asset's cost, book value, depreciation, hours, and whose it was in a month.
+
+    Parts follow the rules as they are now. Idle is of the hours it had; what the register
+    gives no accelerators has none.
+    """
+    project = configured(shell.folder)
+    wanted = month or reported_month(today)
+    with stores(project) as opened:
+        held = counted(opened, TABLE).filter(pl.col(PERIOD) == str(wanted))
+        parts = [pl.DataFrame(schema=PARTS), *_parts(project, opened, wanted)]
+    click.echo(RENDER[form](asset_lines(held, pl.concat(parts)), wanted), nl=False)
+
+
+def _parts(project: Project, opened: Stores, month: Month) -> Iterator[pl.DataFrame]:
+    """Yield what the charges of assets are spent on, of each register."""
+    for scope, record in sorted(book.counting(opened.ledger).items()):
+        source, _, period = scope.rpartition("/")
+        for document in record.body["documents"] if period == str(month) else ():
+            if TABLE in document.get("beside", ()):
+                keys = pl.read_parquet(opened.lake.path("keys", document["keys"]), glob=False)
+                facts = pl.read_parquet(opened.lake.path("facts", document["facts"]), glob=False)
+                found = attributed(keys, project.rules, project.registry)
+                whole = facts.join(keys, on="key_id").join(found, on="key_id")
+                yield whole.select(
+                    x_source=pl.lit(source),
+                    asset_id="resource_id",
+                    project="project",
+                    kind="x_line_type",
+                    cost="tco_cost",
+                    hours="consumed_quantity",
+                ).match_to_schema(PARTS)
