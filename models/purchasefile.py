@@ -128,6 +128,8 @@ class Order(Purchase):
     """Day it was closed."""
     tolerance: Tolerance = Tolerance()
     """Other tolerances than those of the file."""
+    invoices: tuple[Text, ...] = ()
+    """Numbers of the issuer's invoices that belong to it, though they do not name it."""
     lines: tuple[OrderLine, ...] = Field(min_length=1)
     """What was ordered."""
 

@@ -20,8 +20,9 @@ from reconcile.purchase import grni
 from reconcile.purchase.accepted import Accepted, Delivered, accepted
 from reconcile.purchase.accrual import AWAITED, Accrual, accruals_frame, spend_frame
 from reconcile.purchase.billed import Billed, billed
-from reconcile.purchase.doubt import booked, doubts
-from reconcile.purchase.match import Match, bought_lines, invoiced, matches
+from reconcile.purchase.doubt import booked, doubts, waiting
+from reconcile.purchase.match import Match, invoiced, matches
+from reconcile.purchase.ordered import bought_lines
 from reconcile.purchase.wallet import Statement, statement
 from reconcile.tie_out import SourceState
 
@@ -117,6 +118,7 @@ def accrued(
     lines, units = billed(details), accepted(purchases, usage, delivered, day)
     found = matches(purchases, lines, units)
     goods = [*_goods(purchases, units, found)]
+    positions = tuple(_positions(purchases, units, found))
     wallets = {each.number: _wallet(each, units, lines, day) for each in purchases.wallets}
     return Accrued(
         accruals=(
@@ -125,23 +127,30 @@ def accrued(
             *_minimums(purchases, lines, goods, day),
         ),
         matches=found,
-        positions=tuple(_positions(purchases, units, found)),
+        positions=positions,
         wallets=wallets,
         missing=frozenset(month for months in units.missing.values() for month in months),
-        problems=(*units.problems, *doubts(purchases, lines, found, wallets)),
+        problems=(
+            *units.problems,
+            *doubts(purchases, lines, found, wallets),
+            *waiting(positions, units, day),
+        ),
     )
 
 
 def finding(match: Match) -> Problem:
     """Return what is to be said about a line that does not match; it counts all the same."""
     line = match.billed
-    of = f"{match.bought.order.number} line {match.bought.line.id}" if match.bought else match.note
+    said = f"it counts as cost, ask {line.issuer}"
+    of = f"{match.note}; {said}, and name it in `invoices` of its order"
+    if match.bought:
+        of = f"{match.bought.order.number} line {match.bought.line.id}; {said}"
     return Problem(
         source=line.source,
         document=f"invoice {line.invoice}",
         column=f"line {line.line}",
         rule="unmatched",
-        detail=f"{', '.join(match.results)}: {of}; it counts as cost, ask {line.issuer}",
+        detail=f"{', '.join(match.results)}: {of}",
         severity="warning",
     )
 

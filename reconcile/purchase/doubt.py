@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
+from typing import Final
 
 from models.canonical import canonical_value
 from models.money import rounded
 from models.problem import Problem
 from models.purchase import SOURCE, Purchases
 from models.purchasefile import Commitment, Lot, Wallet
+from reconcile.purchase.accepted import Accepted
 from reconcile.purchase.billed import Billed
+from reconcile.purchase.grni import Position
 from reconcile.purchase.match import Match
 from reconcile.purchase.wallet import Statement
+
+LONG: Final = 90  # days after which an invoice is late by any custom
 
 
 def doubts(
@@ -27,6 +33,20 @@ def doubts(
         yield from _wallet(wallet, lines, wallets[wallet.number])
     for commitment in purchases.commitments:
         yield from _foreign(commitment, lines)
+
+
+def waiting(positions: Iterable[Position], units: Accepted, day: date) -> Iterator[Problem]:
+    """Yield what was accepted long ago and is accrued since: an invoice may never come."""
+    for each in positions:
+        last = max(units.flow(*each.bought.key).days, default=day)
+        if each.accrued > 0 and (day - last).days > LONG:
+            yield _problem(
+                " line ".join(each.bought.key),
+                "accrued_long",
+                f"{each.accrued:f} {each.bought.order.currency} are accrued, and nothing was "
+                f"accepted after {last}; ask {each.bought.order.issuer} for the invoice, or close "
+                "the order",
+            )
 
 
 def booked(wallet: Wallet, lot: Lot, lines: Iterable[Billed]) -> bool:

@@ -22,7 +22,8 @@ from models.period import Month, between
 from models.subunit import places
 from reconcile.purchase.accepted import Flow
 from reconcile.purchase.accrual import GOODS, Accrual, steps
-from reconcile.purchase.match import Bought, Match
+from reconcile.purchase.match import Match
+from reconcile.purchase.ordered import Bought
 
 _NONE: Final = Fraction(0)
 _TEXTS: Final = ("number", "line", "issuer", "project", "category", "item", "currency", "unit")

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from models.canonical import canonical_value
 from models.money import rounded
 from models.purchase import Purchases
-from models.purchasefile import Order, OrderLine, Tolerance
+from models.purchasefile import Tolerance
 from models.subunit import places
 from reconcile.purchase.accepted import Accepted
 from reconcile.purchase.billed import Billed
+from reconcile.purchase.ordered import Bought, above, bought
 
 MATCHED: Final = "matched"
 RESULTS: Final = (
@@ -27,24 +26,6 @@ RESULTS: Final = (
     *("no_po", "closed_po", "currency_mismatch", "no_receipt"),
     *("qty_over_received", "qty_over_po", "price_over", "over_value"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """One line of an order, with the order."""
-
-    order: Order
-    line: OrderLine
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Number of the order and of the line."""
-        return self.order.number, self.line.id
-
-    @property
-    def value(self) -> Fraction:
-        """What the line costs as ordered."""
-        return Fraction(self.line.quantity) * self.line.price
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +87,12 @@ def matches(purchases: Purchases, lines: Sequence[Billed], accepted: Accepted) -
     sums: dict[tuple[str, str], Sum] = defaultdict(Sum)
     found = []
     for line in _concerned(purchases, lines):
-        bought, note = _bought(purchases, line)
-        if bought is None:
+        mine, note = bought(purchases, line)
+        if mine is None:
             found.append(Match(billed=line, results=("no_po",), note=note))
             continue
-        found.append(match := _match(line, bought, sums[bought.key], accepted))
-        sums[bought.key] = sums[bought.key].plus(match)
+        found.append(match := _match(line, mine, sums[mine.key], accepted))
+        sums[mine.key] = sums[mine.key].plus(match)
     return tuple(found)
 
 
@@ -120,12 +101,6 @@ def judged(match: Match) -> tuple[str, ...]:
     if match.bought is None or match.billed.amount < 0:  # what is given back needs no leave
         return match.results
     return tuple(_wrong(match, match.bought)) or (MATCHED,)
-
-
-def bought_lines(purchases: Purchases) -> Iterator[Bought]:
-    """Yield every line of every order."""
-    for order in purchases.orders:
-        yield from (Bought(order, line) for line in order.lines)
 
 
 def invoiced(found: Iterable[Match]) -> Mapping[tuple[str, str], tuple[Match, ...]]:
@@ -144,37 +119,6 @@ def _concerned(purchases: Purchases, lines: Iterable[Billed]) -> Iterator[Billed
             yield line
 
 
-def _bought(purchases: Purchases, line: Billed) -> tuple[Bought | None, str]:
-    """Return the line of the order that an invoice bills, or why there is none."""
-    if not line.order:
-        return None, f"{line.issuer} has an order, the invoice names none"
-    wanted = canonical_value(line.order)
-    for order in purchases.orders:
-        if canonical_value(order.number) == wanted:
-            if not line.by(order.issuers):
-                return None, f"{order.number} is an order of {order.issuer}, not of {line.issuer}"
-            return _line_of(order, line)
-    return None, f"{line.order} is no order in purchases.yaml"
-
-
-def _line_of(order: Order, line: Billed) -> tuple[Bought | None, str]:
-    if line.order_line:
-        named = [x for x in order.lines if _same(x.id, line.order_line)]
-        note = f"{order.number} has no line {line.order_line}"
-    elif len(order.lines) == 1:
-        named, note = list(order.lines), ""
-    else:
-        named = [x for x in order.lines if _same(x.unit, line.unit)]
-        note = f"{order.number} has {len(order.lines)} lines, the invoice names none of them"
-    return (Bought(order, named[0]), "") if len(named) == 1 else (None, note)
-
-
-def _same(one: str, other: str) -> bool:
-    """Return whether two texts are one; leading zeros of numbers do not count."""
-    left, right = (canonical_value(text) for text in (one, other))
-    return left == right or (left.isdigit() and left.lstrip("0") == right.lstrip("0"))
-
-
 def _match(line: Billed, bought: Bought, before: Sum, accepted: Accepted) -> Match:
     received = None if bought.line.as_invoiced else accepted.flow(*bought.key).total
     quantity = _quantity(line, bought)
@@ -183,11 +127,11 @@ def _match(line: Billed, bought: Bought, before: Sum, accepted: Accepted) -> Mat
 
 
 def _quantity(line: Billed, bought: Bought) -> Fraction:
-    """Return the units billed; without a quantity, as many as the amount buys."""
+    """Return the units billed; without a quantity as many as the amount buys, if it buys any."""
     if line.quantity is not None:
         return Fraction(line.quantity)
     price = bought.line.price if line.currency == bought.order.currency else Fraction(0)
-    return Fraction(line.amount) / price if price else Fraction(0)
+    return Fraction(line.amount) / price if price and line.amount > 0 else Fraction(0)
 
 
 def _wrong(match: Match, bought: Bought) -> Iterator[str]:
@@ -202,7 +146,7 @@ def _wrong(match: Match, bought: Bought) -> Iterator[str]:
 
 
 def _quantities(match: Match, bought: Bought, tolerance: Tolerance) -> Iterator[str]:
-    reached, more = match.before.quantity + match.quantity, _more(tolerance.quantity_percent)
+    reached, more = match.before.quantity + match.quantity, above(tolerance.quantity_percent)
     if match.accepted == 0:
         yield "no_receipt"
     elif match.accepted is not None and reached > match.accepted * more:
@@ -213,14 +157,10 @@ def _quantities(match: Match, bought: Bought, tolerance: Tolerance) -> Iterator[
 
 def _prices(match: Match, bought: Bought, tolerance: Tolerance) -> Iterator[str]:
     """Yield what is wrong with amounts; a limit is an amount to the cent, as invoices are."""
-    dearer, more = _more(tolerance.price_percent), _more(tolerance.quantity_percent)
+    dearer, more = above(tolerance.price_percent), above(tolerance.quantity_percent)
     decimals, amount = places(bought.order.currency), match.billed.amount
     if amount > rounded(match.quantity * bought.line.price * dearer, decimals):
         yield "price_over"
     reached = match.before.amount + match.amount
     if reached > Fraction(rounded(bought.value * dearer * more, decimals)):
         yield "over_value"
-
-
-def _more(percent: Decimal) -> Fraction:
-    return 1 + Fraction(percent) / 100

@@ -122,9 +122,10 @@ def test_what_does_not_match_is_told_and_counts(
     assert one.results == results
     (told,) = found.told(Month.of(one.billed.issued))
     issuer = billed.get("issuer", "Acme Labels")
+    rest = ", and name it in `invoices` of its order" if results == ("no_po",) else ""
     assert str(told) == (
         f"acme: invoice A-1:line 1: {', '.join(results)}: {said}; it counts as cost, ask {issuer}"
-        " [unmatched]"
+        f"{rest} [unmatched]"
     )
     assert told.severity == "warning"
 
@@ -156,6 +157,33 @@ def test_lines_are_found_by_their_unit_where_the_invoice_names_none(
 
     assert one.bought
     assert (one.bought.line.id, one.results) == ("2", ("matched",))
+
+
+def test_lines_are_found_by_their_price_where_nothing_else_tells(
+    match: Callable[..., Accrued],
+) -> None:
+    text = order(PLAIN, line("10", "50", "10").replace('"1"', '"2"'))
+
+    found = match(text, {"quantity": "2", "amount": "101.00"}, {"quantity": "2", "amount": "1"})
+
+    assert [each.bought and each.bought.line.id for each in found.matches] == ["2", "1"]
+
+
+def test_an_invoice_that_names_no_order_can_be_given_to_one(match: Callable[..., Accrued]) -> None:
+    text = order(PLAIN, terms="invoices: [a-1],")
+
+    (one,) = match(text, {"quantity": "100", "amount": "50.00", "order": ""}).matches
+
+    assert one.is_matched
+
+
+def test_a_discount_without_quantity_takes_no_units_back(match: Callable[..., Accrued]) -> None:
+    goods = {"quantity": "600", "amount": "300.00"}
+    found = match(order(PLAIN), goods, {"amount": "-30.00"})
+
+    assert [each.results for each in found.matches] == [("matched",), ("matched",)]
+    assert found.positions[0].accrued == 0
+    assert found.problems == ()
 
 
 @pytest.mark.parametrize(
