@@ -36,7 +36,7 @@ def findings(periods: Sequence[Month], read: Read, *, key: str) -> Iterator[Find
             yield UNTRIED
             return
     months = ", ".join(map(str, sorted(periods, reverse=True)))
-    yield Finding("delivery", "warn", f"nothing in {months}", "check which organization it is")
+    yield Finding("delivery", "warn", f"nothing in {months}", "check what the key may see")
     yield UNTRIED
 
 

@@ -10,7 +10,7 @@ from ingest.api import UnreachedError
 from ingest.source import Delivery, Document, Settlement
 from ingest.vendor.report import Page
 from models.archive import Archive
-from models.errors import AbsentError, ForbiddenError, SourceError
+from models.errors import AbsentError, BrokenError, ForbiddenError, SourceError
 from models.period import Month
 
 Read = Callable[[Month], Sequence[Page]]
@@ -21,8 +21,8 @@ def deliveries(
 ) -> Iterator[Delivery | SourceError]:
     """Yield one delivery, or one error, of each month; see `ingest.source.Source.fetch`.
 
-    A key that is refused, and a server that nobody reaches, are no faults of a month: they
-    are told once, and end the asking.
+    A key that is refused, an address where no such report is, and a server that nobody reaches
+    are no faults of a month: they are told once, and end the asking.
 
     Args:
         source: Name of the source.
@@ -34,17 +34,22 @@ def deliveries(
     for period in periods:
         try:
             pages = read(period)
-            if not any(page.rows for page in pages):
-                raise AbsentError(source, pages[0].name, f"nothing is reported for {period}")
-        except (ForbiddenError, UnreachedError) as error:
-            yield error
+        except (AbsentError, ForbiddenError, UnreachedError) as error:
+            yield _nowhere(error) if isinstance(error, AbsentError) else error
             return
         except SourceError as error:
             yield error.of(period)
             continue
-        delivery = _delivery(source, period, pages, archive, known.get(period, ""))
-        if delivery:
+        if not any(page.rows for page in pages):
+            detail = f"nothing is reported for {period}"
+            yield AbsentError(source, pages[0].name, detail).of(period)
+        elif delivery := _delivery(source, period, pages, archive, known.get(period, "")):
             yield delivery
+
+
+def _nowhere(error: AbsentError) -> BrokenError:
+    """Return that there is no such report: a wrong address must not look like no cost."""
+    return BrokenError(error.source, error.document, error.detail)
 
 
 def _delivery(

@@ -225,7 +225,7 @@ def test_a_known_month_is_left_and_an_empty_one_is_absent(
     assert (absent.state, absent.period) == ("absent", "2026-10")
 
 
-@pytest.mark.failure("M03")
+@pytest.mark.failure("M11")
 def test_the_check_up_never_shows_the_key(server: Any, reader: Any, given: Any, reply: Any) -> None:
     source = reader.source(given)
     server.on(COSTS, reply({"error": "sk-ant-admin-1"}, 401))

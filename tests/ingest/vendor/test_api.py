@@ -130,7 +130,7 @@ def test_refusals_are_told_apart_without_repeating_them(
     assert len(server.asked) == 1
 
 
-@pytest.mark.failure("M03")
+@pytest.mark.failure("M11")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_does_not_take_the_key_elsewhere(
     server: Any, way: Api, reply: Any, status: int
@@ -185,7 +185,7 @@ def test_an_address_without_a_server_is_told(slept: list[float]) -> None:
     assert len(slept) == 1
 
 
-@pytest.mark.failure("M03")
+@pytest.mark.failure("M11")
 @pytest.mark.parametrize(
     ("base", "said"),
     [
@@ -220,7 +220,7 @@ def test_what_may_be_asked_is_not_refused(base: str, secret: bool) -> None:
     api.refuse_open_address("vendor", base, secret=secret)
 
 
-@pytest.mark.failure("M03")
+@pytest.mark.failure("M11")
 @pytest.mark.parametrize("key", ["", f"{KEY}\nx: y", f"{KEY}é", f" {KEY}", f"{KEY} "])
 def test_a_key_that_no_header_may_hold_is_not_repeated(server: Any, key: str) -> None:
     error = refused(Api(source="vendor", base=server.base, headers={"x-api-key": key}))
@@ -231,6 +231,6 @@ def test_a_key_that_no_header_may_hold_is_not_repeated(server: Any, key: str) ->
     assert server.asked == []
 
 
-@pytest.mark.failure("M03")
+@pytest.mark.failure("M11")
 def test_a_key_is_in_no_text_about_the_way_in(way: Api) -> None:
     assert KEY not in f"{way!r} {way}"
