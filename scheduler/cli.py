@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
     "invoice": ("invoice", "Look", "Invoices of vendors: list, show, review, decide, match."),
+    "asset": ("asset", "Look", "Hardware of one's own: book value, depreciation, who used it."),
     "prices": ("prices", "Look", "Unit prices: published, list, contracted, effective."),
     "export": ("export", "Look", "Charges for other tools, as FOCUS."),
     "doctor": ("doctor", "Set-up", "Can every source be reached, read, and not written?"),
