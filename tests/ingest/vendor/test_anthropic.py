@@ -51,28 +51,26 @@ def given(server: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    ("cents", "dollars"),
-    [
-        ("123.78912", "1.2378912"),
-        ("1", "0.01"),
-        ("-250", "-2.5"),
-        (41, "0.41"),
-        (0.5, "0.005"),
-        ("0", "0"),
-        ("1.5e2", "1.5"),
-        ("0.12345678901234565", "0.001234567890123457"),
-    ],
+CENTS: Final = (
+    ("123.78912", "1.2378912"),
+    ("1", "0.01"),
+    ("-250", "-2.5"),
+    (41, "0.41"),
+    (0.5, "0.005"),
+    ("0", "0"),
+    ("1.5e2", "1.5"),
+    ("0.12345678901234565", "0.001234567890123457"),
 )
-def test_amounts_are_cents(
-    server: Any, reader: Any, given: Any, cents: object, dollars: str
-) -> None:
-    server.on(COSTS, page({**day(1), "results": [line(cents)]}))
+
+
+def test_amounts_are_cents(server: Any, reader: Any, given: Any) -> None:
+    server.on(COSTS, page({**day(1), "results": [line(cents) for cents, _ in CENTS]}))
 
     found = reader.load(reader.source(given))
 
-    assert found.charges["billed_cost"].to_list() == [Decimal(dollars)]
-    assert found.charges["list_cost"].to_list() == [Decimal(dollars)]
+    dollars = [Decimal(dollars) for _, dollars in CENTS]
+    assert found.charges["billed_cost"].to_list() == dollars
+    assert found.charges["list_cost"].to_list() == dollars
 
 
 def test_rows_say_what_and_whose_they_are(server: Any, reader: Any, given: Any, reply: Any) -> None:

@@ -115,26 +115,23 @@ def test_gpu_hours_are_cut_at_midnight(reader: Any, put: Any) -> None:
     assert found.usage["quantity"].sum() == Decimal(12)
 
 
-@pytest.mark.parametrize(
-    ("row", "costs"),
-    [
-        ("2026-10-09,H100-SXM,10,h", ["24.9"]),
-        ("2026-10-10,H100-SXM,10,hours", ["19.9"]),
-        ("2026-10-10,H100-SXM,90,Min", ["2.985"]),
-        ("2026-10-10,l4,10,GPU_Seconds", ["0.002"]),
-        ("2026-10-10,h100,1,seconds", ["0.000552777777777778"]),
-        ("2026-10-10,h100,0,h", ["0"]),
-        ("2026-10-10,h100,,h", ["0"]),
-    ],
-)
-def test_the_price_of_the_day_makes_the_cost(
-    reader: Any, put: Any, row: str, costs: list[str]
-) -> None:
-    put("day,sku,hours,unit", row)
+COSTS: Final = {
+    "2026-10-09,H100-SXM,10,h": "24.9",
+    "2026-10-10,H100-SXM,10,hours": "19.9",
+    "2026-10-10,H100-SXM,90,Min": "2.985",
+    "2026-10-10,l4,10,GPU_Seconds": "0.002",
+    "2026-10-10,h100,1,seconds": "0.000552777777777778",
+    "2026-10-10,h100,0,h": "0",
+    "2026-10-10,h100,,h": "0",
+}
 
-    found = reader.load(reader.source(PRICED))
 
-    assert found.charges["billed_cost"].to_list() == [Decimal(cost) for cost in costs]
+def test_the_price_of_the_day_makes_the_cost(reader: Any, put: Any) -> None:
+    put("day,sku,hours,unit", *COSTS)
+
+    charges = reader.load(reader.source(PRICED)).charges.sort("x_row")
+
+    assert charges["billed_cost"].to_list() == [Decimal(cost) for cost in COSTS.values()]
 
 
 @pytest.mark.parametrize(
@@ -356,7 +353,7 @@ def test_a_delivery_is_of_files_that_hold_the_month(reader: Any, put: Any) -> No
     assert delivery.scope == "vendor/2026-10"
 
 
-@limits(max_examples=50, deadline=None)
+@limits(max_examples=25, deadline=None)
 @examples(
     start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
     length=st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=40)),
