@@ -313,12 +313,21 @@ def of_invoice(made: Any, home: Path) -> Bills:
                 yield f"{file.parent.name}-{path.name}", source.convert(path, document, found)
 
 
+def of_labor(made: Any, home: Path) -> Bills:
+    office = made.Office(home)
+    office.secret("rates.yaml", made.CARD)
+    office.rows("2026-10-05,P,lead,A,1.5", "2026-10-05,,reviewer,B,0.333")
+    for found in office.deliveries():
+        yield "labor", office.converted(found)[0]
+
+
 SOURCES: Final = {
     "aws": of_aws,
     "azure": of_azure,
     "focus": of_focus,
     "gcp": of_gcp,
     "invoice": of_invoice,
+    "labor": of_labor,
 }
 
 

@@ -53,13 +53,15 @@ class Cells:
         """Return a date.
 
         Raises:
-            CellError: for another format, or a day that is in no calendar.
+            CellError: for another format, a day that is in no calendar, or a slip in the year.
         """
         found = self._date.fullmatch(value)
         if found is None:
             raise CellError(field, f"is not a date written like {self._settings.dates}")
         parts = found.groupdict()
         year = int(parts["year"]) if "year" in parts else _CENTURY + int(parts["short"])
+        if not _CENTURY <= year < _CENTURY + 100:
+            raise CellError(field, "is a day of no year from 2000 to 2099")
         try:
             return date(year, int(parts["month"]), int(parts["day"]))
         except ValueError:

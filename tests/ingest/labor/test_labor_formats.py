@@ -203,6 +203,7 @@ def test_a_row_with_a_fault_is_set_aside_and_the_others_count(
         ("05/02/2026,09:00:00,30/02/2026,10:00:00", "End Date: sheet.csv, row 1: is a day that"),
         ("05/02/2026,09:00:00,05/02/2026,08:00:00", "End Time: sheet.csv, row 1: lies before"),
         ("05/02/2026,09:00:00,05/02/2027,10:00:00", "End Date: sheet.csv, row 1: lies more than"),
+        ("05/02/2026,09:00:00,31/12/9999,10:00:00", "End Date: sheet.csv, row 1: is a day of no"),
     ],
 )
 def test_a_time_that_cannot_be_sets_its_row_aside(cells: str, said: str, export: Any) -> None:
@@ -239,6 +240,8 @@ HEAD: Final = "Day,Project,Role,Who,Hours\n"
         (b"Day,Project,Role,Who,Hours,hours\n", "Hours: is a heading twice, capitals or not; re"),
         (f"{HEAD}05.02.2026,P,lead,A,1\n".encode(), "row 1, Day: is not a date written like %Y"),
         (f"{HEAD}2026-02-30,P,lead,A,1\n".encode(), "row 1, Day: is a day that is in no calen"),
+        (f"{HEAD}9999-12-31,P,lead,A,1\n".encode(), "row 1, Day: is a day of no year from 2000"),
+        (f"{HEAD}0206-02-05,P,lead,A,1\n".encode(), "row 1, Day: is a day of no year from 2000"),
     ],
 )
 def test_a_file_that_is_not_as_declared_is_refused(data: bytes, said: str, office: Any) -> None:
