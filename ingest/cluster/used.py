@@ -66,3 +66,13 @@ def conversion(
         notes=tuple(notes),
         beside={"usage": usage.lazy()},
     )
+
+
+def said(faults: Sequence[Fault]) -> str:
+    """Return the first of several faults in words, and how many there are; empty for none."""
+    if not faults:
+        return ""
+    first = faults[0]
+    where = f"row {first.row}, {first.column or 'the line'}"
+    more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return f"{where}: {first.value!r} {first.reason}{more}"

@@ -7,19 +7,21 @@ summed here, once, and become a part of the delivery, with the documents they co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import polars as pl
 
 from ingest.cluster.used import GPU_HOURS
 from ingest.hardware import told
+from ingest.hardware.asset import Asset
 from ingest.hardware.told import Told
 from ingest.source import Delivery, Source
 from models.archive import Archive
 from models.errors import AbsentError, EmptyError, SourceError
-from models.period import Month
+from models.period import Month, between
 
+Known = Mapping[Month, Told]
 Answers = Mapping[Month, Told | SourceError]
 
 
@@ -30,7 +32,7 @@ class Hours:
     source: Source
     archive: Archive
 
-    def answers(self, months: Sequence[Month], known: Mapping[Month, Told]) -> Answers:
+    def answers(self, months: Sequence[Month], known: Known) -> Answers:
         """Return what is told about each month, or why nothing can be.
 
         A month about which nothing is new, or nothing is there any more, keeps what is
@@ -50,6 +52,29 @@ class Hours:
             elif not isinstance(answer, AbsentError | EmptyError):
                 found[Month.parse(answer.period)] = answer
         return found
+
+    def so_far(
+        self, answer: Told | SourceError, month: Month, assets: Sequence[Asset], known: Known
+    ) -> Told | SourceError:
+        """Return what is told about a month with the hours of all months of use until then.
+
+        Only what is disposed of in the month wants them.
+        """
+        first = [
+            Month.of(asset.in_service)
+            for asset in assets
+            if asset.disposal and Month.of(asset.disposal) == month
+        ]
+        if not first or isinstance(answer, SourceError):
+            return answer
+        before = self.answers([*between(min(first), month + -1)], known)
+        so_far: dict[str, dict[str, Decimal]] = {}
+        for each in (*before.values(), answer):
+            if isinstance(each, SourceError):
+                return each
+            for cluster, units in each.of.items():
+                told.added(so_far.setdefault(cluster, {}), units)
+        return replace(answer, so_far=so_far)
 
     def _told(self, delivery: Delivery) -> Told:
         of: dict[str, dict[str, Decimal]] = {}

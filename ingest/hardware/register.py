@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
@@ -15,9 +14,10 @@ from ingest.invoice.cell import CellError, Cells
 from models.errors import ConfigError, Mistake
 from models.field import Amount, Currency, DayText, Strict, Text
 from models.money import ZERO, rounded
+from models.node import parse
 from models.subunit import places
 from models.wording import wording
-from models.yamlfile import read
+from models.yamlfile import Tree
 
 NUMBERS: Final = ("cost", "residual", "disposal_proceeds", "capacity_hours_per_month")
 DAYS: Final = ("in_service_date", "disposal_date")
@@ -90,18 +90,18 @@ class Where:
         return Mistake(self._file, line, column, f"{field}: {message}" if field else message)
 
 
-def assets(path: Path, name: str, settings: Settings) -> tuple[Asset, ...]:
+def assets(data: bytes, name: str, settings: Settings) -> tuple[Asset, ...]:
     """Return the assets of a register, in its order.
 
     Args:
-        path: The document.
+        data: The document.
         name: Its name, for messages.
         settings: How it is written.
 
     Raises:
         ConfigError: with every mistake, each at its line and column.
     """
-    found = [*(_of_yaml(path, name) if settings.is_yaml else _of_csv(path, name, settings))]
+    found = [*(_of_yaml(data, name) if settings.is_yaml else _of_csv(data, name, settings))]
     checked = [_asset(row, entry, settings) for row, (entry, _) in enumerate(found, start=1)]
     mistakes = [*_repeated(found)]
     for asset, (_, where) in zip(checked, found, strict=True):
@@ -111,8 +111,12 @@ def assets(path: Path, name: str, settings: Settings) -> tuple[Asset, ...]:
     return tuple(checked)
 
 
-def _of_yaml(path: Path, name: str) -> Iterator[Found]:
-    tree = read(path, name)
+def _of_yaml(data: bytes, name: str) -> Iterator[Found]:
+    try:
+        tree = Tree(parse(data.decode("utf-8-sig"), name))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(Mistake(name, line, 1, "not UTF-8 text; save it as UTF-8")) from error
     for number, entry in enumerate(tree.validated(RegisterFile).assets):
         fields = {"": tree.at("assets", number)}
         fields |= {field: tree.at("assets", number, field) for field in entry.model_fields_set}
@@ -120,9 +124,9 @@ def _of_yaml(path: Path, name: str) -> Iterator[Found]:
         yield entry, Where(name, at)
 
 
-def _of_csv(path: Path, name: str, settings: Settings) -> Iterator[Found]:
+def _of_csv(data: bytes, name: str, settings: Settings) -> Iterator[Found]:
     try:
-        read_lines = lines(path.read_bytes(), _named(settings.columns), settings)
+        read_lines = lines(data, _named(settings.columns), settings)
     except TableError as error:
         raise ConfigError(Mistake(name, error.line, error.column, error.detail)) from error
     mistakes: list[Mistake] = []

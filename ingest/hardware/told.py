@@ -66,9 +66,8 @@ def text(told: Told) -> str:
     return json.dumps(content, sort_keys=True)
 
 
-def read(text: str) -> Told:
-    """Return what `text` wrote."""
-    content: dict[str, Any] = json.loads(text)
+def read(content: Mapping[str, Any]) -> Told:
+    """Return what `text` wrote, read as JSON."""
     return Told(
         of=_exact(content["hours"]),
         so_far=_exact(content["so_far"]),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +21,12 @@ from ingest.hardware import charge, told
 from ingest.hardware.asset import Asset
 from ingest.hardware.control import control
 from ingest.hardware.doubt import doubts
-from ingest.hardware.hours import Hours
+from ingest.hardware.hours import Answers, Hours
 from ingest.hardware.part import Books
 from ingest.hardware.register import assets
 from ingest.hardware.settings import Settings
-from ingest.hardware.told import Told, added
-from ingest.probe import Look, Probe
+from ingest.hardware.told import Told
+from ingest.probe import Look, Probe, failed
 from ingest.source import (
     Control,
     Conversion,
@@ -41,7 +41,7 @@ from ingest.source import (
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, ConfigError, SourceError
 from models.money import WIDE
-from models.period import Month, between
+from models.period import Month
 
 __all__ = ["SOURCE", "AssetRegister", "Settings"]
 
@@ -76,7 +76,7 @@ class AssetRegister:
         """Bring the register and the hours into the archive; yield each month's delivery."""
         try:
             register = self._stored(archive)
-            found = self._assets(archive.path(register.sha256), register)
+            found = self._assets(archive.path(register.sha256).read_bytes(), register.name)
             months = [month for month in periods if any(a.is_there(month) for a in found)]
             answers = self._answers(months, found, archive, known)
         except SourceError as error:
@@ -98,6 +98,7 @@ class AssetRegister:
         """Ask the place for the register, then the source of hours all it is asked."""
         probe = Probe(source=self, opened=self._place, look=self._look)
         yield from probe.findings(periods, at)
+        yield self._read()
         if hours := self._hours():
             for found in hours.probe(periods, at):
                 yield replace(found, detail=f"hours: {found.detail}")
@@ -136,19 +137,28 @@ class AssetRegister:
         check = _bytes if self.settings.is_yaml else lines
         return stored(self._place(), [self.settings.file], archive, self.name, check)[0]
 
-    def _assets(self, path: Path, document: Document) -> tuple[Asset, ...]:
+    def _assets(self, data: bytes, name: str) -> tuple[Asset, ...]:
         try:
-            return assets(path, document.name, self.settings)
+            return assets(data, name, self.settings)
         except ConfigError as error:
             first, more = error.mistakes[0], len(error.mistakes) - 1
             place = f"{first.file}:{first.line}:{first.column}"
             said = f"{first.message}; and {more} more mistakes" if more else first.message
             raise BrokenError(self.name, place, said) from error
 
+    def _read(self) -> Finding:
+        """Return whether the register can be read as one, without keeping it."""
+        try:
+            data = b"".join(self._place().read(self.settings.file).chunks)
+            return Finding("schema", "ok", f"{len(self._assets(data, self.settings.file))} assets")
+        except SourceError as error:
+            return failed("schema", error)
+
     def _books(self, path: Path, document: Document, delivery: Delivery) -> Books:
         month = delivery.period
-        there = [asset for asset in self._assets(path, document) if asset.is_there(month)]
-        said = told.read(delivery.table)
+        whole = self._assets(path.read_bytes(), document.name)
+        there = [asset for asset in whole if asset.is_there(month)]
+        said = told.read(json.loads(delivery.table))
         return Books(month=month, assets=there, told=said, settings=self.settings)
 
     def _hours(self) -> Source | None:
@@ -163,20 +173,16 @@ class AssetRegister:
         found: Sequence[Asset],
         archive: Archive,
         known: Mapping[Month, str],
-    ) -> dict[Month, Told | SourceError]:
+    ) -> Answers:
         """Return what is told about the hours of each month, or why nothing can be."""
         source = self._hours()
         if source is None:
             return {month: Told() for month in months}
-        held = {month: _known(archive, sha256) for month, sha256 in known.items()}
-        hours = Hours(source, archive)
-        answers = dict(hours.answers(months, held))
-        for month in months if self.settings.share_disposal else ():
-            answer = answers[month]
-            if isinstance(answer, Told):
-                gone = [a for a in found if a.disposal and Month.of(a.disposal) == month]
-                answers[month] = replace(answer, so_far=_so_far(gone, month, hours, held, answer))
-        return answers
+        hours, held = Hours(source, archive), _known(archive, known)
+        answers = hours.answers(months, held)
+        if not self.settings.share_disposal:
+            return answers
+        return {month: hours.so_far(answers[month], month, found, held) for month in months}
 
     def _delivery(
         self, period: Month, register: Document, answer: Told, archive: Archive
@@ -194,30 +200,10 @@ class AssetRegister:
         )
 
 
-def _known(archive: Archive, sha256: str) -> Told:
-    manifest = json.loads(archive.path(sha256).read_bytes())
-    return told.read(json.dumps(manifest["hours"]))
-
-
-def _so_far(
-    gone: Sequence[Asset], month: Month, hours: Hours, held: Mapping[Month, Told], now: Told
-) -> dict[str, dict[str, Decimal]]:
-    """Return the hours of all months of use of what is disposed of in this one.
-
-    Raises:
-        SourceError: when a month of them cannot be read.
-    """
-    if not gone:
-        return {}
-    first = min(Month.of(asset.in_service) for asset in gone)
-    before = hours.answers([*between(first, month + -1)], held)
-    so_far: dict[str, dict[str, Decimal]] = {}
-    for answer in (*before.values(), now):
-        if isinstance(answer, SourceError):
-            raise answer
-        for cluster, units in answer.of.items():
-            added(so_far.setdefault(cluster, {}), units)
-    return so_far
+def _known(archive: Archive, known: Mapping[Month, str]) -> dict[Month, Told]:
+    """Return the hours that deliveries which count were made with."""
+    manifests = {month: archive.path(sha256).read_bytes() for month, sha256 in known.items()}
+    return {month: told.read(json.loads(each)["hours"]) for month, each in manifests.items()}
 
 
 def _bytes(body: Body, source: str, name: str) -> Iterator[bytes]:

@@ -17,11 +17,12 @@ from ingest.bucket import grants
 from ingest.cluster import allocation, average
 from ingest.cluster.allocation import Allocation, AllocationError
 from ingest.cluster.days import Days, kept
+from ingest.cluster.look import findings
 from ingest.cluster.opencost_control import of_answer, of_export
 from ingest.cluster.settings import OpenCostSettings as Settings
 from ingest.cluster.text import Row, TextError, lines
-from ingest.cluster.used import Fault, Used, conversion
-from ingest.probe import Probe, failed, newest_file
+from ingest.cluster.used import Fault, Used, conversion, said
+from ingest.probe import failed
 from ingest.shelf import Shelf
 from ingest.source import (
     Control,
@@ -93,12 +94,9 @@ class OpenCost:
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Ask for yesterday, or look for the newest file of the pattern."""
         if self.settings.url is None:
-            probe = Probe(
-                source=self,
-                opened=lambda: self.settings.place(self.name, self.folder),
-                look=newest_file(self.name, self.settings.pattern),
+            yield from findings(
+                self, self.settings, self.folder, periods=periods, at=at, count=self._count
             )
-            yield from probe.findings(periods, at)
             return
         day = at.date() - timedelta(days=1)
         try:
@@ -145,6 +143,12 @@ class OpenCost:
             found = self._allocations(path.read_bytes(), document.name)
             return allocation.usage(found, self.settings)
         return average.usage(self._rows(path, document), self.settings, period)
+
+    def _count(self, data: bytes) -> tuple[int, str]:
+        found = [*average.rows(data, self.settings)]
+        months = {Month.of(day) for row in found if (day := average.day(row))} or {Month(1970, 1)}
+        faults = (f for month in months for f in average.usage(found, self.settings, month)[1])
+        return len(found), said([*dict.fromkeys(faults)])
 
     def _shelf(self) -> Shelf:
         return Shelf(

@@ -16,12 +16,12 @@ from typing import Final
 from ingest.bucket import Place, grants
 from ingest.cluster import repeat, sacct
 from ingest.cluster.job import Job, usage
+from ingest.cluster.look import findings
 from ingest.cluster.sacct import PASSED, Sacct
 from ingest.cluster.sacct_control import control
 from ingest.cluster.settings import SlurmSettings as Settings
 from ingest.cluster.text import TextError, lines
-from ingest.cluster.used import conversion
-from ingest.probe import Probe, newest_file
+from ingest.cluster.used import conversion, said
 from ingest.shelf import Shelf
 from ingest.source import (
     Control,
@@ -81,13 +81,10 @@ class Slurm:
                 yield _decided(found, held) if isinstance(found, Delivery) else found
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
-        """Ask the place, and look for the newest files of the pattern."""
-        probe = Probe(
-            source=self,
-            opened=lambda: self.settings.place(self.name, self.folder),
-            look=newest_file(self.name, self.settings.pattern),
+        """Ask the place, and look into the newest file of the pattern."""
+        yield from findings(
+            self, self.settings, self.folder, periods=periods, at=at, count=self._count
         )
-        yield from probe.findings(periods, at)
 
     def grants(self) -> Iterator[Grant]:
         """Yield what reading the files needs."""
@@ -110,6 +107,10 @@ class Slurm:
             repeated=repeat.repeated(delivery.table, document.sha256),
             aside={fault.row for fault in self._read(path, document).faults},
         )
+
+    def _count(self, data: bytes) -> tuple[int, str]:
+        read = sacct.read(data, self.settings)
+        return len(read.jobs), said(read.faults)
 
     def _shelf(self, place: Place, asked: Sequence[Month], held: Held) -> Shelf:
         """Return the files of months; a file of one month tells nothing of its neighbours."""

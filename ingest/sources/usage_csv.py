@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from ingest.bucket import grants
+from ingest.cluster.look import findings
 from ingest.cluster.metered import Metered, rows
 from ingest.cluster.metered_control import control
 from ingest.cluster.settings import UsageSettings as Settings
 from ingest.cluster.text import Row, TextError, lines
-from ingest.cluster.used import conversion
-from ingest.probe import Probe, newest_file
+from ingest.cluster.used import conversion, said
 from ingest.shelf import Shelf
 from ingest.source import (
     Control,
@@ -75,13 +75,10 @@ class UsageTables:
         yield from shelf.deliveries(periods, archive, known)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
-        """Ask the place, and look for the newest files of the pattern."""
-        probe = Probe(
-            source=self,
-            opened=lambda: self.settings.place(self.name, self.folder),
-            look=newest_file(self.name, self.settings.pattern),
+        """Ask the place, and look into the newest file of the pattern."""
+        yield from findings(
+            self, self.settings, self.folder, periods=periods, at=at, count=self._count
         )
-        yield from probe.findings(periods, at)
 
     def grants(self) -> Iterator[Grant]:
         """Yield what reading the files needs."""
@@ -99,6 +96,12 @@ class UsageTables:
         _, faults = Metered(self.settings).read(found, delivery.period)
         aside = {fault.row for fault in faults}
         return control(path.read_bytes(), self.settings, delivery.period, aside=aside)
+
+    def _count(self, data: bytes) -> tuple[int, str]:
+        found, metered = [*rows(data, self.settings)], Metered(self.settings)
+        months = {month for row in found if (month := metered.month(row))} or {Month(1970, 1)}
+        faults = (fault for month in months for fault in metered.read(found, month)[1])
+        return len(found), said([*dict.fromkeys(faults)])
 
     def _months(self, path: Path, document: Document) -> frozenset[Month]:
         """Return the months of a file; without a readable day nobody knows them."""

@@ -121,6 +121,7 @@ def test_each_day_is_asked_for_and_hours_are_kept_as_printed(
     assert len(cluster.asked) == 31
 
 
+@pytest.mark.failure("C02")
 def test_numbers_of_the_answer_never_become_binary() -> None:
     said = json.dumps({"code": 200, "data": [{"a": allocation("2026-01-01", "a", 7)}]})
     body = said.replace('"gpuHours": 7', '"gpuHours": 0.1000000000000000055').encode()
@@ -129,6 +130,7 @@ def test_numbers_of_the_answer_never_become_binary() -> None:
     assert used.quantity == Decimal("0.100000000000000006")
 
 
+@pytest.mark.failure("A16")
 def test_settled_days_are_not_asked_again_and_what_the_server_forgot_is_kept(
     api: Callable[..., Any], cluster: Cluster
 ) -> None:
@@ -212,6 +214,7 @@ def test_hours_that_are_none_set_their_unit_aside(
     assert found.beside["usage"].collect()["unit"].to_list() == ["nlp"]
 
 
+@pytest.mark.failure("K03")
 def test_a_server_that_refuses_says_which_silence_it_is(
     api: Callable[..., Any], cluster: Cluster
 ) -> None:
@@ -290,6 +293,13 @@ def test_a_cell_of_the_export_that_is_none_sets_its_row_aside(
     (found,) = export(f"{EXPORT}{row}\n").converted()
     (rejected,) = found.rejected.to_dicts()
     assert said == f"{rejected['column']} {rejected['value']!r} {rejected['reason']}"
+
+
+def test_doctor_reads_the_newest_export(export: Callable[..., Any]) -> None:
+    made = export(f"{EXPORT}5.1.,a,b,c,d,,x,1\n5.1.,a,b,c,d,,x,1\n")
+    *_, wrong = made.source.probe((JANUARY,), datetime(2026, 2, 1, tzinfo=UTC))
+    assert wrong.detail.startswith("export.csv: row 5, Date: '5.1.' is not a day written like")
+    assert wrong.detail.count("and ") == 1
 
 
 def test_an_export_that_is_not_as_declared_is_refused(export: Callable[..., Any]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.cluster import text
 from ingest.cluster.clock import Clock, ClockError
 from ingest.cluster.job import STATES, Job, usage
 from ingest.cluster.settings import SlurmSettings
@@ -101,6 +102,7 @@ def test_a_job_is_cut_at_each_midnight_and_keeps_who_what_and_how(
     ]
 
 
+@pytest.mark.failure("A19")
 def test_a_job_that_ends_at_midnight_is_of_the_month_before(slurm: Callable[..., Any]) -> None:
     made = slurm(line(7, "2026-01-31T23:00:00", "2026-02-01T00:00:00", 1))
     assert made.usage().select("driver", "day").rows() == [
@@ -202,6 +204,7 @@ def test_a_requeued_job_counts_each_time_and_a_line_told_twice_counts_once(
     assert made.told()["repeated"] == "1 lines are told better by a later one, and not counted"
 
 
+@pytest.mark.failure("C04")
 def test_of_several_files_the_one_that_saw_a_job_end_counts(slurm: Callable[..., Any]) -> None:
     made = slurm()
     running = line(7, "2026-01-05T00:00:00", "Unknown", 4, state="RUNNING", elapsed=3600)
@@ -242,6 +245,7 @@ def test_hours_are_right_when_the_clocks_change(
     assert "suspended" not in made.told(month)
 
 
+@pytest.mark.failure("A19")
 def test_local_midnight_is_not_where_a_month_begins(slurm: Callable[..., Any]) -> None:
     made = slurm(line(7, "2026-02-01T00:00:00", "2026-02-01T02:00:00", 1))
     made.given["time_zone"] = "Europe/Berlin"
@@ -312,6 +316,7 @@ def test_columns_are_named_by_the_first_line_or_by_the_settings(
     assert hours(made.usage()) == 4
 
 
+@pytest.mark.failure("B10")
 @pytest.mark.parametrize(
     ("content", "changes", "said"),
     [
@@ -338,6 +343,15 @@ def test_a_file_that_is_not_as_declared_is_refused(
     error = made.error()
     assert isinstance(error, BrokenError)
     assert said in str(error)
+
+
+@pytest.mark.failure("H14")
+def test_a_file_that_is_far_too_large_is_refused_before_it_is_read(
+    slurm: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = slurm(line(7, "2026-01-05T00:00:00", "2026-01-05T01:00:00", 4))
+    monkeypatch.setattr(text, "LIMIT", 100)
+    assert "is larger than 0 MiB; write one file a month" in str(made.error())
 
 
 def test_a_file_without_a_job_is_empty(slurm: Callable[..., Any]) -> None:
@@ -374,7 +388,16 @@ def test_doctor_looks_for_the_newest_file(slurm: Callable[..., Any]) -> None:
         "list": "ok",
         "read": "ok",
         "delivery": "ok",
+        "schema": "ok",
     }
+    made.put("sacct.txt", sheet(line(7, "?", "2026-01-05T01:00:00", 4, elapsed=1)))
+    *_, wrong = made.source.probe((JANUARY,), datetime(2026, 2, 1, tzinfo=UTC))
+    assert (wrong.check, wrong.state) == ("schema", "warn")
+    assert wrong.detail.startswith("sacct.txt: row 1, Start: '?' is not a time written like")
+    made.put("sacct.txt", "JobID|Account\n")
+    *_, wrong = made.source.probe((JANUARY,), datetime(2026, 2, 1, tzinfo=UTC))
+    assert (wrong.check, wrong.state) == ("schema", "fail")
+    assert wrong.detail.startswith("sacct.txt:1: the first line names no State, Start")
 
 
 @given(

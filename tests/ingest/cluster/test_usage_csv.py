@@ -51,6 +51,7 @@ def tables(meter: Callable[..., Any]) -> Callable[..., Any]:
     return build
 
 
+@pytest.mark.failure("H06")
 def test_labels_come_in_the_locale_declared_each_in_its_month(tables: Callable[..., Any]) -> None:
     made = tables(
         "Datum;Projekt;Menge;Batch\n31.01.2026;ft-001;1.200,5;b1\n\n01.02.2026;ft-001;800;b2\n",
@@ -120,6 +121,9 @@ def test_a_cell_that_is_not_as_declared_sets_its_row_aside(
     assert made.usage()["quantity"].to_list() == [Decimal(1)]
 
 
+@pytest.mark.failure("B02")
+@pytest.mark.failure("B08")
+@pytest.mark.failure("B10")
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -173,3 +177,8 @@ def test_a_table_is_loaded_and_expected(tables: Callable[..., Any]) -> None:
     assert made.source.due(JANUARY) == datetime(2026, 2, 6, tzinfo=UTC)
     assert made.source.settlement.after.days == 7
     assert [*made.source.grants()] == []
+    at = datetime(2026, 2, 1, tzinfo=UTC)
+    assert [each.check for each in made.source.probe((JANUARY,), at) if each.state != "ok"] == []
+    made.put("usage.csv", HEAD + "5.1.,nlp,runs,1,Done,r1,,,,\n")
+    *_, wrong = made.source.probe((JANUARY,), at)
+    assert wrong.detail.startswith("usage.csv: row 1, day: '5.1.' is not a date written like")

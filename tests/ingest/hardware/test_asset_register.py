@@ -188,6 +188,7 @@ def test_hours_are_a_part_of_the_delivery_with_their_documents(company: Company)
     assert json.loads(moved.table)["hours"]["c1"]["ft-001"] == "1489"
 
 
+@pytest.mark.failure("A16")
 def test_hours_that_are_gone_stay_as_they_were_told(company: Company) -> None:
     made = company()
     made.hours(*USED)
@@ -230,6 +231,7 @@ def test_a_register_is_loaded_with_its_parts(company: Company) -> None:
     assert made.source.settlement.after.days == 7
 
 
+@pytest.mark.failure("G06")
 def test_currencies_have_their_own_decimals(company: Company) -> None:
     made = company({"cost": "50000", "currency": "JPY", "life_months": "36"})
     made.hours(("2026-01-05", "a", 1), ("2026-01-05", "b", 1), ("2026-01-05", "c", 1))
@@ -238,6 +240,7 @@ def test_currencies_have_their_own_decimals(company: Company) -> None:
     assert sum(cost for *_, cost in made.parts()) == made.assets()[0]["depreciation"]
 
 
+@pytest.mark.failure("B05")
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -282,6 +285,9 @@ def test_of_several_mistakes_the_first_is_told_and_the_others_are_counted(
     assert "assets.csv:3:1: asset_id: 'dgx-1' is there twice" in str(company({}, {}).error())
 
 
+@pytest.mark.failure("B02")
+@pytest.mark.failure("B08")
+@pytest.mark.failure("B10")
 @pytest.mark.parametrize(
     ("content", "given", "said"),
     [
@@ -368,12 +374,16 @@ def test_doctor_asks_for_the_register_and_for_the_hours(company: Company) -> Non
     made.hours(*USED)
     at = datetime(2026, 2, 1, tzinfo=UTC)
     found = [(each.check, each.state) for each in made.source.probe((JANUARY,), at)]
-    assert found == [(check, "ok") for check in ("list", "read", "delivery") * 2]
+    checks = ("list", "read", "delivery", "schema")
+    assert found == [(check, "ok") for check in checks * 2]
+    made.register({"cost": "x"})
+    (wrong,) = (f for f in made.source.probe((JANUARY,), at) if f.state == "fail")
+    assert wrong.detail.startswith("assets.csv:2:2: cost: 'x' is not a number")
     assert [*made.source.grants()] == []
     assert made.source.due(JANUARY) == datetime(2026, 2, 4, tzinfo=UTC)
     (made.home / "assets.csv").unlink()
-    states = [each.state for each in made.source.probe((JANUARY,), at)]
-    assert "fail" in states
+    failed = [each.check for each in made.source.probe((JANUARY,), at) if each.state == "fail"]
+    assert failed == ["delivery", "schema"]
 
 
 UNITS: Final = st.dictionaries(
@@ -383,6 +393,7 @@ UNITS: Final = st.dictionaries(
 )
 
 
+@pytest.mark.failure("C04")
 @given(used=UNITS, hours=st.integers(0, 10**6), basis=st.sampled_from(["capacity", "used"]))
 def test_parts_and_idle_sum_to_one_exactly_and_none_is_negative(
     used: dict[str, Decimal], hours: int, basis: Any
@@ -398,6 +409,7 @@ def test_parts_and_idle_sum_to_one_exactly_and_none_is_negative(
     assert {*found.of} == {unit for unit, each in used.items() if each}
 
 
+@pytest.mark.failure("C03")
 @given(used=UNITS, cents=st.integers(1, 10**7), day=st.integers(1, 28), basis=st.booleans())
 def test_charges_of_an_asset_sum_to_its_depreciation(
     used: dict[str, Decimal], cents: int, day: int, basis: bool

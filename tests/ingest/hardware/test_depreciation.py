@@ -93,6 +93,7 @@ def test_the_day_of_a_life_that_no_month_has_is_its_last(asset: Callable[..., As
     assert [depreciation(server, month) for month in months(Month(2026, 1), 2)] == [1, 27]
 
 
+@pytest.mark.failure("C03")
 @given(
     convention=st.sampled_from(CONVENTIONS),
     cents=st.integers(1, 10**9),
