@@ -25,6 +25,7 @@ WHOLE: Final = 256 << 20  # bytes of all members
 CELLS: Final = 4_000_000  # rows times columns of a sheet; engines make room for all of them
 PIECE: Final = 1 << 16
 SIGN: Final = b"PK\x03\x04"
+_LISTED: Final = b"PK\x01\x02"  # begins each entry of the list of members
 _LOCAL: Final = struct.Struct("<4s22xHH")
 _ENCRYPTED: Final = 0x1
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -97,6 +98,8 @@ def checked(data: bytes) -> list[Extent]:
         SheetError: says what it is instead of a plain workbook, and what to do.
     """
     inflated = _Inflated(len(data))
+    if (count := data.count(_LISTED)) > MEMBERS:
+        raise SheetError(f"is an archive of {count} parts, as no workbook is")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             members = file.infolist()
@@ -114,8 +117,6 @@ def checked(data: bytes) -> list[Extent]:
 
 
 def _faults(members: list[zipfile.ZipInfo]) -> Iterator[str]:
-    if len(members) > MEMBERS:
-        yield f"is an archive of {len(members)} files, as no workbook is"
     names = [member.filename.lower() for member in members]
     for part, fault in _PARTS:
         if any(name.startswith(part) or f"/{part}" in name for name in names):

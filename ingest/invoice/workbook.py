@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, time
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 import fastexcel
+import polars as pl
+from fastexcel import DType, ExcelReader
 
 from ingest.invoice.grid import LIMIT, Grid, Record, SheetError
 from ingest.invoice.package import SIGN, Extent, checked
@@ -16,6 +18,9 @@ from models.money import DOUBLE_PLACES
 SCAN: Final = 60  # rows of every sheet that are read to find the headings
 _DIGITS: Final = Context(prec=15, rounding=ROUND_HALF_UP)  # a double has no more that are its own
 _PLACES: Final = Decimal(1).scaleb(-DOUBLE_PLACES)
+_EPOCH: Final = date(1970, 1, 1)
+_DAY: Final = 24 * 60 * 60 * 1000  # milliseconds
+_DAYS: Final = 500_000  # around the epoch that are dates to Python
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FORMS: Final = (
     (b"%PDF", "is a PDF, and no table; see docs/invoice-tables.md for what reads it"),
@@ -24,7 +29,7 @@ _FORMS: Final = (
     (b"{", "is JSON, and no table; see docs/invoice-tables.md for what reads it"),
 )
 
-Loads = dict[str, list[tuple[Any, ...]]]
+Loads = list[list[tuple[Any, ...]]]
 
 
 def is_one(data: bytes) -> bool:
@@ -70,9 +75,7 @@ def grid(data: bytes, sheet: str | None, is_headed: Callable[[Grid], bool]) -> G
         raise SheetError(f"is not a readable workbook: {said}; save it again") from error
 
 
-def _sheet(
-    book: fastexcel.ExcelReader, sheet: str | None, is_headed: Callable[[Grid], bool]
-) -> str:
+def _sheet(book: ExcelReader, sheet: str | None, is_headed: Callable[[Grid], bool]) -> str:
     names = book.sheet_names
     if sheet is not None:
         if sheet not in names:
@@ -90,30 +93,29 @@ def _shift(extents: Sequence[Extent]) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _read(
-    book: fastexcel.ExcelReader, name: str, shift: int | None, most: int | None = None
-) -> Grid:
+def _read(book: ExcelReader, name: str, shift: int | None, most: int | None = None) -> Grid:
     """Return a sheet; the engine is asked for each type, since it turns any into any other."""
-    loads = {
-        kind: book.load_sheet(name, header_row=None, skip_rows=0, n_rows=most, dtypes=kind)
-        .to_polars()
-        .rows()
-        for kind in ("string", "float", "boolean", "datetime")
-    }
+    loads = [
+        _load(book, name, kind, most).rows() for kind in ("string", "float", "boolean", "datetime")
+    ]
     return Grid(list(_records(loads)), name, shift)
 
 
+def _load(book: ExcelReader, name: str, kind: DType, most: int | None) -> pl.DataFrame:
+    sheet = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=most, dtypes=kind)
+    # any number is a day to the engine, and few of them are one to Python
+    return sheet.to_polars().cast({pl.Datetime("ms"): pl.Int64})
+
+
 def _records(loads: Loads) -> Iterator[Record]:
-    for line, rows in enumerate(zip(*loads.values(), strict=True), start=1):
+    for line, rows in enumerate(zip(*loads, strict=True), start=1):
         cells = [_cell(*values) for values in zip(*rows, strict=True)]
         if any(text for text, _ in cells):
             typed = frozenset(place for place, (_, is_typed) in enumerate(cells) if is_typed)
             yield Record(line, [text for text, _ in cells], typed)
 
 
-def _cell(
-    text: str | None, number: object, truth: object, day: datetime | None
-) -> tuple[str, bool]:
+def _cell(text: str | None, number: object, truth: object, moment: int | None) -> tuple[str, bool]:
     """Return one cell as text, and whether it is a number or a date by its type.
 
     The engine reads text such as 1.234 as a number too, but never as a truth or a day.
@@ -122,9 +124,9 @@ def _cell(
         return (text or "").strip(), False
     if truth is not None and number is not None:
         return plain(Decimal(str(number))), True
-    if number is None and day is not None and truth is None:
-        is_day = day.time() == time()
-        return (day.date().isoformat() if is_day else day.isoformat(" ")), True
+    if number is None and moment is not None and truth is None:
+        days, rest = divmod(moment, _DAY)
+        return text.strip() if rest or abs(days) > _DAYS else str(_EPOCH + timedelta(days)), True
     return text.strip(), False
 
 
