@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ingest.invoice.verdict import FOLDER, Verdict, verdicts, write
 from ingest.source import Source
-from models.errors import BrokenError, SourceError
+from models.errors import BrokenError, RefusedError, SourceError
 from models.ledger import Entry
+from scheduler import paper
+from scheduler.paper import Found
 from scheduler.workspace import Project, Stores
 
 DECIDED: Final = "invoice.confirmed"  # a person's word; the entry has who, why, and the hash
@@ -70,6 +72,38 @@ def withdrawn(project: Project, stores: Stores) -> Iterator[str]:
         if not (project.folder / record.body["file"]).exists():
             said = f"{record.body['act']} by {record.body['by']} on {record.at[:10]}"
             yield f"{record.body['file']}: {said} was removed, and does not hold any more"
+
+
+def amended(opened: Stores, found: Found, named: str, other: str) -> dict[str, Any]:
+    """Return which invoice counts and which does not, as fields of a decision.
+
+    Args:
+        opened: The stores.
+        found: The document with the invoice that counts.
+        named: Its number where the document holds several.
+        other: Document or number of the one that does not.
+
+    Raises:
+        RefusedError: when either is not certain.
+    """
+    number = _number(found, named)
+    rows = paper.newest(opened).iter_rows(named=True)
+    if any(other == row["invoice_id"] != number for row in rows):
+        return {"number": number, "supersedes": other}
+    against = paper.document(opened, other)
+    if against.sha256 == found.sha256:
+        raise RefusedError(f"{other!r} is the document itself; name the one that shall not count")
+    theirs = _number(against, number)
+    return {"number": number, "supersedes": against.sha256, "supersedes_number": theirs}
+
+
+def _number(found: Found, named: str) -> str:
+    """Return the number that is meant of those in a document."""
+    numbers = sorted({head["invoice_id"] for head in found.heads})
+    if named in numbers or len(numbers) == 1:
+        return named if named in numbers else numbers[0]
+    shown = ", ".join(numbers[:5])
+    raise RefusedError(f"{found.name}: holds several invoices, {shown}; say which by its number")
 
 
 def _hashes(stores: Stores) -> set[str]:

@@ -20,7 +20,7 @@ from models.errors import BrokenError
 from models.field import Currency, DayText, Number, Strict, Text
 from models.money import ZERO
 
-FOLDER: Final = "invoice-decisions"
+FOLDER: Final = "invoice-decisions"  # of the project, unless the settings name another
 LARGEST: Final = 64 << 10  # bytes
 _NAME: Final = re.compile(r"[0-9a-f]{12}-(?:confirm|supersede|reject)-([0-9a-f]{16})\.json")
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -70,6 +70,7 @@ class Verdict(Strict):
     name: Text
     number: str = ""
     supersedes: str = ""
+    supersedes_number: str = ""
     figures: Figures | None = None
     forced: bool = False
     contradicts: tuple[str, ...] = ()
@@ -105,7 +106,10 @@ class Verdict(Strict):
     def amendment(self) -> Amendment:
         """The same for those who compare invoices."""
         is_document = _SHA256.fullmatch(self.supersedes)
-        other = Which(document=self.supersedes) if is_document else Which(number=self.supersedes)
+        other = Which(
+            number=self.supersedes_number if is_document else self.supersedes,
+            document=self.supersedes if is_document else "",
+        )
         counts = Which(number=self.number, document=self.document)
         return Amendment(counts=counts, supersedes=other, reason=f"{self.reason} ({self.by})")
 
@@ -150,6 +154,11 @@ def _read(source: str, path: Path) -> Verdict:
     except ValidationError as error:
         detail = f"is no decision: {error.errors()[0]['msg']}; remove it and decide again"
         raise BrokenError(source, f"{path.parent.name}/{path.name}", detail) from error
+
+
+def amendments(found: Sequence[Verdict]) -> list[Amendment]:
+    """Return what was decided about invoices that contradict each other."""
+    return [each.amendment for each in found if each.act == "supersede"]
 
 
 def newest(found: Sequence[Verdict], document: str) -> Verdict | None:

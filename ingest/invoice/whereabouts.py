@@ -8,7 +8,9 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints, model_validator
 
 from ingest.bucket import Place, place
+from ingest.invoice.verdict import FOLDER
 from models.field import Strict, Text
+from models.settings import Inside
 
 Allowed = Annotated[str, StringConstraints(pattern=r"^[^@\s]*@[^@\s]+$")]
 REMOTE: Final = ("s3://", "gs://", "https://", "http://")
@@ -21,6 +23,8 @@ class Whereabouts(Strict):
     """Where the files lie; relative to the project folder. The same as `location`."""
     location: Text | None = None
     """A folder, or the address of a bucket and prefix."""
+    decisions: Inside = FOLDER
+    """Folder of the project with what persons decided about documents."""
     senders: tuple[Allowed, ...] = ()
     """Who may send invoices in messages: addresses, or whole domains as `@labels.example`."""
     mail_server: Text | None = None

@@ -8,12 +8,11 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from ingest.invoice.columns import Texts, alternatives
-from ingest.invoice.verdict import FOLDER
 from ingest.invoice.whereabouts import WHEREABOUTS, Whereabouts
 from ingest.paper.vendor import Vendor, folded
 from models.field import Text
 
-_OF_NO_BYTES: Final = {*WHEREABOUTS, "pattern", "expected_by_day", "decisions"}
+_OF_NO_BYTES: Final = {*WHEREABOUTS, "pattern", "expected_by_day"}
 
 
 class Settings(Whereabouts):
@@ -29,8 +28,6 @@ class Settings(Whereabouts):
     tell."""
     vendors: dict[Text, Vendor] = Field(default_factory=dict)
     """Who may invoice, by the name they have here."""
-    decisions: Text = FOLDER
-    """Folder of the project with what persons decided about documents."""
     expected_by_day: int | None = Field(default=None, ge=1, le=28)
     """Day of the next month by which invoices of a month are expected."""
 

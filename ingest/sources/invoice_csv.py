@@ -33,6 +33,7 @@ from ingest.invoice.settings import Settings
 from ingest.invoice.sheet import NoLineError, SheetError, Table, read
 from ingest.invoice.terms import Terms
 from ingest.invoice.trust import refusal
+from ingest.invoice.verdict import amendments, verdicts
 from ingest.source import (
     Control,
     Conversion,
@@ -84,6 +85,7 @@ class InvoiceFolder:
     ) -> Iterator[Delivery | SourceError]:
         """Bring all files into the archive; yield the deliveries asked for, or what is wrong."""
         try:
+            decided = verdicts(self.name, self.folder / self.settings.decisions)
             items = list(self._inbox.items())
         except SourceError as error:
             yield error
@@ -96,7 +98,8 @@ class InvoiceFolder:
             return
         files = [each for each in read if isinstance(each, File)]
         with localcontext(prec=WIDE):
-            yield from self._post.arrived(files, periods, known, archive)
+            post = replace(self._post, amendments=amendments(decided))
+            yield from post.arrived(files, periods, known, archive)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Say whether the place can be read, and what lies in it."""

@@ -22,10 +22,10 @@ from ingest.invoice.inbox import Inbox
 from ingest.invoice.post import Post
 from ingest.invoice.proof import Amounts
 from ingest.invoice.taken import Taken
-from ingest.invoice.verdict import Verdict, verdicts
+from ingest.invoice.verdict import Verdict, amendments, verdicts
 from ingest.paper import reading
 from ingest.paper.bundle import Bundle, Sorted
-from ingest.paper.judge import Judge, Judged, voided
+from ingest.paper.judge import SHORT, Judge, Judged, voided
 from ingest.paper.note import UNREADABLE, Note, opened
 from ingest.paper.pile import Pile, pile
 from ingest.paper.plain import confirmed, shown
@@ -157,7 +157,7 @@ class InvoiceDocuments:
             source=self.name,
             place=self.settings.where,
             terms=self._vendors.terms,
-            amendments=[each.amendment for each in decided if each.act == "supersede"],
+            amendments=amendments(decided),
         )
 
     def _judged(
@@ -188,14 +188,17 @@ class InvoiceDocuments:
             raise BrokenError(self.name, document.name, str(error)) from error
         invoices = [self._vendors.completed(read)] if read else []
         found = self._post(()).taken(invoices, document, inner)
-        return tuple(self._said(each, note) for each in found)
+        return tuple(self._said(each, note, document.sha256) for each in found)
 
-    def _said(self, taken: Taken, note: Note | None) -> Taken:
-        """Return an invoice with what is known beside it."""
+    def _said(self, taken: Taken, note: Note | None, sha256: str) -> Taken:
+        """Return an invoice with what is known beside it, and with the way out."""
         if note and note.part == "voided":
             return replace(taken, status="superseded", note=note.why)
         if taken.status == "unknown_issuer":
             return replace(taken, note=self._vendors.unknown(taken.invoice))
+        if taken.status == "conflict":
+            way = f"; see trueup invoice review {sha256[:SHORT]}"
+            return replace(taken, note=f"{taken.note}{way}")
         return taken
 
 

@@ -41,7 +41,8 @@ def table(invoices: Sequence[Received], refusals: Sequence[Refusal]) -> str:
     for each in invoices:
         if each.head["note"]:
             place = f"{each.head['invoice_issuer_name']} {each.head['invoice_id']}"
-            lines.append(f"! {visible(place)}: {visible(each.head['note'])}")
+            mark = "-" if each.head["status"] == "counted" else "!"
+            lines.append(f"{mark} {visible(place)}: {visible(each.head['note'])}")
     lines += [f"! {visible(f'{r.scope}: {r.document}: {r.detail}')}" for r in refusals]
     return "".join(f"{line}\n" for line in lines)
 

@@ -15,7 +15,7 @@ from models.errors import RefusedError
 from models.field import number as number_of
 from scheduler import paper
 from scheduler.cli import Shell
-from scheduler.deciding import decide
+from scheduler.deciding import amended, decide
 from scheduler.lock import held
 from scheduler.options import Day
 from scheduler.paper import Found
@@ -69,10 +69,11 @@ def command(shell: Shell, /, document: str, *, by: str, reason: str, **said: Any
     project = configured(shell.folder)
     with stores(project) as opened, held(project.state):
         found = _found(opened, document, is_rejected=said["reject"])
-        verdict = _verdict(project, opened, found, {**said, "by": by, "reason": reason})
+        words = {**said, "document": document, "by": by, "reason": reason}
+        verdict = _verdict(project, opened, found, words)
         path = decide(project, opened, found.source, verdict)
-    words = {"confirm": "confirmed", "supersede": "superseding", "reject": "rejected"}
-    click.echo(f"{words[verdict.act]} {found.sha256[:12]} {found.name}: {path.name}")
+    done = {"confirm": "confirmed", "supersede": "superseding", "reject": "rejected"}
+    click.echo(f"{done[verdict.act]} {found.sha256[:12]} {found.name}: {path.name}")
     click.echo("next: trueup run")
 
 
@@ -85,27 +86,39 @@ def _found(opened: Stores, said: str, *, is_rejected: bool) -> Found:
 
 def _verdict(project: Project, opened: Stores, found: Found, said: dict[str, Any]) -> Verdict:
     act = _act(said)
-    wrong: tuple[str, ...] = ()
+    fields: dict[str, Any] = {}
+    if act != "supersede":
+        _only_documents(project, found)
     if act == "confirm":
-        figures = _figures(project, opened, found, said)
-        wrong = tuple(_contradicted(opened, found, figures, said["gross"]))
-        if wrong and not said["force"]:
-            raise RefusedError(
-                f"{found.name}: {'; '.join(wrong)}; mend the figures, or add --force and say why"
-            )
+        fields = _confirmed(project, opened, found, said)
+    if act == "supersede":
+        fields = amended(opened, found, said["number"] or said["document"], said["supersedes"])
     return Verdict(
         act=act,
         document=found.sha256,
         name=found.name,
-        number=said["number"] or "" if act == "supersede" else "",
-        supersedes=_other(opened, found, said["supersedes"]) if act == "supersede" else "",
-        figures=figures if act == "confirm" else None,
-        forced=bool(wrong),
-        contradicts=wrong,
         by=said["by"].strip(),
         reason=said["reason"].strip(),
         at=now(),
+        **fields,
     )
+
+
+def _confirmed(
+    project: Project, opened: Stores, found: Found, said: dict[str, Any]
+) -> dict[str, Any]:
+    figures = _figures(project, opened, found, said)
+    wrong = tuple(_contradicted(opened, found, figures, said["gross"]))
+    if wrong and not said["force"]:
+        raise RefusedError(
+            f"{found.name}: {'; '.join(wrong)}; mend the figures, or add --force and say why"
+        )
+    return {"figures": figures, "forced": bool(wrong), "contradicts": wrong}
+
+
+def _only_documents(project: Project, found: Found) -> None:
+    if project.settings.sources[found.source]["kind"] != "invoice_document":
+        raise RefusedError(f"{found.name}: is a table; correct it, or take it out of there")
 
 
 def _act(said: dict[str, Any]) -> Act:
@@ -174,14 +187,3 @@ def _contradicted(
     if not said.strip() and gross is None:
         raise RefusedError(f"{found.name}: shows no text to check against; state --gross too")
     return wrong
-
-
-def _other(opened: Stores, found: Found, said: str) -> str:
-    """Return what is superseded: the hash of a document, else a number."""
-    numbers = {row["invoice_id"] for row in paper.newest(opened).iter_rows(named=True)}
-    if said in numbers:
-        return said
-    other = paper.document(opened, said).sha256
-    if other == found.sha256:
-        raise RefusedError(f"{said!r} is the document itself; name the one that shall not count")
-    return other
