@@ -83,7 +83,8 @@ def test_assets_stand_in_their_table_with_hours_and_value(company: Company) -> N
 
 
 def test_without_hours_all_of_it_is_idle_or_nobodys_or_its_projects(company: Company) -> None:
-    servers = ({}, {"asset_id": "dgx-2", "cluster": "", "project": "ft-002"})
+    plain: dict[str, str] = {}
+    servers = (plain, {"asset_id": "dgx-2", "cluster": "", "project": "ft-002"})
     idle, given = company(*servers).charges().to_dicts()
     assert (idle["x_line_type"], idle["tags"]["idle"], idle["consumed_quantity"]) == (
         *("idle", "true"),
