@@ -153,7 +153,7 @@ class Reader:
         cells, end = row.cells, None
         fields = "start_day", "start_time"
         start = self._cells.moment(cells["start_day"], cells["start_time"], fields)
-        if "end_day" in cells:
+        if {"end_day", "end_time"} <= cells.keys():
             end = self._cells.moment(cells["end_day"], cells["end_time"], ("end_day", "end_time"))
         return by_day(start, end, seconds, self._zone)
 

@@ -60,14 +60,21 @@ def files(place: Place, source: str, settings: Settings, reader: Reader) -> Iter
 
 
 def _content(place: Place, key: str, source: str) -> bytes:
-    chunks, size = list[bytes](), 0
-    for chunk in place.read(key).chunks:
+    """Return the bytes of a file, once they are as many and the same as its place states."""
+    body, chunks, size = place.read(key), list[bytes](), 0
+    for chunk in body.chunks:
         size += len(chunk)
         chunks.append(chunk)
         if size > LIMIT:
             detail = f"is larger than {LIMIT >> 20} MiB; export one month a file"
             raise BrokenError(source, key, detail)
-    return b"".join(chunks)
+    data = b"".join(chunks)
+    if body.size is not None and size != body.size:
+        raise BrokenError(source, key, f"{size} of {body.size} bytes arrived; run again")
+    for name, stated in (("sha256", body.sha256), ("md5", body.md5)):
+        if stated and hashlib.new(name, data, usedforsecurity=False).hexdigest() != stated.lower():
+            raise BrokenError(source, key, f"has another {name} than its place states; run again")
+    return data
 
 
 def _entries(

@@ -167,7 +167,7 @@ def office(tmp_path: Path) -> Office:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Callable[..., Settings]:
     """Return settings with some changed."""
 

@@ -95,6 +95,14 @@ def test_an_entry_without_an_end_lasts_as_long_as_it_says(export: Any) -> None:
     }
 
 
+def test_an_end_without_a_time_of_day_is_no_end(export: Any) -> None:
+    text = TOGGL.replace(",Duration,", ",End date,Duration,").replace(",01:20", ",2026-02-01,01:20")
+    office = export("toggl", text)
+    office.secret("people.yaml", "people: {A. Person: lead}\n")
+
+    assert office.hours()["2026-01", "FT-001", "lead"] == Decimal("0.5")
+
+
 def test_headings_of_another_language_are_declared(office: Any) -> None:
     office.given |= {
         "columns": {

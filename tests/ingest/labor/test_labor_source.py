@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ingest.bucket import Folder
 from ingest.source import Delivery
 from models.errors import BrokenError
 from models.period import Month
@@ -149,6 +151,26 @@ def test_files_that_come_while_they_are_read_are_told(
 
     said = "timesheets: *.csv: files came or went while they were read; run again"
     assert str(office.error()) == said
+
+
+@pytest.mark.failure("A04")
+@pytest.mark.failure("K06")
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"size": 99}, "49 of 99 bytes arrived; run again"),
+        ({"size": None, "sha256": "0" * 64}, "has another sha256 than its place states; run again"),
+        ({"size": None, "md5": "0" * 32}, "has another md5 than its place states; run again"),
+    ],
+)
+def test_a_file_is_what_its_place_states(
+    stated: dict[str, Any], said: str, office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.put("sheet.csv", "Day,Project,Role,Who,Hours\n2026-02-05,P,lead,A,1\n")
+    whole = Folder.read
+    monkeypatch.setattr(Folder, "read", lambda *given: replace(whole(*given), **stated))
+
+    assert str(office.error()).endswith(f"sheet.csv: {said}")
 
 
 @pytest.mark.parametrize("keep", ["redacted", "original"])
