@@ -88,6 +88,74 @@ def test_a_number_is_read_as_its_locale_says_or_refused(
         assert cells.number("amount", printed) == Decimal(number)
 
 
+# as printed, how negative numbers are, what it is; None is refused
+SIGNED = [
+    ("-450.00", ("minus",), "-450.00"),
+    ("450.00-", ("trailing",), "-450.00"),
+    ("450.00", ("trailing",), "450.00"),
+    ("(450.00)", ("parentheses",), "-450.00"),
+    ("(1,450.00)", ("parentheses",), "-1450.00"),
+    ("450.00-", ("minus", "trailing"), "-450.00"),
+    ("-450.00", ("minus", "trailing"), "-450.00"),
+    ("$450.00", ("minus",), "450.00"),
+    ("$ 450.00", ("minus",), "450.00"),
+    ("450.00 US$", ("minus",), "450.00"),
+    (f"450.00{UNBROKEN}$", ("minus",), "450.00"),
+    ("-$450.00", ("minus",), "-450.00"),
+    ("$-450.00", ("minus",), "-450.00"),
+    ("$450.00-", ("trailing",), "-450.00"),
+    ("450.00-$", ("trailing",), "-450.00"),
+    ("($450.00)", ("parentheses",), "-450.00"),
+    ("$(450.00)", ("parentheses",), "-450.00"),
+    # a sign where none is declared to stand, or two
+    ("-450.00", ("trailing",), None),
+    ("-450.00", ("parentheses",), None),
+    ("450.00-", ("minus", "parentheses"), None),
+    ("(450.00)", ("minus", "trailing"), None),
+    ("-450.00-", ("minus", "trailing"), None),
+    ("(-450.00)", ("minus", "parentheses"), None),
+    ("(450.00", ("parentheses",), None),
+    ("450.00)", ("parentheses",), None),
+    ("$450.00$", ("minus",), None),
+    ("\u20ac450.00", ("minus",), None),
+    ("$", ("minus",), None),
+    ("4$50.00", ("minus",), None),
+]
+
+
+@pytest.mark.failure("H06")
+@pytest.mark.parametrize(("printed", "negative", "number"), SIGNED)
+def test_signs_stand_only_where_they_are_declared_to(
+    reading: Reading, printed: str, negative: tuple[str, ...], number: str | None
+) -> None:
+    cells = Cells(reading(thousands=","), negative, ("$", "US$"))
+
+    if number is None:
+        with pytest.raises(CellError) as refused:
+            cells.number("amount", printed)
+        assert refused.value.reason.startswith("is not a number written like 1,234.56")
+    else:
+        assert cells.number("amount", printed) == Decimal(number)
+        assert bool(cells.sign(printed)) == ("$" in printed)
+
+
+@pytest.mark.parametrize(
+    ("negative", "shown"),
+    [
+        (("minus",), "1234.56"),
+        (("trailing",), "1234.56 or 1234.56-"),
+        (("minus", "parentheses"), "1234.56 or (1234.56)"),
+    ],
+)
+def test_a_refused_number_is_shown_the_signs_that_are_declared(
+    reading: Reading, negative: tuple[str, ...], shown: str
+) -> None:
+    with pytest.raises(CellError) as refused:
+        Cells(reading(), negative).number("amount", "?")
+
+    assert refused.value.reason == f"is not a number written like {shown}"
+
+
 @pytest.mark.parametrize(
     ("printed", "reason"),
     [
@@ -128,6 +196,8 @@ def test_a_number_printed_in_a_locale_is_read_back_as_it_was(amount: Decimal) ->
         ("5.10.2026", "%d.%m.%Y", date(2026, 10, 5)),
         ("10/05/26", "%m/%d/%y", date(2026, 10, 5)),
         ("29.02.2028", "%d.%m.%Y", date(2028, 2, 29)),
+        ("2026-10-05T23:59:59+02:00", "%Y-%m-%d*", date(2026, 10, 5)),
+        ("2026-10-05", "%Y-%m-%d*", date(2026, 10, 5)),
     ],
 )
 def test_a_date_is_read_as_declared(reading: Reading, printed: str, dates: str, day: date) -> None:

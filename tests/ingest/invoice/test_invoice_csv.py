@@ -13,6 +13,7 @@ from ingest.source import build, settings_model
 from models.period import Month
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+ALIKE = ["invoice R-2 has the amount of R-1, issued within a week; both count"]
 LINE = "R-1,2026-10-05,100.00,EUR,19.00,2026-10-01,2026-10-31,Invoice"
 
 
@@ -367,3 +368,119 @@ def test_the_fingerprint_is_of_what_changes_charges(
     vendor.given |= change
 
     assert (vendor.source.fingerprint != before) == is_other
+
+
+@pytest.mark.failure("H06")
+@pytest.mark.parametrize(
+    ("printed", "detail"),
+    [
+        ("$100.00", ""),
+        ("100.00 USD", "'100.00 USD': is in USD, and its line in EUR, at 2:3"),
+        ("100.00-", "'100.00-': is not a number written like 1234.56, at 2:3"),
+    ],
+)
+def test_the_sign_of_a_currency_must_be_that_of_its_line(
+    vendor: Any, printed: str, detail: str
+) -> None:
+    vendor.given["currency_signs"] = {"$": "EUR", "USD": "USD"}
+    vendor.put("a.csv", LINE.replace("100.00", printed), LINE.replace("R-1", "R-2"))
+
+    assert vendor.problems() == ([detail] if detail else ALIKE)
+
+
+@pytest.mark.failure("H06")
+@pytest.mark.parametrize(
+    ("negative", "printed"), [("trailing", "5.00-"), ("parentheses", "(5.00)")]
+)
+def test_both_readers_know_how_negative_numbers_are_written(
+    vendor: Any, negative: str, printed: str
+) -> None:
+    vendor.given["negative"] = negative
+    vendor.put("a.csv", f"R-1,2026-10-05,{printed},EUR,0.95,,,Invoice")
+
+    assert vendor.costs() == ["Tax 0.95 2026-10-05", "Usage -5.00 2026-10-05"]
+
+
+@pytest.mark.parametrize(
+    ("line", "costs"),
+    [
+        ("R-1,2026-10-05,2000,0.05,1000,19", ["Tax 0.02 2026-10-05", "Usage 0.10 2026-10-05"]),
+        ("R-1,2026-10-05,3,1.005,,0", ["Usage 3.02 2026-10-05"]),
+    ],
+)
+def test_an_amount_that_no_column_holds_is_quantity_times_price(
+    vendor: Any, line: str, costs: list[str]
+) -> None:
+    columns = {"number": "No", "issued": "Date", "quantity": "Q", "unit_price": "P"}
+    vendor.given |= {"columns": columns | {"price_base": "B", "tax_rate": "T"}}
+    vendor.given |= {"credit_kinds": [], "currency": "EUR"}
+    vendor.put("a.csv", line, headings="No,Date,Q,P,B,T")
+
+    assert vendor.costs() == costs
+    assert vendor.problems() == []
+
+
+def test_a_price_of_no_units_is_set_aside(vendor: Any) -> None:
+    vendor.given["columns"] = {**vendor.given["columns"], "price_base": "Base"}
+    vendor.put("a.csv", f"{LINE},0", headings="Invoice,Date,Net,Currency,Tax,From,To,Type,Base")
+
+    assert vendor.problems() == ["'0': is not above zero, at 2:9"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "tax", "net"), [("19", "15.97", "84.03"), ("8.25", "7.62", "92.38")]
+)
+def test_the_tax_in_an_amount_is_taken_out_by_its_rate(
+    vendor: Any, rate: str, tax: str, net: str
+) -> None:
+    vendor.given["columns"] = {**vendor.given["columns"], "tax": None, "tax_rate": "Tax"}
+    vendor.given["amounts"] = "gross"
+    vendor.put("a.csv", f"R-1,2026-10-05,100.00,EUR,{rate},,,Invoice")
+
+    assert vendor.costs() == [f"Tax {tax} 2026-10-05", f"Usage {net} 2026-10-05"]
+
+
+@pytest.mark.failure("B11")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "windows-1252"])
+def test_a_file_is_read_in_the_encoding_that_is_declared(vendor: Any, encoding: str) -> None:
+    vendor.given |= {"encoding": encoding, "currency_signs": {"\u20ac": "EUR"}}
+    vendor.given["columns"] = {**vendor.given["columns"], "tags": {"team": "Gr\u00f6\u00dfe"}}
+    headings = "Invoice,Date,Net,Currency,Tax,From,To,Type,Gr\u00f6\u00dfe"
+    line = LINE.replace("100.00", "\u20ac100.00")
+    text = f"{headings}\n{line},M\u00fcnchen\n"
+    vendor.put_bytes("a.csv", text.encode(encoding))
+
+    assert vendor.charges()["tags"].to_list() == [{"team": "M\u00fcnchen"}] * 2
+
+
+@pytest.mark.failure("B11")
+@pytest.mark.parametrize(
+    ("declared", "data", "detail"),
+    [
+        (
+            "windows-1252",
+            "A\n1\n".encode("utf-16"),
+            "is UTF-16; save it as Windows-1252, or set `encoding` of the source",
+        ),
+        (
+            "utf-16",
+            b"A\n1\n",
+            "has no byte order mark of UTF-16; save it so, or set `encoding` of the source",
+        ),
+        (
+            "windows-1252",
+            b"A\n\x81\n",
+            (
+                "byte 0x81 is not Windows-1252; save the file as Windows-1252, or set `encoding` "
+                "of the source"
+            ),
+        ),
+    ],
+)
+def test_a_file_in_another_encoding_than_declared_is_refused(
+    vendor: Any, declared: str, data: bytes, detail: str
+) -> None:
+    vendor.given["encoding"] = declared
+    vendor.put_bytes("a.csv", data)
+
+    assert vendor.error().detail == detail
