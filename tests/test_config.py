@@ -24,6 +24,15 @@ from models.yamlfile import read
 ENVIRONMENT: Final = {
     "TRUEUP_WEBHOOK_URL": "https://hooks.example.com/T0",
     "TRUEUP_WEBHOOK_SECRET": "k",
+    **dict.fromkeys(
+        (
+            "ANTHROPIC_ADMIN_KEY",
+            "MLFLOW_TRACKING_TOKEN",
+            "OPENAI_ADMIN_KEY",
+            "OPENAI_SUPPORT_KEY",
+        ),
+        "a-key",
+    ),
 }
 CONFIG: Final = Path(__file__).resolve().parent.parent / "config"
 NAMES: Final = [path.relative_to(CONFIG).as_posix() for path in CONFIG.rglob("*.yaml")]
