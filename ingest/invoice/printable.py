@@ -14,7 +14,8 @@ _NOTHING: Final = ("Cf", "Cs", "Co", "Cn")  # turned directions, halves of signs
 def printable(text: str, most: int = MOST) -> str:
     """Return text on one line, in signs that can be seen, cut where it is too long."""
     head = text[: 4 * most]  # what stands beyond is cut in any case
-    clean = " ".join("".join(map(_sign, head)).split())
+    seen = head if head.isprintable() else "".join(map(_sign, head))
+    clean = " ".join(seen.split())
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 

@@ -129,6 +129,7 @@ class Inbox:
     )
     amendments: list[Amendment] = field(default_factory=list)
     files: dict[str, tuple[bytes, tuple[Invoice, ...]]] = field(default_factory=dict)
+    misread: dict[str, Any] = field(default_factory=dict)  # by the second reader
     settlement = Settlement(after=timedelta(days=14), invoiced=True)
 
     def put(self, name: str, *invoices: Invoice, data: bytes | None = None) -> str:
@@ -175,7 +176,8 @@ class Inbox:
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         with localcontext(prec=WIDE):
-            return control(self._taken(path, document, delivery), twice_read)
+            taken = self._taken(path, document, delivery)
+            return control(taken, lambda each: replace(twice_read(each), **self.misread))
 
     def _taken(self, path: Path, document: Document, delivery: Delivery) -> tuple[Taken, ...]:
         data = path.read_bytes()

@@ -21,6 +21,7 @@ from ingest.invoice.head import Allowance
 from ingest.invoice.printable import MOST, printable
 from ingest.invoice.taken import taken
 from ingest.invoice.terms import Terms, share
+from models.errors import BrokenError
 from models.period import Month
 
 AMOUNT = st.decimals(-(10**9), 10**9, places=2)
@@ -474,3 +475,26 @@ def test_an_invoice_is_billed_to_the_last_digit(
     billed = sum((Fraction(entry.billed) for entry in entries(found)), Fraction(0))
 
     assert billed == Fraction(found.invoice.payable)
+
+
+@pytest.mark.failure("C05")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"net": Decimal(99)}, "EUR Adjustment billed_cost: 0 here, 1 by the second reader"),
+        ({"tax": Decimal(19)}, "EUR Adjustment billed_cost: 0 here, -19 by the second reader"),
+        ({"currency": "USD"}, "invoice_details EUR: 1 rows, sum 100 here, 0 rows, sum 0 by the"),
+        ({"payable": Decimal(90)}, "invoice_details EUR: 1 rows, sum 100 here, 1 rows, sum 90 by"),
+        ({"rows": 2}, "rows: 1 here, 2 by the second reader, -1 apart"),
+    ],
+)
+def test_nothing_is_loaded_when_a_second_reader_finds_other_figures(
+    inbox: Any, invoice: Any, change: dict[str, Any], message: str
+) -> None:
+    inbox.put("a", invoice())
+    inbox.misread = change
+
+    with pytest.raises(BrokenError) as refused:
+        inbox.loads()
+
+    assert message in str(refused.value)

@@ -150,6 +150,21 @@ def test_numbers_belong_to_one_issuer_and_one_family_of_kinds(
     assert inbox.table()["billed_cost"].sum() == 77
 
 
+@pytest.mark.failure("H02")
+def test_a_conflict_of_one_leaves_another_of_the_same_number_in_the_same_document(
+    inbox: Any, line: Any, invoice: Any
+) -> None:
+    inbox.vendors["Bee"] = Terms(issuer="Bee", service="Labels")
+    credit = invoice("R-1", line("-30"), kind="credit_note", preceding=("R-1",))
+    inbox.put("a", invoice("R-1"), invoice("R-1", line("7"), issuer="Bee"), credit)
+    inbox.put("b", invoice("R-1", line("120")))
+
+    found = inbox.table("invoice_headers").filter(x_document="a")
+
+    assert found["status"].to_list() == ["conflict", "counted", "counted"]
+    assert inbox.table()["billed_cost"].sum() == -23
+
+
 @pytest.mark.parametrize(("days", "told"), [(7, True), (8, False)])
 def test_the_same_amount_within_a_week_counts_and_is_told(
     inbox: Any, invoice: Any, days: int, told: bool
