@@ -106,7 +106,8 @@ class _Notes:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
         self.path: list[str] = []  # below the root
-        self.root, self.currency_of, self.said = "", "", ""
+        self.root, self.currency_of, self.what = "", "", ""
+        self.said: list[str] = []  # of what is noted; attachments are long, and pass by
         self.part: dict[str, str] = {}
         self.once: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         self.sums: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -124,18 +125,21 @@ class _Notes:
         self.path.append(local)
         if len(self.path) > _DEEPEST:
             raise SecondReaderError(f"nests elements deeper than {_DEEPEST}")
-        self.said, self.currency_of = "", attributes.get("currencyID", "")
+        self.said, self.currency_of = [], attributes.get("currencyID", "")
+        self.what = _FORMS[self.root].get("/".join(self.path), "")
 
     def _text(self, text: str) -> None:
-        self.said += text
+        if self.what:
+            self.said.append(text)
 
     def _end(self, _: str) -> None:
         path = "/".join(self.path)
-        what = _FORMS[self.root].get(path)
+        what, said = self.what, "".join(self.said).strip()
+        self.what = ""
         if what in {"line", "status", "indicator", "allowance", "charge"}:
-            self.part.setdefault(what, self.said.strip())
-        elif what and self.said.strip():
-            self.once[what].append((self.said.strip(), self.currency_of))
+            self.part.setdefault(what, said)
+        elif what and said:
+            self.once[what].append((said, self.currency_of))
         if path in _PARTS:
             self._count()
         if self.path:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from ingest.einvoice.xml import Element
+from ingest.einvoice.xml import Element, shortened
 from models.money import SCALE, exact
 
 DIGITS: Final = 20  # before the point; what frames keep
@@ -24,8 +24,8 @@ class TermError(ValueError):
     def __init__(self, term: str, value: str, reason: str, line: int = 0) -> None:
         """Keep the parts; `line` counts from 1, 0 when the value is absent."""
         place = f" (line {line} of the file)" if line else ""
-        self.term, self.value, self.reason = term, value, reason + place
-        super().__init__(f"{term}: {value!r} {self.reason}")
+        self.term, self.value, self.reason = term, shortened(value), shortened(reason) + place
+        super().__init__(f"{term}: {self.value!r} {self.reason}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from ingest.einvoice.total import Printed
 from ingest.einvoice.xml import EinvoiceError
 from ingest.invoice.head import Head
 
+LONGEST: Final = 200  # characters of a number
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
@@ -22,9 +23,12 @@ def number_of(node: Node) -> str:
     """Return the number.
 
     Raises:
-        EinvoiceError: when there is none.
+        EinvoiceError: when there is none, or far too long a one.
     """
-    return _stated("number", node.text("number"))
+    number = _stated("number", node.text("number"))
+    if len(number) > LONGEST:
+        raise EinvoiceError(f"number {number[:20]!r}... has more than {LONGEST} characters")
+    return number
 
 
 def issued(node: Node) -> date:

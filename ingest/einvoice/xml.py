@@ -10,6 +10,7 @@ from lxml import etree
 
 LIMIT: Final = 20 << 20  # bytes
 MAX_TAGS: Final = 2_000_000  # opening and closing; a tree needs about 150 bytes for each
+SHOWN: Final = 300  # characters of a message
 MAX_DEPTH: Final = 64  # an invoice with all extensions has about 15
 # what Python decodes, strictly, so that no disguise reaches the parser (UTF-7 is one)
 ENCODINGS: Final = ("utf-8", "utf-16", "ascii", "iso8859-1", "iso8859-15", "cp1252")
@@ -36,9 +37,9 @@ class EinvoiceError(ValueError):
     """There is no invoice to read; line and column count from 1, 0 for all of it."""
 
     def __init__(self, detail: str, line: int = 0, column: int = 0, name: str = "") -> None:
-        """Keep the place apart from what is wrong there."""
-        self.detail, self.line, self.column, self.name = detail, line, column, name
-        super().__init__(": ".join(part for part in (self.place(name), detail) if part))
+        """Keep the place apart from what is wrong there, which may quote the file: in short."""
+        self.detail, self.line, self.column, self.name = shortened(detail), line, column, name
+        super().__init__(": ".join(part for part in (self.place(name), self.detail) if part))
 
     def place(self, name: str) -> str:
         """Return `file:line:column`, as far as it is known."""
@@ -47,6 +48,12 @@ class EinvoiceError(ValueError):
     def of(self, name: str) -> Self:
         """Return the same error with the name of the file."""
         return type(self)(self.detail, self.line, self.column, name)
+
+
+def shortened(text: str) -> str:
+    """Return a text from a file as one line that a person can read."""
+    plain = "".join(each if each.isprintable() else "?" for each in text[: SHOWN + 1])
+    return plain if len(text) <= SHOWN else f"{plain[:SHOWN]}..."
 
 
 def parsed(data: bytes) -> Element:
@@ -62,7 +69,8 @@ def parsed(data: bytes) -> Element:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise EinvoiceError(f"is not well-formed XML: {error.msg}", line, column) from error
+        said = error.msg.partition(", line ")[0]
+        raise EinvoiceError(f"is not well-formed XML: {said}", line, column) from error
     if _DEEP(root):
         raise EinvoiceError(f"nests elements deeper than {MAX_DEPTH}; no invoice does")
     return root
@@ -71,7 +79,6 @@ def parsed(data: bytes) -> Element:
 def _parser() -> etree.XMLParser:
     # a second line: what was refused above could do nothing here either
     return etree.XMLParser(
-        encoding="utf-8",
         resolve_entities=False,
         no_network=True,
         load_dtd=False,

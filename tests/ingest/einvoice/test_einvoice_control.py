@@ -97,6 +97,14 @@ def test_the_second_reader_refuses_what_it_cannot_read(data: bytes, said: str) -
         totals(data)
 
 
+def test_the_second_reader_keeps_nothing_of_what_it_does_not_need() -> None:
+    notes = control._Notes()
+
+    notes.parser.Parse(b"<Invoice><Note>" + b"long\n" * 1000, False)  # noqa: FBT003 - as expat has it
+
+    assert notes.said == []
+
+
 def test_the_second_reader_shares_no_code_with_the_first() -> None:
     tree = ast.parse(Path(control.__file__).read_text("utf-8"))
 

@@ -164,3 +164,18 @@ def test_comments_and_instructions_do_not_change_a_figure(sketch: Any, drawn: An
     data = drawn(sketch(), "ubl").replace(b">1000.00<", b">10<!-- 9 -->00<?x y?>.00<")
 
     assert not read(data, "a.xml").faults
+
+
+def test_a_message_quotes_little_of_a_file() -> None:
+    with pytest.raises(EinvoiceError) as caught:
+        read(b"<" + b"a" * 1000 + b"/>", "a.xml")
+
+    assert caught.value.detail == f"has the root <{'a' * 286}..."
+
+
+def test_a_message_is_one_printable_line(sketch: Any, drawn: Any) -> None:
+    data = drawn(sketch(), "ubl").replace(b'"EUR">1190.00<', '"EUR">\u202e0911<'.encode(), 1)
+
+    (fault,) = read(data, "a.xml").faults
+
+    assert fault.value == "?0911"

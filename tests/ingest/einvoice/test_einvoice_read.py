@@ -299,6 +299,7 @@ def test_what_is_no_e_invoice_is_named(root: str, said: str) -> None:
     ("change", "said"),
     [
         ({"number": ""}, "states no number; without one it is no invoice"),
+        ({"number": "9" * 201}, f"number '{'9' * 20}'... has more than 200 characters"),
         ({"issued": ""}, "states no date of issue; without one it is no invoice"),
         ({"issued": "soon"}, "issued: 'soon' is not a date (line 1 of the file)"),
         ({"currency": ""}, "states no currency; without one it is no invoice"),
