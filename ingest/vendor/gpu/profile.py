@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+Known = Literal["fireworks", "modal"]
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -40,4 +42,4 @@ _MODAL: Final = Profile(
         "cost": "cost",
     }
 )
-PROFILES: Final[Mapping[str, Profile]] = {"fireworks": _FIREWORKS, "modal": _MODAL}
+PROFILES: Final[Mapping[Known, Profile]] = {"fireworks": _FIREWORKS, "modal": _MODAL}

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from ingest.bucket import Place, place
 from ingest.vendor.charge import Vendor
-from ingest.vendor.gpu.profile import PROFILES
+from ingest.vendor.gpu.profile import PROFILES, Known
 from ingest.vendor.workload import Pattern, Patterns
 from models.field import Amount, Currency, DayText, Strict, Text
 
@@ -131,7 +131,7 @@ class Settings(Strict):
     """What the service is called in charges."""
     account: Text = "default"
     """Billing account in charges."""
-    profile: Literal["fireworks", "modal"] | None = None
+    profile: Known | None = None
     """A table whose columns are known; `columns` then only change them."""
     columns: Columns | None = None
     """Headings, where there is no profile."""
