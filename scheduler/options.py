@@ -50,6 +50,15 @@ today_option = click.option(
     default=lambda: now().date(),
     help="Take this day as today (YYYY-MM-DD).  [default: today, UTC]",
 )
+form_option = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="table or json.",
+)
 month_option = click.option(
     "--month",
     type=MonthType(),

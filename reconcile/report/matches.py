@@ -10,6 +10,7 @@ from typing import Any, Final
 from models.money import rounded
 from reconcile.figure import exact_text
 from reconcile.purchase.match import Match
+from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE
 
@@ -25,10 +26,9 @@ def table(found: Sequence[Match]) -> str:
     """Return the lines for a terminal; below it why a line has no order."""
     if not found:
         return "no line of an invoice has, or should have, an order\n"
-    rows = [HEADS, *map(_row, found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = aligned([HEADS, *map(_row, found)], _NUMBERS)
     notes = [f"! invoice {_title(each)}: {each.note}" for each in found if each.note]
-    return "".join(f"{line}\n" for line in (*(_aligned(row, widths) for row in rows), *notes))
+    return "".join(f"{line}\n" for line in (*lines, *notes))
 
 
 def document(found: Sequence[Match]) -> str:
@@ -77,14 +77,6 @@ def _content(match: Match) -> dict[str, Any]:
 
 def _title(match: Match) -> str:
     return f"{match.billed.invoice} line {match.billed.line}"
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (
-        text.rjust(width) if index in _NUMBERS else text.ljust(width)
-        for index, (text, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()
 
 
 def _shown(number: Fraction) -> str:

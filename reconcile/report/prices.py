@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from models.period import Month
 from reconcile.price import PLACES, PriceLine
+from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE
 
@@ -20,10 +21,9 @@ def table(lines: Sequence[PriceLine], month: Month) -> str:
     """Return the prices of a month for a terminal; the description comes last."""
     if not lines:
         return f"no priced usage in {month}\n"
-    rows = [HEADS, *map(_row, lines)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows = aligned([HEADS, *map(_row, lines)], _NUMBERS)
     head = f"unit prices of {month}, rounded to {PLACES} decimals"
-    return "".join(f"{line}\n" for line in (head, *(_aligned(row, widths) for row in rows)))
+    return "".join(f"{line}\n" for line in (head, *rows))
 
 
 def _row(line: PriceLine) -> tuple[str, ...]:
@@ -38,14 +38,6 @@ def _row(line: PriceLine) -> tuple[str, ...]:
         visible(line.currency),
         visible(f"{line.source}: {line.description}"),
     )
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (
-        text.rjust(width) if index in _NUMBERS else text.ljust(width)
-        for index, (text, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()
 
 
 def _plain(amount: Decimal) -> str:

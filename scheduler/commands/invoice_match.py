@@ -13,7 +13,7 @@ from reconcile.purchase.match import Match
 from reconcile.report import matches
 from scheduler.accruing import accruals
 from scheduler.cli import Shell
-from scheduler.options import Day, MonthType
+from scheduler.options import Day, MonthType, form_option
 from scheduler.pipeline import instant
 from scheduler.workspace import configured, now, stores
 
@@ -26,15 +26,7 @@ RENDER: Final[dict[str, Callable[[Sequence[Match]], str]]] = {
 @click.command(name="match")
 @click.option("--month", type=MonthType(), help="Month of issue (YYYY-MM).  [default: all]")
 @click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(list(RENDER)),
-    default="table",
-    show_default=True,
-    help="table or json.",
-)
+@form_option
 @click.option(
     "--fail-on",
     type=click.Choice(["unmatched"]),

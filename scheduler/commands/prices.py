@@ -15,7 +15,7 @@ from models.period import Month
 from reconcile.price import PriceLine, price_lines, summed
 from reconcile.report import prices
 from scheduler.cli import Shell
-from scheduler.options import month_option, today_option
+from scheduler.options import form_option, month_option, today_option
 from scheduler.publish import reported_month
 from scheduler.reference import price_lists
 from scheduler.workspace import Stores, configured, stores
@@ -30,15 +30,7 @@ RENDER: Final[dict[str, Callable[[Sequence[PriceLine], Month], str]]] = {
 @month_option
 @today_option
 @click.option("--all", "every", is_flag=True, help="Every SKU, not accelerators alone.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(list(RENDER)),
-    default="table",
-    show_default=True,
-    help="table or json.",
-)
+@form_option
 @click.pass_obj
 def command(shell: Shell, *, month: Month | None, today: date, every: bool, form: str) -> None:
     """Show list, contracted and effective unit prices of a month's accelerators, side by side.
