@@ -21,7 +21,7 @@ from ingest.invoice.line import Line
 from models.money import WIDE
 from models.period import Month
 
-MAX_LINES: Final = 50_000
+MOST: Final = {"lines": 50_000, "allowances": 1_000, "subtotals": 1_000}
 FORMS: Final = {ubl.INVOICE: ubl.UBL, ubl.CREDIT_NOTE: ubl.UBL, cii.INVOICE: cii.CII}
 ASK: Final = "ask the vendor for UBL 2.1, CII or Factur-X"
 # what vendors send beside invoices, by the name of its root
@@ -74,9 +74,10 @@ def _invoice(root: Element) -> Invoice:
     node = Node(root, form.head, form.span)
     number, day = number_of(node), issued(node)
     node = replace(node, currency=currency(node))
+    for term, most in MOST.items():
+        if (count := len(node.found(term))) > most:
+            raise EinvoiceError(f"has {count} {term}, more than {most}; split the invoice")
     nodes = list(node.nodes("lines", form.line))
-    if len(nodes) > MAX_LINES:
-        raise EinvoiceError(f"has {len(nodes)} lines, more than {MAX_LINES}; split the invoice")
     rows = tuple(range(1, max(len(nodes), 1) + 1))
     bare = Invoice(number, Month.of(day), rows, ())
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +12,7 @@ from ingest.einvoice.total import Subtotal
 from models.money import ZERO, parts
 
 CENTS: Final = 2
+Key = tuple[str, Decimal]  # category and rate
 
 
 class Taxed(Protocol):
@@ -39,23 +41,27 @@ def shared(total: Decimal, subtotals: Sequence[Subtotal], lines: Sequence[Taxed]
     where none has it (it is on a charge alone). What the parts and the total differ by,
     a cent at most, the last line takes.
     """
-    taxes = [ZERO] * len(lines)
+    owed: defaultdict[Key, Decimal] = defaultdict(Decimal)
     for subtotal in subtotals:
-        own = [number for number, line in enumerate(lines) if _bears(line, subtotal)]
-        members = own or list(range(len(lines)))
-        amounts = _spread(subtotal.amount, [lines[number].printed for number in members])
-        for number, amount in zip(members, amounts, strict=True):
-            taxes[number] += amount
-    rest = total - sum(taxes, ZERO)
-    if not subtotals:
-        return _spread(total, [line.printed for line in lines])
-    taxes[-1] += rest
+        owed[subtotal.tax_category, subtotal.tax_rate] += subtotal.amount
+    bearers: defaultdict[Key, list[int]] = defaultdict(list)
+    for at, line in enumerate(lines):
+        bearers[line.tax_category, line.tax_rate or ZERO].append(at)
+    taxes = [ZERO] * len(lines)
+    for key in owed.keys() & bearers.keys():
+        _add(taxes, lines, bearers[key], owed.pop(key))
+    homeless = sum(owed.values(), ZERO) if subtotals else total
+    _add(taxes, lines, range(len(lines)), homeless)
+    taxes[-1] += total - sum(taxes, ZERO)
     return taxes
 
 
-def _bears(line: Taxed, subtotal: Subtotal) -> bool:
-    rate = line.tax_rate or ZERO
-    return line.tax_category == subtotal.tax_category and rate == subtotal.tax_rate
+def _add(
+    taxes: list[Decimal], lines: Sequence[Taxed], members: Sequence[int], amount: Decimal
+) -> None:
+    amounts = _spread(amount, [lines[at].printed for at in members])
+    for at, part in zip(members, amounts, strict=True):
+        taxes[at] += part
 
 
 def _spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:

@@ -119,6 +119,8 @@ def _sums(s: Printed, nets: Sequence[Decimal]) -> Iterator[tuple[str, str, str, 
     if s.subtotals:
         yield "BR-CO-14", "tax", "its parts add up to", _sum(s.subtotals)
     yield "BR-CO-15", "gross", "net and tax make it", s.amount("net") + s.amount("tax")
+    if not nets and s.lines_net is None:
+        return  # Factur-X MINIMUM does not know of prepaid amounts
     total = s.amount("gross") - s.amount("prepaid") + s.amount("rounding")
     yield "BR-CO-16", "payable", "gross, prepaid and rounding make it", total
 

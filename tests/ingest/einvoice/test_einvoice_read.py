@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest.einvoice.document import read
+from ingest.einvoice.document import MOST, read
 from ingest.einvoice.xml import EinvoiceError
 from ingest.invoice.invoice import Invoice
 from models.period import Month
@@ -320,10 +320,24 @@ def test_a_month_is_no_day_of_issue(sketch: Any, drawn: Any) -> None:
         read(drawn(sketch(issued="610:202603"), "cii"), "a.xml")
 
 
-def test_too_many_lines_are_refused(
-    sketch: Any, item: Any, drawn: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("term", ["lines", "allowances", "subtotals"])
+def test_too_many_parts_are_refused(
+    sketch: Any, item: Any, drawn: Any, monkeypatch: pytest.MonkeyPatch, term: str
 ) -> None:
-    monkeypatch.setattr("ingest.einvoice.document.MAX_LINES", 1)
+    monkeypatch.setitem(MOST, term, 1)
+    extras = (("1", "S", "19"), ("-1", "S", "7"))
 
-    with pytest.raises(EinvoiceError, match="has 2 lines, more than 1; split the invoice"):
-        read(drawn(sketch(items=(item("1"), item("2"))), "ubl"), "a.xml")
+    with pytest.raises(EinvoiceError, match=f"has 2 {term}, more than 1; split the invoice"):
+        read(drawn(sketch(items=(item("1"), item("2")), extras=extras), "ubl"), "a.xml")
+
+
+def test_an_invoice_of_totals_alone_says_nothing_of_what_was_paid_before(
+    sketch: Any, drawn: Any
+) -> None:
+    stated = dict.fromkeys(("lines_net", "prepaid", "rounding"), "")
+    stated |= {"net": "100.00", "tax": "19.00", "gross": "119.00", "payable": "19.00"}
+
+    invoice = read(drawn(sketch(items=(), stated=stated), "cii"), "a.xml")
+
+    assert not invoice.faults
+    assert [(line.amount, line.tax) for line in invoice.lines] == [(D(100), D(19))]
