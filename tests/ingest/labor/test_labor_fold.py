@@ -189,6 +189,19 @@ def test_somebody_without_a_name_is_not_counted(team: Any) -> None:
     assert set(team.costs()) == {("2026-02", "P", OTHER_ROLES)}
 
 
+def test_a_name_beside_an_empty_mail_address_is_not_counted(team: Any) -> None:
+    team.given["columns"]["email"] = "Mail"
+    head = "Day,Project,Role,Who,Hours,Mail\n"
+    people = ("A", "B", "C")
+    known = [f"2026-02-05,P,lead,{who},1,{who}@example.org\n" for who in people]
+    team.put("sheet.csv", head + "".join(known))
+    assert set(team.costs()) == {("2026-02", "P", "lead")}
+
+    team.put("sheet.csv", head + "".join([*known[:2], "2026-02-05,P,lead,A,1,\n"]))
+
+    assert set(team.costs()) == {("2026-02", "P", OTHER_ROLES)}
+
+
 def test_a_person_is_one_however_the_name_is_written(team: Any) -> None:
     team.rows("2026-02-05,P,reviewer,  e ,1", "2026-02-05,P,lead,E,1", name="more.csv")
 

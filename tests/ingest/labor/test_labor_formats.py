@@ -57,6 +57,13 @@ def test_only_approved_entries_count_where_the_export_tells(export: Any) -> None
     assert "unapproved: 2.25 hours of 1 entries are not approved and do not count" in office.told()
 
 
+def test_a_person_of_two_columns_is_found_by_the_whole_name(export: Any) -> None:
+    office = export("harvest", HARVEST, people="people.yaml")
+    office.secret("people.yaml", "people: {A: lead, a person: reviewer}\n")
+
+    assert office.hours() == {("2026-02", "FT-001", "reviewer"): Decimal("3.5")}
+
+
 def test_every_entry_counts_where_the_settings_say_so(export: Any) -> None:
     office = export("harvest", HARVEST, approved_only=False)
 

@@ -59,6 +59,12 @@ def test_no_damage_lets_a_secret_out(at: int, instead: str, cut: int, reader: Re
     assert not [secret for secret in SECRETS if secret in said]
 
 
+def test_the_same_entries_are_the_same_document_in_any_order(reader: Reader) -> None:
+    entries = reader.entries("sheet.csv", SHEET.encode())
+
+    assert written(entries[::-1]) == written(entries)
+
+
 def test_what_is_kept_is_this_and_no_more(reader: Reader) -> None:
     headings, first, second = left(reader, SHEET).splitlines()
 
