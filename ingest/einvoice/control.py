@@ -157,13 +157,13 @@ class _Notes:
             -amount if is_allowance else amount
         )
 
-    def _first(self, what: str, currency: str = "") -> str:
+    def _first(self, what: str, currency: str = "", absent: str = "0") -> str:
         own = [text for text, said in self.once[what] if not currency or said in {"", currency}]
-        return own[0] if own else "0"
+        return own[0] if own else absent
 
     def totals(self) -> Totals:
         """Return the sums, turned around for a credit note."""
-        code, (currency, _) = self._first("code"), self.once["currency"][0]
+        code, (currency, _) = self._first("code", absent=""), self.once["currency"][0]
         sign = -1 if self.root == "CreditNote" or (code.isdigit() and int(code) in _CREDITS) else 1
         once = {each: Decimal(self._first(each, currency)) for each in ("tax", "net", "payable")}
         counted = {each: self.sums[each] for each in ("line_net", "allowances", "charges")}
