@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Context, Decimal
 from typing import Final
 
-from models.money import WIDE, parts
+from models.money import WIDE, ZERO, parts
 from models.period import Month, between
 from models.subunit import places
 
@@ -47,6 +47,8 @@ def spread(amount: Decimal, over: Sequence[Span], currency: str = "") -> list[De
     Parts are rounded cumulatively and half away from zero, so that a credit note takes back
     month by month what was charged; to as many decimals as `finest` says.
     """
+    if len(over) == 1 or not amount:
+        return [amount, *[ZERO] * (len(over) - 1)]
     return parts(amount, [span.days for span in over], finest(amount, currency))
 
 
