@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -12,12 +13,18 @@ import pytest
 from click.testing import CliRunner
 
 from models import warehouse
+from models.period import Month
 from reconcile.report.number import NONE
 from scheduler.cli import Shell
 from scheduler.commands.invoice_match import command
+from scheduler.progress import Quiet
+from scheduler.publish import publish, reconcile
+from scheduler.spending import spent
+from scheduler.workspace import configured, stores
 
 Trueup = Callable[..., Any]
 TODAY: Final = "2026-11-22"
+OCTOBER: Final = Month(2026, 10)
 SOURCES: Final = """\
 sources:
   usage:
@@ -73,6 +80,14 @@ def told(trueup: Trueup, folder: Path) -> Any:
     return json.loads(said.out)
 
 
+def published(folder: Path) -> None:
+    """Build the warehouse, without the pages that a night writes."""
+    project, as_of = configured(folder), datetime.fromisoformat(f"{TODAY}T00:00Z")
+    with stores(project) as opened:
+        spend = spent(project, opened, Quiet())
+        publish(project, opened, spend, reconcile(project, opened, spend, OCTOBER, as_of))
+
+
 def asked(folder: Path, sql: str) -> list[tuple[Any, ...]]:
     return warehouse.query(folder / ".trueup" / "trueup.duckdb", folder / ".trueup" / "lake", sql)
 
@@ -104,7 +119,8 @@ def test_the_actual_is_what_was_accepted_and_an_invoice_only_takes_its_place(
 def test_nothing_of_it_is_billed_and_the_warehouse_has_it_rebuilt_or_not(
     trueup: Trueup, owing: Path
 ) -> None:
-    night(trueup, owing)
+    loaded(trueup, owing)
+    published(owing)
     state = next(row for row in told(trueup, owing)["sources"] if row["source"] == "accruals")
 
     assert (state["state"], state["rows"], state["billed"]) == ("accrued", 1, "0.00")
@@ -130,13 +146,20 @@ def test_nothing_of_it_is_billed_and_the_warehouse_has_it_rebuilt_or_not(
     assert asked(owing, position) == [(1200, 800, Decimal(18), Decimal(36), "matched")]
 
 
-def test_purchases_change_the_snapshot(trueup: Trueup, owing: Path) -> None:
-    loaded(trueup, owing)
+@pytest.mark.once
+def test_a_night_shows_accruals_and_tells_the_ledger_which_purchases_they_follow_from(
+    trueup: Trueup, owing: Path
+) -> None:
+    said = night(trueup, owing)
     before = told(trueup, owing)["snapshot"]
     path = owing / "purchases.yaml"
     path.write_text(PURCHASES.replace("unit_price: 45", "unit_price: 46"))
 
+    assert said.code == 0, said.err
+    assert "<h2>Accruals</h2>" in (owing / "reports" / "2026-10.html").read_text("utf-8")
     assert told(trueup, owing)["snapshot"] != before
+    with stores(configured(owing)) as opened:
+        assert list(opened.ledger.latest("purchases")) == ["purchases.yaml"]
 
 
 def test_a_mistake_in_purchases_stops_before_anything_runs(trueup: Trueup, owing: Path) -> None:
