@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from decimal import localcontext
 from typing import Final, get_args
@@ -28,13 +28,11 @@ class DocumentError(ValueError):
 def written(entries: Iterable[Entry]) -> bytes:
     """Return entries as a document: the same entries give the same bytes, in any order."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, HEADINGS, lineterminator="\n")
-    writer.writeheader()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADINGS)
     ordered = sorted(entries, key=lambda entry: (entry.file, entry.row, entry.day))
     with localcontext(prec=WIDE):
-        writer.writerows(
-            {**asdict(each), "seconds": f"{each.seconds.normalize():f}"} for each in ordered
-        )
+        writer.writerows(map(_cells, ordered))
     return out.getvalue().encode()
 
 
@@ -48,6 +46,11 @@ def read(data: bytes) -> list[Entry]:
     if tuple(next(reader, ())) != HEADINGS:
         raise DocumentError("is no redacted timesheet of this version; fetch the files again")
     return [_entry(dict(zip(HEADINGS, cells, strict=True))) for cells in reader]
+
+
+def _cells(entry: Entry) -> list[str]:
+    seconds = f"{entry.seconds.normalize():f}"
+    return [seconds if name == "seconds" else str(getattr(entry, name)) for name in HEADINGS]
 
 
 def _entry(cells: dict[str, str]) -> Entry:
