@@ -73,6 +73,8 @@ _PRODUCT: Final = "ram:SpecifiedTradeProduct"
 _ORDERED: Final = "ram:SpecifiedLineTradeAgreement/ram:BuyerOrderReferencedDocument"
 _PRICE: Final = "ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice"
 _BOOKED: Final = "ram:SpecifiedLineTradeSettlement"
+_IS_CHARGE: Final = "normalize-space(ram:ChargeIndicator/udt:Indicator)"
+_ADJUSTED: Final = f"{_BOOKED}/ram:SpecifiedTradeAllowanceCharge"
 _LINE: Final = {
     "line": "ram:AssociatedDocumentLineDocument/ram:LineID",
     "name": f"{_PRODUCT}/ram:Name",
@@ -83,6 +85,8 @@ _LINE: Final = {
     "price": f"{_PRICE}/ram:ChargeAmount",
     "price_base": f"{_PRICE}/ram:BasisQuantity",
     "amount": (f"{_BOOKED}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount"),
+    "allowances": f"{_ADJUSTED}[{_IS_CHARGE} = 'false' or {_IS_CHARGE} = '0']/ram:ActualAmount",
+    "charges": f"{_ADJUSTED}[{_IS_CHARGE} = 'true' or {_IS_CHARGE} = '1']/ram:ActualAmount",
     "tax_category": f"{_BOOKED}/ram:ApplicableTradeTax/ram:CategoryCode",
     "tax_rate": f"{_BOOKED}/ram:ApplicableTradeTax/ram:RateApplicablePercent",
     "start": f"{_BOOKED}/{_PERIOD}/ram:StartDateTime/udt:DateTimeString",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from ingest.einvoice import code
-from ingest.einvoice.form import Node, TermError
+from ingest.einvoice.form import Node, TermError, paths
 from ingest.einvoice.head import period, signed
 from ingest.einvoice.total import Printed
 from ingest.invoice.head import Head
 from ingest.invoice.line import Line
 from models.money import ZERO
+
+_ITSELF: Final = paths({}, {"amount": "."})
 
 
 class Lines:
@@ -40,6 +43,7 @@ class Lines:
             quantity=None if quantity is None else signed(quantity, self._sign),
             unit_price=node.number("price"),
             price_base=node.number("price_base") or Decimal(1),
+            adjusted=signed(_sum(node, "charges") - _sum(node, "allowances"), self._sign),
             service=period(node),
             texts=self._shared | {name: text for name, text in _texts(node) if text},
             tags=dict(_tags(node)),
@@ -93,6 +97,11 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
     yield "purchase_order_line", node.text("purchase_order_line")
     yield "sku", node.text("sku") or node.text("standard_sku")
     yield "cost_center", node.text("cost_center")
+
+
+def _sum(node: Node, term: str) -> Decimal:
+    """Return the sum of a line's own allowances or charges; both are inside its amount."""
+    return sum((each.number("amount") or ZERO for each in node.nodes(term, _ITSELF)), ZERO)
 
 
 def _unit(node: Node) -> str:

@@ -22,6 +22,7 @@ _SELLER: Final = "cac:AccountingSupplierParty/cac:Party"
 _BUYER: Final = "cac:AccountingCustomerParty"
 _TOTAL: Final = "cac:LegalMonetaryTotal"
 _OWN: Final = "[not(@currencyID) or @currencyID = $currency]"  # tax may be told in two
+_IS_CHARGE: Final = "normalize-space(cbc:ChargeIndicator)"
 
 _HEAD: Final = {
     "number": "cbc:ID",
@@ -71,6 +72,8 @@ _LINE: Final = {
     "price": "cac:Price/cbc:PriceAmount",
     "price_base": "cac:Price/cbc:BaseQuantity",
     "amount": "cbc:LineExtensionAmount",
+    "allowances": f"cac:AllowanceCharge[{_IS_CHARGE} = 'false' or {_IS_CHARGE} = '0']/cbc:Amount",
+    "charges": f"cac:AllowanceCharge[{_IS_CHARGE} = 'true' or {_IS_CHARGE} = '1']/cbc:Amount",
     "tax_category": "cac:Item/cac:ClassifiedTaxCategory/cbc:ID",
     "tax_rate": "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent",
     "start": "cac:InvoicePeriod/cbc:StartDate",
