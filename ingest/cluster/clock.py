@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-FORM: Final = "%Y-%m-%dT%H:%M:%S"
 WRITTEN: Final = "2026-01-31T23:59:59"
+_FORM: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}", re.ASCII)
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -28,12 +29,12 @@ class Clock:
         Raises:
             ClockError: for another form, or a time that the clocks leaped over.
         """
-        try:
-            local = datetime.strptime(text, FORM)  # noqa: DTZ007 - the zone is declared apart
-        except ValueError:
-            raise ClockError(f"is not a time written like {WRITTEN}") from None
-        both = (local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        found = sorted({at for at in both if self._local(at) == local})
+        local = _local(text)
+        before, after = (local.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1))
+        if before.utcoffset() == after.utcoffset():
+            return (before.astimezone(UTC),)
+        both = (before.astimezone(UTC), after.astimezone(UTC))
+        found = sorted({at for at in both if self._shown(at) == local})
         if not found:
             raise ClockError(f"is a time that the clocks of {self._name} leaped over")
         return tuple(found)
@@ -56,5 +57,14 @@ class Clock:
             raise ClockError(f"is longer than from {start} to {end}")
         return min(possible, key=lambda pair: (pair[1] - pair[0], pair))
 
-    def _local(self, at: datetime) -> datetime:
+    def _shown(self, at: datetime) -> datetime:
         return at.astimezone(self._zone).replace(tzinfo=None)
+
+
+def _local(text: str) -> datetime:
+    try:
+        if _FORM.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:  # a day that is in no calendar
+        pass
+    raise ClockError(f"is not a time written like {WRITTEN}")

@@ -105,6 +105,9 @@ def _days(job: Job, month: Month) -> Iterator[tuple[date, Decimal]]:
     if not (total := job.hours(month)):
         return
     first, last = max(job.start, month.start), min(job.last, month.end - _SECOND)
+    if first.date() == last.date():
+        yield first.date(), rounded(total, SCALE)
+        return
     days = [first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1)]
     starts = [month.start + timedelta(days=day.day - 1) for day in days]
     weights = [job.seconds(start, start + timedelta(days=1)) for start in starts]

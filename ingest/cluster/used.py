@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -17,6 +17,7 @@ from models.charge import CHARGE
 GPU_HOURS: Final = "gpu_hours"
 RUNS: Final = "runs"
 IDLE: Final = "__idle__"  # unit of hours that nobody asked for
+_TAGS: Final = "tags"
 _LOADERS: Final = frozenset(("x_source", "x_document"))
 NO_CHARGE: Final = pl.Schema(
     {name: dtype for name, dtype in CHARGE.items() if name not in _LOADERS}
@@ -59,13 +60,23 @@ def conversion(
 ) -> Conversion:
     """Return usage as what a document became: no charge, and the rows beside."""
     rejected = [(each.row, each.column, each.reason, each.value) for each in faults]
-    usage = pl.DataFrame([asdict(row) for row in used], schema=_USAGE, orient="row")
     return Conversion(
         charges=pl.LazyFrame(schema=NO_CHARGE),
         rejected=pl.DataFrame(rejected, schema=REJECTED, orient="row"),
         notes=tuple(notes),
-        beside={"usage": usage.lazy()},
+        beside={"usage": _frame([*used]).lazy()},
     )
+
+
+def _frame(used: Sequence[Used]) -> pl.DataFrame:
+    """Return rows as a frame; each distinct set of tags is made once, for most rows share one."""
+    plain = [name for name in _USAGE if name != _TAGS]
+    columns = {name: [getattr(row, name) for row in used] for name in plain}
+    numbers: dict[tuple[tuple[str, str], ...], int] = {}
+    at = [numbers.setdefault(tuple(row.tags.items()), len(numbers)) for row in used]
+    maps = pl.Series(_TAGS, [dict(tags) for tags in numbers], dtype=_USAGE[_TAGS])
+    frame = pl.DataFrame(columns, schema={name: _USAGE[name] for name in plain})
+    return frame.with_columns(maps.gather(pl.Series(at, dtype=pl.UInt32))).select(*_USAGE)
 
 
 def said(faults: Sequence[Fault]) -> str:

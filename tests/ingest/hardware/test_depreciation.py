@@ -104,7 +104,7 @@ def test_the_day_of_a_life_that_no_month_has_is_its_last(asset: Callable[..., As
     gone=st.none() | st.integers(0, 4000),
 )
 def test_all_months_sum_to_cost_less_residual_or_to_what_disposal_left(
-    convention: str, cents: int, kept: int, day: int, life: int, gone: int | None
+    convention: Convention, cents: int, kept: int, day: int, life: int, gone: int | None
 ) -> None:
     first = date(2024, 1, 1) + timedelta(days=day)
     disposal = None if gone is None else first + timedelta(days=gone)
