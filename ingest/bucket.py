@@ -146,6 +146,11 @@ def _mark(found: os.stat_result) -> str:
     return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
 
 
+def is_remote(location: str) -> bool:
+    """Return whether a location is no folder."""
+    return location.startswith(("s3://", "gs://", "https://", "http://"))
+
+
 def place(
     location: str,
     *,

@@ -57,6 +57,20 @@ class Figures(Strict):
         return self.net + self.tax
 
 
+def figures(**given: object) -> Figures:
+    """Return what a person read.
+
+    Raises:
+        ValueError: in one line, with the field that is wrong.
+    """
+    try:
+        return Figures.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "figures"
+        raise ValueError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
 class Verdict(Strict):
     """One decision about one document.
 

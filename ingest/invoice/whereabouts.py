@@ -7,13 +7,12 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints, model_validator
 
-from ingest.bucket import Place, place
+from ingest.bucket import Place, is_remote, place
 from ingest.invoice.verdict import FOLDER
 from models.field import Strict, Text
 from models.settings import Inside
 
 Allowed = Annotated[str, StringConstraints(pattern=r"^[^@\s]*@[^@\s]+$")]
-REMOTE: Final = ("s3://", "gs://", "https://", "http://")
 
 
 class Whereabouts(Strict):
@@ -59,7 +58,7 @@ class Whereabouts(Strict):
     @property
     def is_remote(self) -> bool:
         """Whether it is no folder."""
-        return self.where.startswith(REMOTE)
+        return is_remote(self.where)
 
     def place(self, source: str, folder: Path) -> Place:
         """Return where the files lie.

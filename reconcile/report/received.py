@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from models.subunit import places
 from reconcile.received import MonthCost, Received, Refusal, Row
+from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE
 
@@ -37,7 +38,7 @@ _LINE_FIELDS: Final = (
 def table(invoices: Sequence[Received], refusals: Sequence[Refusal]) -> str:
     """Return a list for a terminal, and below it what could not be read at all."""
     rows = [HEADS, *(_row(each.head) for each in invoices)]
-    lines = _aligned(rows, _NUMBERS) if invoices else ["no invoice"]
+    lines = aligned(rows, _NUMBERS) if invoices else ["no invoice"]
     for each in invoices:
         if each.head["note"]:
             place = f"{each.head['invoice_issuer_name']} {each.head['invoice_id']}"
@@ -92,9 +93,9 @@ def _page(invoice: Received) -> Iterator[str]:
         yield f"payable    {_money(head['payable'], currency)}"
     yield f"document   {head['x_document']} {visible(invoice.names)}".rstrip()
     if invoice.lines:
-        yield from _aligned([_LINE_HEADS, *map(_line_row, invoice.lines)], _LINE_NUMBERS)
+        yield from aligned([_LINE_HEADS, *map(_line_row, invoice.lines)], _LINE_NUMBERS)
     if invoice.months:
-        yield from _aligned([_MONTH_HEADS, *map(_month_row, invoice.months)], _MONTH_NUMBERS)
+        yield from aligned([_MONTH_HEADS, *map(_month_row, invoice.months)], _MONTH_NUMBERS)
 
 
 def _line_row(line: Row) -> tuple[str, ...]:
@@ -154,17 +155,6 @@ def _value(row: Row, name: str) -> str | int | None:
 def _json(content: dict[str, Any]) -> str:
     whole = {"schema_version": SCHEMA_VERSION, **content}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
-
-
-def _aligned(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            text.rjust(width) if at in numbers else text.ljust(width)
-            for at, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _said(day: date | None) -> str:

@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 import click
-from pydantic import ValidationError
 
 from ingest.einvoice.pdf import is_pdf, text
 from ingest.invoice.draft import Proposal, contradictions
-from ingest.invoice.verdict import Act, Figures, Verdict
+from ingest.invoice.verdict import Act, Figures, Verdict, figures
 from models.errors import RefusedError
 from models.field import number as number_of
 from scheduler import paper
@@ -107,13 +106,13 @@ def _verdict(project: Project, opened: Stores, found: Found, said: dict[str, Any
 def _confirmed(
     project: Project, opened: Stores, found: Found, said: dict[str, Any]
 ) -> dict[str, Any]:
-    figures = _figures(project, opened, found, said)
-    wrong = tuple(_contradicted(opened, found, figures, said["gross"]))
+    read = _figures(project, opened, found, said)
+    wrong = tuple(_contradicted(opened, found, read, said["gross"]))
     if wrong and not said["force"]:
         raise RefusedError(
             f"{found.name}: {'; '.join(wrong)}; mend the figures, or add --force and say why"
         )
-    return {"figures": figures, "forced": bool(wrong), "contradicts": wrong}
+    return {"figures": read, "forced": bool(wrong), "contradicts": wrong}
 
 
 def _only_documents(project: Project, found: Found) -> None:
@@ -144,12 +143,11 @@ def _figures(project: Project, opened: Stores, found: Found, said: dict[str, Any
         raise RefusedError(f"{found.name}: is no draft; it is read as it is, and needs no figures")
     fields = {name: said[name] for name in (*_FIGURES, "purchase_order")}
     tax = said["tax"] if said["tax"] is not None else Decimal(0)
+    vendor = _vendor(project, found.source, said["vendor"])
     try:
-        return Figures(**fields, tax=tax, issuer=_vendor(project, found.source, said["vendor"]))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "figures"
-        raise RefusedError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+        return figures(**fields, tax=tax, issuer=vendor)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
 
 
 def _is_draft(found: Found) -> bool:
@@ -166,23 +164,21 @@ def _vendor(project: Project, source: str, said: str | None) -> str:
     raise RefusedError(f"{said or 'no vendor'}: name one of `vendors` by --vendor: {known}")
 
 
-def _contradicted(
-    opened: Stores, found: Found, figures: Figures, gross: Decimal | None
-) -> list[str]:
+def _contradicted(opened: Stores, found: Found, read: Figures, gross: Decimal | None) -> list[str]:
     """Return what speaks against the figures: each other, or the text of the document."""
     said = text(opened.archive.path(found.sha256).read_bytes())
-    own = figures.gross if gross is None else gross
+    own = read.gross if gross is None else gross
     stated = Proposal(
-        number=figures.number,
-        issued=figures.issued,
-        currency=figures.currency,
-        net=figures.net,
-        tax=figures.tax,
+        number=read.number,
+        issued=read.issued,
+        currency=read.currency,
+        net=read.net,
+        tax=read.tax,
         gross=own,
     )
     wrong = contradictions(said, stated)
-    if own != figures.gross:
-        total = f"net {figures.net} and tax {figures.tax} make {figures.gross}"
+    if own != read.gross:
+        total = f"net {read.net} and tax {read.tax} make {read.gross}"
         raise RefusedError(f"{found.name}: {total}, not gross {own}; mend one of them")
     if not said.strip() and gross is None:
         raise RefusedError(f"{found.name}: shows no text to check against; state --gross too")

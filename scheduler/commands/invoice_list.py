@@ -11,7 +11,7 @@ from scheduler import paper
 from scheduler.beside import counted
 from scheduler.cli import Shell
 from scheduler.deciding import withdrawn
-from scheduler.options import MonthType
+from scheduler.options import MonthType, form_option
 from scheduler.workspace import configured, stores
 
 STATUSES = (
@@ -19,15 +19,6 @@ STATUSES = (
     *("draft", "unknown_issuer", "rejected", "no_cost"),
 )
 
-form_option = click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="table or json.",
-)
 issuer_option = click.option("--issuer", default="", help="Only issuers with this in their name.")
 
 

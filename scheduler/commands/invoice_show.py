@@ -10,7 +10,8 @@ from reconcile.report import received
 from scheduler import paper
 from scheduler.beside import counted
 from scheduler.cli import Shell
-from scheduler.commands.invoice_list import form_option, issuer_option
+from scheduler.commands.invoice_list import issuer_option
+from scheduler.options import form_option
 from scheduler.workspace import configured, stores
 
 
