@@ -124,10 +124,10 @@ def test_each_day_is_asked_for_and_hours_are_kept_as_printed(
 @pytest.mark.failure("C02")
 def test_numbers_of_the_answer_never_become_binary() -> None:
     said = json.dumps({"code": 200, "data": [{"a": allocation("2026-01-01", "a", 7)}]})
-    body = said.replace('"gpuHours": 7', '"gpuHours": 0.1000000000000000055').encode()
+    body = said.replace('"gpuHours": 7', '"gpuHours": 0.123456789012345678').encode()
     settings = OpenCostSettings(kind="opencost", url="http://c")
     (used,), _ = usage(allocations(body), settings)
-    assert used.quantity == Decimal("0.100000000000000006")
+    assert used.quantity == Decimal("0.123456789012345678")
 
 
 @pytest.mark.failure("A16")
