@@ -131,7 +131,7 @@ class Desk:
         return self.loaded[state]
 
     def _files(self, part: str) -> list[Path]:
-        return sorted((self.home / part).glob("*"))
+        return sorted(path for path in (self.home / part).glob("*") if path.is_file())
 
     def tables(self, name: str) -> Iterator[pl.DataFrame]:
         for load in self.loads():
