@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -24,7 +24,9 @@ from models.subunit import subunit
 Key = tuple[str, str]
 Rows = Mapping[int, Counted]
 _STRPTIME: Final = {"{Month}": "%B", "{month}": "%m", "{year}": "%Y"}
-_ROUND: Final = "()[]{},;:."
+_CENTURY: Final = date(2000, 1, 1)
+_WORD: Final = re.compile("[0-9A-Za-z]+")
+_SIGN: Final = re.compile(r"\S")
 
 
 def control(
@@ -142,16 +144,23 @@ def _named(row: Counted, settings: Settings) -> date | None:
     form = settings.work_month.written
     for directive, part in _STRPTIME.items():
         form = form.replace(directive, part)
-    words = row.text(settings.work_month.within).split()
-    count = len(form.split())
-    for at in range(len(words) - count + 1):
-        for found in _parsed(" ".join(words[at : at + count]).strip(_ROUND), form):
+    text = row.text(settings.work_month.within)
+    sample = _CENTURY.strftime(form)
+    words, wanted = list(_WORD.finditer(text)), list(_WORD.finditer(sample))
+    before, after = wanted[0].start(), len(sample) - wanted[-1].end()
+    for first, last in zip(words, words[len(wanted) - 1 :], strict=False):
+        said = text[max(0, first.start() - before) : last.end() + after]
+        if found := _month(said, form):
             return found
     return None
 
 
-def _parsed(text: str, form: str) -> Iterator[date]:
+def _month(said: str, form: str) -> date | None:
+    """Return the month that a text is; it must have the very spaces of its form."""
+    if _SIGN.sub("", said) != _SIGN.sub("", form):
+        return None
     try:
-        yield datetime.strptime(text, form).date()  # noqa: DTZ007 - a month has no zone
+        found = datetime.strptime(said, form).date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
-        return
+        return None
+    return found if found.year // 100 == _CENTURY.year // 100 else None

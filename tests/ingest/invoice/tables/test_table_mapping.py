@@ -301,6 +301,12 @@ def test_a_file_without_a_currency_needs_one_in_the_settings(vendor: Any) -> Non
         ("labels of MARCH 2026.", "{Month} {year}", ("2026-03-01", "2026-04-01")),
         ("Labels (03/2026)", "{month}/{year}", ("2026-03-01", "2026-04-01")),
         ("2026-02 boxes", "{year}-{month}", ("2026-02-01", "2026-03-01")),
+        ("Labels-March 2026/2", "{Month} {year}", ("2026-03-01", "2026-04-01")),
+        ("Work (3/2026) on boxes", "({month}/{year})", ("2026-03-01", "2026-04-01")),
+        ("202603-A", "{year}{month}", ("2026-03-01", "2026-04-01")),
+        ("Work 3/2026 on boxes", "({month}/{year})", ("2026-04-01", "2026-04-02")),
+        ("Labels of March  2026", "{Month} {year}", ("2026-04-01", "2026-04-02")),
+        ("Labels of March 1926", "{Month} {year}", ("2026-04-01", "2026-04-02")),
         ("Labels of Mar 2026", "{Month} {year}", ("2026-04-01", "2026-04-02")),
         ("Batch 12026-021", "{year}-{month}", ("2026-04-01", "2026-04-02")),
         ("Labels", "{Month} {year}", ("2026-04-01", "2026-04-02")),
@@ -348,10 +354,11 @@ def test_a_number_may_repeat_on_another_day_and_not_on_the_same(vendor: Any) -> 
         "amounts": "net",
         "currency": "USD",
     }
-    vendor.put("a.csv", "7,A,2026-10-05,1.00", "7,A,2026-10-06,2.00", headings=headings)
+    days = ("7,A,2026-10-05,1.00", "7,A,2026-10-06,2.00", "7,A,2026-10-07,4.00")
+    vendor.put("a.csv", *days, headings=headings)
     vendor.put("b.csv", "7,A,2026-10-06,3.00", headings=headings)
 
-    assert vendor.costs() == ["Usage 1.00 2026-10-05"]
+    assert vendor.costs() == ["Usage 1.00 2026-10-05", "Usage 4.00 2026-10-07"]
     assert sorted(vendor.problems()) == [
         f"'7': is also in {other} with other content; neither is booked: remove one, or give the "
         "correction a number of its own"
