@@ -104,6 +104,8 @@ def test_an_accrual_is_taken_back_where_the_cost_of_the_invoice_lies(
         "2026-10": Decimal("22.50"),
         "2026-11": Decimal("-54.00"),
     }
+    states = [dated.state(month, ended=True).state for month in (OCTOBER, NOVEMBER)]
+    assert states == ["accrued", "final"]  # what is owed no more waits for nobody
     assert by_month(spread, kind) == {"2026-09": Decimal("31.50"), "2026-10": Decimal("-31.50")}
 
 
@@ -393,6 +395,16 @@ def test_an_invoice_of_the_rest_takes_the_accrual_back_in_its_own_month(
     found = accrued(bought(commitment(step="quarter")), details(*lines), usage(), (), DAY)
 
     assert by_month(found, "minimum") == {"2026-03": Decimal(1050), "2026-04": Decimal(-1050)}
+
+
+def test_an_invoice_of_an_earlier_rest_is_no_use_of_its_own_month(
+    bought: Bought_, details: Frame, usage: Frame
+) -> None:
+    rest = {"invoice": "t-1", "amount": "1200", "issued": "2026-03-09", "order": ""}
+    lines = [*invoices(["3000", "1800", "2700"]), rest]
+    found = accrued(bought(commitment()), details(*lines), usage(), (), DAY)
+
+    assert by_month(found, "minimum") == {"2026-02": Decimal(1200), "2026-03": Decimal(-900)}
 
 
 def test_what_is_accrued_for_orders_counts_towards_the_floor(
