@@ -119,8 +119,8 @@ def _of_order(tree: Tree, at: Place, order: Order, sources: Collection[str]) -> 
     if order.status == "closed" and not order.closed_on:
         yield tree.mistake("closed, but not when; add closed_on: YYYY-MM-DD", *at, "status")
     if order.status == "open" and order.closed_on:
-        yield tree.mistake("is a day on which an open order was closed; set status: closed",
-                           *at, "closed_on")  # fmt: skip
+        said = "is a day on which an open order was closed; set status: closed"
+        yield tree.mistake(said, *at, "closed_on")
     seen: set[str] = set()
     for index, line in enumerate(order.lines):
         place = (*at, "lines", index)

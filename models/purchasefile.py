@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -216,8 +215,3 @@ class PurchaseFile(Strict):
     """What was paid before it was used."""
     commitments: tuple[Commitment, ...] = ()
     """Minimum commitments."""
-
-
-def within(day: date, order: Order) -> bool:
-    """Return whether a day lies in the term of an order."""
-    return order.start <= day and (order.end is None or day <= order.end)

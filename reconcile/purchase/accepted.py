@@ -17,12 +17,17 @@ from models.money import ZERO
 from models.period import Month, between
 from models.problem import Problem
 from models.purchase import SOURCE, Purchases
-from models.purchasefile import Purchase, Receipt, Selection
+from models.purchasefile import Receipt, Selection
 
 Key = tuple[str, str]  # number of the purchase, line of the order or empty
 Delivered = Collection[tuple[str, Month]]
-_TEXTS: Final = {"source": "x_source", "unit": "unit", "detail": "detail", "state": "state",
-                 "model": "model"}  # fmt: skip
+_TEXTS: Final = {
+    "source": "x_source",
+    "unit": "unit",
+    "detail": "detail",
+    "state": "state",
+    "model": "model",
+}
 _ROW: Final = "row"
 
 
@@ -202,14 +207,9 @@ def _unknown(wanted: _Wanted, months: tuple[Month, ...]) -> Problem:
 
 
 def _problem(key: Key, rule: str, detail: str) -> Problem:
-    return Problem(source=SOURCE, document=_named(key), rule=rule, detail=detail,
-                   severity="warning")  # fmt: skip
+    document = _named(key)
+    return Problem(source=SOURCE, document=document, rule=rule, detail=detail, severity="warning")
 
 
 def _named(key: Key) -> str:
     return f"{key[0]} line {key[1]}" if key[1] else key[0]
-
-
-def named(purchase: Purchase, line: str = "") -> str:
-    """Return what people call a purchase, or a line of an order."""
-    return _named((purchase.number, line))

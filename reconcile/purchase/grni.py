@@ -22,7 +22,7 @@ from models.period import Month, between
 from models.subunit import places
 from reconcile.purchase.accepted import Flow
 from reconcile.purchase.accrual import GOODS, Accrual, steps
-from reconcile.purchase.match import Match
+from reconcile.purchase.match import MATCHED, RESULTS, Match
 from reconcile.purchase.ordered import Bought
 
 _NONE: Final = Fraction(0)
@@ -119,8 +119,9 @@ def _unbilled(bought: Bought, flow: Flow, lines: Sequence[Match], month: Month) 
 
 
 def _results(lines: Sequence[Match]) -> tuple[str, ...]:
-    wrong = dict.fromkeys(r for each in lines if not each.is_matched for r in each.results)
-    return tuple(wrong) or (("matched",) if lines else ())
+    found = {result for each in lines for result in each.results}
+    wrong = tuple(result for result in RESULTS if result in found - {MATCHED})
+    return wrong or ((MATCHED,) if lines else ())
 
 
 def _row(each: Position) -> dict[str, object]:

@@ -231,3 +231,13 @@ def test_what_needs_no_acceptance_is_compared_with_the_order_alone(
 
     assert [each.results for each in found.matches] == [("matched",), ("qty_over_po", "over_value")]
     assert (found.accruals, found.positions[0].accepted) == ((), None)
+
+
+def test_a_position_says_everything_that_is_wrong_with_its_invoices(
+    match: Callable[..., Accrued],
+) -> None:
+    dear = {"quantity": "10", "amount": "50.00"}
+    found = match(order(PLAIN), dear, {"invoice": "B", "quantity": "650", "amount": "325.00"})
+
+    assert found.positions[0].results == ("qty_over_received", "price_over")
+    assert match(order(PLAIN)).positions[0].results == ()
