@@ -47,7 +47,7 @@ class Part:
 
 def frame(taken: Iterable[Taken]) -> pl.DataFrame:
     """Return the charges of invoices, CHARGE columns without those that the loader adds."""
-    schema = {name: dtype for name, dtype in CHARGE.items() if name not in _OWN_FIELDS}
+    schema: dict[str, Any] = {n: dtype for n, dtype in CHARGE.items() if n not in _OWN_FIELDS}
     schema["tags"] = TEXT  # maps are made of text far faster than one by one
     rows = [
         _charge(part, each.invoice, each.shown)
@@ -110,7 +110,7 @@ def _charge(part: Part, invoice: Invoice, terms: Terms) -> dict[str, Any]:
         "service_category": CATEGORY,
         "service_name": terms.service,
         "service_subcategory": SUBCATEGORY,
-        "tags": json.dumps({name: printable(text) for name, text in entry.tags.items()}),
+        "tags": json.dumps(_tags(entry)),
         "x_row": entry.row,
         "x_derived": part.derived,
         "x_invoice_detail_id": printable(entry.id, 2 * WORD),
@@ -118,6 +118,10 @@ def _charge(part: Part, invoice: Invoice, terms: Terms) -> dict[str, Any]:
         **_ordered(entry, invoice),
         **_metered(part),
     }
+
+
+def _tags(entry: Entry) -> dict[str, str]:
+    return {printable(name, WORD): printable(text) for name, text in entry.tags.items()}
 
 
 def _corrects(entry: Entry, invoice: Invoice) -> bool:

@@ -29,6 +29,7 @@ from ingest.invoice.detail import beside
 from ingest.invoice.doubt import Note, doubts, undated
 from ingest.invoice.held import File, Held
 from ingest.invoice.invoice import Fault, Invoice
+from ingest.invoice.printable import WORD, printable
 from ingest.invoice.sound import checked
 from ingest.invoice.taken import Taken, taken
 from ingest.invoice.terms import Terms
@@ -128,12 +129,13 @@ class Post:
         """
         said = decision.of_document(delivery.table, document.sha256)
         notes = [list(doubts(each, said)) for each in found]
-        faults = [(f.row, heading(f.column), f.reason, f.value) for f in _faults(found)]
+        faults = [_shown(fault, heading) for fault in _faults(found)]
+        told = (*undated(found), *(note for own in notes for note in own))
         noted = zip(found, map(_words, found, notes), strict=True)
         return Conversion(
             charges=charge.frame(found).lazy(),
             rejected=pl.DataFrame(faults, schema=REJECTED, orient="row"),
-            notes=(*undated(found), *(note for own in notes for note in own)),
+            notes=tuple((rule, printable(words)) for rule, words in told),
             beside=beside(noted),
         )
 
@@ -163,6 +165,11 @@ def _faults(found: Sequence[Taken]) -> Iterator[Fault]:
         yield from each.invoice.faults
         if each.is_aside and not each.invoice.faults:
             yield from each.invoice.refused(each.note).faults
+
+
+def _shown(fault: Fault, heading: Callable[[str], str]) -> tuple[int, str, str, str]:
+    """Return why a row is set aside; its value as it is, so that it can be found, but short."""
+    return fault.row, heading(fault.column), printable(fault.reason), fault.value[:WORD]
 
 
 def _words(taken: Taken, notes: Sequence[Note]) -> str:

@@ -463,6 +463,21 @@ def test_an_invoice_of_hostile_words_is_loaded_with_words_one_can_read(
     assert b"y" * 50_000 in inbox.archive.path(sha).read_bytes()
 
 
+@pytest.mark.failure("H16")
+def test_what_a_person_is_told_has_no_hostile_words_either(
+    inbox: Any, line: Any, invoice: Any
+) -> None:
+    inbox.put("a", invoice("R-1\x1b[2J"), invoice("C\x07-1", line("-3"), kind="credit_note"))
+    inbox.put("b", invoice("R-1\x1b[2J", line("7"), issuer="No\x00body" + "!" * 9_000))
+
+    conversions = [found for _, found in inbox.converted()]
+
+    told = [words for found in conversions for _, words in found.notes]
+    told += [words for found in conversions for words in found.rejected["reason"]]
+    assert any("No body" in words for words in told)
+    assert all(words.isprintable() and len(words) <= MOST for words in told)
+
+
 @pytest.mark.failure("C05")
 @settings(max_examples=10)
 @given(st.lists(st.tuples(AMOUNT, st.integers(0, 100)), min_size=1, max_size=4), AMOUNT)
