@@ -50,6 +50,12 @@ class Part:
         value = self.value.get(name)
         return None if value is None else Part(value, self._below(name))
 
+    def members(self) -> list[str]:
+        """Return the names of all members."""
+        if not isinstance(self.value, dict):
+            raise self._wrong("an object")
+        return list(self.value)
+
     def parts(self) -> list[Part]:
         """Return the parts of a list."""
         if not isinstance(self.value, list):

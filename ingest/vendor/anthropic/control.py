@@ -23,13 +23,13 @@ def control(data: bytes) -> Control:
     """State what a page of costs or usage must become."""
     tally = Tally()
     for entry in json.loads(data, parse_float=str, parse_int=str)["data"]:
-        day = _day(entry["starting_at"])
         for row in entry["results"] if entry.get("results") is not None else [entry]:
             tally.rows += 1
-            if "uncached_input_tokens" in row:
+            stated = row if row.get("cost") is None else row["cost"]
+            if stated.get("amount") is None:
                 _used(tally, row)
             else:
-                _cost(tally, row.get("cost") or row, day)
+                _cost(tally, stated, _day(entry["starting_at"]))
     return tally.control()
 
 
@@ -41,10 +41,14 @@ def _cost(tally: Tally, said: Mapping[str, Any], day: date) -> None:
 
 def _used(tally: Tally, row: Mapping[str, Any]) -> None:
     for name in _TOKENS:
-        tally.use("tokens", Decimal(row[name]))
-    for tokens in (row.get("cache_creation") or {}).values():
-        if Decimal(tokens or 0):
-            tally.use("tokens", Decimal(tokens))
+        tally.use("tokens", _number(row[name]))
+    for name, tokens in (row.get("cache_creation") or {}).items():
+        if name.endswith("_input_tokens") and _number(tokens or 0):
+            tally.use("tokens", _number(tokens))
+
+
+def _number(value: object) -> Decimal:
+    return Decimal(str(value)).quantize(_PLACES, context=_WIDE)
 
 
 def _day(text: str) -> date:

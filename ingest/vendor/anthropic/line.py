@@ -21,7 +21,7 @@ TOKENS: Final[Mapping[str, str]] = {
     "cache_read_input_tokens": "cached input",
     "output_tokens": "output",
 }
-WRITTEN: Final = ("ephemeral_1h_input_tokens", "ephemeral_5m_input_tokens")
+WRITTEN: Final = "_input_tokens"  # how the members of `cache_creation` end, one a lifetime
 
 
 def is_cost(row: Part) -> bool:
@@ -114,6 +114,7 @@ def _tokens(row: Part) -> Iterator[tuple[str, Decimal]]:
     for name, detail in TOKENS.items():
         yield detail, row.at(name).number()
     written = row.maybe("cache_creation")
-    for name in WRITTEN if written else ():
-        if written and (tokens := number_of(written, name)):
-            yield "cache write", tokens
+    if written is None:
+        return
+    whole = (number_of(written, name) for name in written.members() if name.endswith(WRITTEN))
+    yield from (("cache write", tokens) for tokens in whole if tokens)

@@ -19,6 +19,7 @@ from typing import Final
 from ingest.source import Control
 from ingest.vendor.gpu.settings import MODELS, PER_HOUR, WORDS, Settings
 from ingest.vendor.tally import Tally
+from models.canonical import canonical_value
 from models.period import Month
 
 _GZIP: Final = b"\x1f\x8b"
@@ -101,8 +102,8 @@ def _hours(cells: Mapping[str, str], settings: Settings) -> Fraction | None:
     form = settings.form
     if not form.quantity:
         return None
-    stated = _cell(cells, form.unit).lower()
-    own = {name.strip().lower(): unit for name, unit in settings.units.items()}
+    stated = canonical_value(_cell(cells, form.unit))
+    own = {canonical_value(name): unit for name, unit in settings.units.items()}
     unit = (own.get(stated) or WORDS.get(stated)) if stated else settings.time_unit
     if unit is None:
         return None
@@ -120,7 +121,8 @@ def _gpu(cells: Mapping[str, str], settings: Settings) -> bool:
 
 
 def _like(text: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(text.casefold(), glob.replace("[", "[[]")) for glob in globs)
+    said = canonical_value(text)
+    return bool(said) and any(fnmatchcase(said, glob.replace("[", "[[]")) for glob in globs)
 
 
 def _cell(cells: Mapping[str, str], heading: str | None) -> str:
@@ -128,7 +130,7 @@ def _cell(cells: Mapping[str, str], heading: str | None) -> str:
 
 
 def _number(text: str) -> Fraction:
-    return Fraction(text) if text else Fraction(0)
+    return Fraction(_placed(Fraction(text))) if text else Fraction(0)
 
 
 def _placed(amount: Fraction) -> Decimal:

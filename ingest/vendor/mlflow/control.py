@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from ingest.source import Control
 from ingest.vendor.tally import Tally
+from models.money import exact
 from models.period import Month
 
 _DAY: Final = 86_400_000
@@ -39,7 +40,7 @@ def control(data: bytes, period: Month) -> Control:
 
 def _ended(tally: Tally, run: Run, period: Month) -> bool:
     moment = datetime.fromtimestamp((run["end"] or run["start"]) // 1000, UTC)
-    if run["parent"] or (moment.year, moment.month) != (period.year, period.month):
+    if _parent(run) or (moment.year, moment.month) != (period.year, period.month):
         return False
     tally.use("runs", Decimal(1))
     return True
@@ -72,16 +73,20 @@ def _gpus(run: Run) -> Decimal:
     if run["gpus"] is None or not run["gpus"].strip():
         return Decimal(run["gpus_measured"])
     try:
-        found = Decimal(run["gpus"])
-    except InvalidOperation:
+        found = exact(run["gpus"].strip())
+    except ValueError:
         return Decimal(0)
-    return found if found.is_finite() and 0 <= found <= _MOST else Decimal(0)
+    return found if 0 <= found <= _MOST else Decimal(0)
+
+
+def _parent(run: Run) -> str:
+    return (run["parent"] or "").strip()
 
 
 def _held(run: Run, by_id: Mapping[str, Run]) -> bool:
     """Say whether a run lies in another one that states accelerators."""
     above: list[str] = [run["run_id"]]
-    while (parent := by_id.get(by_id[above[-1]]["parent"] or "")) and parent["run_id"] not in above:
+    while (parent := by_id.get(_parent(by_id[above[-1]]))) and parent["run_id"] not in above:
         if _gpus(parent):
             return True
         above.append(parent["run_id"])

@@ -115,7 +115,7 @@ def _use(*, run: Part, number: int, driver: str, day: date, quantity: Decimal, s
         driver=driver,
         day=day,
         quantity=quantity,
-        tags={name: value for name in tags.value if (value := text_of(tags, name))},
+        tags={name: value for name in tags.members() if (value := text_of(tags, name))},
         columns={
             "state": state,
             "run_id": run.at("run_id").text(),

@@ -29,20 +29,24 @@ def control(data: bytes, *, tokens: str) -> Control:
     body = json.loads(data, parse_float=str)
     tally = Tally()
     for entry in body["data"]:
-        if entry["object"] == "bucket":
-            for row in entry["results"]:
-                _row(tally, row, _day(entry["start_time"]), tokens)
-        else:
-            tally.rows += 1
-            tally.use("runs", Decimal(1))
-            if tokens == "usage" and entry.get("trained_tokens") is not None:
-                tally.use("tokens", _number(entry["trained_tokens"]))
+        if body["object"] == "list":
+            _job(tally, entry, tokens)
+            continue
+        for row in entry["results"] if entry.get("results") is not None else [entry]:
+            _row(tally, row, _day(entry["start_time"]), tokens)
     return tally.control()
+
+
+def _job(tally: Tally, job: Mapping[str, Any], tokens: str) -> None:
+    tally.rows += 1
+    tally.use("runs", Decimal(1))
+    if tokens == "usage" and job.get("trained_tokens") is not None:
+        tally.use("tokens", _number(job["trained_tokens"]))
 
 
 def _row(tally: Tally, row: Mapping[str, Any], day: date, tokens: str) -> None:
     tally.rows += 1
-    if "amount" in row:
+    if row["object"] == "organization.costs.result":
         _cost(tally, row, day, tokens)
         return
     tally.use("requests", _number(row["num_model_requests"]))

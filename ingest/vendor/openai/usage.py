@@ -93,7 +93,7 @@ def _state(job: Part) -> str:
 def _tags(job: Part) -> dict[str, str]:
     """Return the user's own words about a job, and the model it made."""
     metadata = job.maybe("metadata")
-    own = {name: text_of(metadata, name) for name in metadata.value} if metadata else {}
+    own = {name: text_of(metadata, name) for name in metadata.members()} if metadata else {}
     said = {
         **own,
         "suffix": text_of(job, "user_provided_suffix"),
