@@ -24,6 +24,11 @@ from models.subunit import places
 from models.yamlfile import read
 
 Cells = Mapping[str, str]
+Wholes = Mapping[str, Decimal]  # hours that clusters had, times the days of the month
+NUMBERS: Final = (
+    *("cost", "residual", "disposal_proceeds", "capacity_hours_per_month"),
+    *("life_months", "gpu_count"),
+)
 HALVES: Final = {"full_month": (2, 2, 0), "next_month": (0, 2, 2), "mid_month": (1, 2, 1)}
 
 
@@ -37,13 +42,16 @@ def control(path: Path, settings: Settings, month: Month, table: str) -> Control
         table: Hours as the delivery states them, JSON.
     """
     there = [cells for cells in _assets(path, settings) if _is_there(cells, month)]
+    wholes: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for cells in there:
+        wholes[_cluster(cells)] += _capacity(cells, month)
     rows: defaultdict[str, list[Decimal]] = defaultdict(list)
     costs: defaultdict[str, list[Decimal]] = defaultdict(list)
     for cells in there:
         costs[cells["currency"]].append(Decimal(cells.get("cost") or 0))
         written, sold = _cost(cells, month), _loss(cells, month, settings)
-        parts = _parts(cells, there, month, table, settings) if written else 0
-        extra = _sharers(cells, there, table) if sold else 0
+        parts = _parts(cells, wholes, month, table, settings) if written else 0
+        extra = _sharers(cells, wholes, table) if sold else 0
         if parts + extra:
             rows[cells["currency"]] += [written + sold, *[Decimal(0)] * (parts + extra - 1)]
     first = month.first.isoformat() if rows else ""
@@ -88,7 +96,7 @@ def _table(path: Path, settings: Settings) -> Iterator[dict[str, str]]:
 def _canonical(field: str, cell: str, settings: Settings) -> str:
     if cell and field.endswith("_date"):
         return datetime.strptime(cell, settings.dates).date().isoformat()  # noqa: DTZ007 - a day
-    if field in {"cost", "residual", "disposal_proceeds", "capacity_hours_per_month"}:
+    if field in NUMBERS:
         digits = "".join(cell.split())
         if settings.thousands:
             digits = digits.replace(settings.thousands, "")
@@ -146,27 +154,23 @@ def _loss(cells: Cells, month: Month, settings: Settings) -> Decimal:
     return left - Decimal(cells.get("disposal_proceeds") or 0)
 
 
-def _parts(
-    cells: Cells, there: list[dict[str, str]], month: Month, table: str, settings: Settings
-) -> int:
+def _parts(cells: Cells, wholes: Wholes, month: Month, table: str, settings: Settings) -> int:
     """Return how many charges an asset's depreciation becomes."""
-    units = _units(cells, there, table, "hours")
+    units = _units(cells, wholes, table, "hours")
     if not units or not _capacity(cells, month):
         return 1
-    mine = [each for each in there if _cluster(each) == _cluster(cells)]
-    whole = sum((_capacity(each, month) for each in mine), Decimal(0))
-    is_idle = settings.basis == "capacity" and sum(units, Decimal(0)) * month.days < whole
-    return len(units) + is_idle
+    told = sum(units, Decimal(0)) * month.days
+    return len(units) + (settings.basis == "capacity" and told < wholes[_cluster(cells)])
 
 
-def _sharers(cells: Cells, there: list[dict[str, str]], table: str) -> int:
-    return len(_units(cells, there, table, "so_far")) or 1
+def _sharers(cells: Cells, wholes: Wholes, table: str) -> int:
+    return len(_units(cells, wholes, table, "so_far")) or 1
 
 
-def _units(cells: Cells, there: list[dict[str, str]], table: str, key: str) -> list[Decimal]:
+def _units(cells: Cells, wholes: Wholes, table: str, key: str) -> list[Decimal]:
     """Return the hours of each unit of an asset's cluster that used any."""
     told: Mapping[str, Mapping[str, Any]] = json.loads(table)[key]
-    alone = len({_cluster(each) for each in there if _cluster(each)}) == 1
+    alone = len({*wholes} - {""}) == 1
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for name, units in told.items():
         cluster = _cluster(cells)

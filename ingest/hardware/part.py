@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -51,6 +51,14 @@ class Books:
     told: Told
     settings: Settings
 
+    _split: dict[str, dict[str, dict[str, Decimal]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    _shares: dict[str, Shares | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
     @property
     def clusters(self) -> list[str]:
         """Clusters of accelerators, each once."""
@@ -66,18 +74,29 @@ class Books:
         """Return the parts of an asset; None where nobody used it, as far as told."""
         if not available(asset, self.month):
             return None
-        whole = pool(self.assets, asset.cluster, self.month)
-        return shares(self.used(asset), whole, self.settings.basis)
+        name = asset.cluster.strip().casefold()
+        if name not in self._shares:
+            whole = pool(self.assets, asset.cluster, self.month)
+            self._shares[name] = shares(self.used(asset), whole, self.settings.basis)
+        return self._shares[name]
 
     def hours(self, asset: Asset) -> dict[str, Decimal]:
         """Return the hours of each unit that fall to an asset: its part of its cluster's."""
-        mine = [a for a in self.assets if same(a.cluster, asset.cluster)]
-        weights = [available(a, self.month) for a in mine]
-        if not sum(weights):
-            return {}
-        at = next(n for n, each in enumerate(mine) if each.asset_id == asset.asset_id)
-        used = self.used(asset)
-        return {unit: parts(used[unit], weights, SCALE)[at] for unit in sorted(used) if used[unit]}
+        name = asset.cluster.strip().casefold()
+        if name not in self._split:
+            self._split[name] = self._by_asset(asset)
+        return self._split[name].get(asset.asset_id, {})
+
+    def _by_asset(self, one: Asset) -> dict[str, dict[str, Decimal]]:
+        """Return the hours of all assets of the cluster of one, by their id and by unit."""
+        mine = [asset for asset in self.assets if same(asset.cluster, one.cluster)]
+        weights = [available(asset, self.month) for asset in mine]
+        found: dict[str, dict[str, Decimal]] = {asset.asset_id: {} for asset in mine}
+        used = self.used(one) if sum(weights) else {}
+        for unit in sorted(unit for unit, hours in used.items() if hours):
+            for asset, hours in zip(mine, parts(used[unit], weights, SCALE), strict=True):
+                found[asset.asset_id][unit] = hours
+        return found
 
     def parts(self, asset: Asset) -> Iterator[Part]:
         """Yield the charges of an asset; they sum to its depreciation, and its gain or loss."""
