@@ -16,6 +16,7 @@ from ingest.bucket import Place
 from ingest.invoice import mail
 from ingest.invoice.mail import MailError, Message, Sender
 from ingest.invoice.sheet import LIMIT
+from ingest.invoice.trust import refusal
 from ingest.invoice.whereabouts import Whereabouts
 from models.errors import AbsentError, BrokenError, ForbiddenError, SourceError
 
@@ -115,7 +116,9 @@ class Inbox:
             yield Item(name=key, data=data, seen=seen)
             return
         for name, raw in mail.messages(key, data):
-            message = mail.read(raw, self.settings.mail_server or "")
+            message = self._message(raw)
+            if message.fault and not refusal(message.sender, self.settings.senders):
+                raise BrokenError(self.source, name, message.fault)
             when = _before(message.sent, seen)
             yield Item(name=name, data=raw, seen=when, sender=message.sender, message=message)
             for each in message.attachments:
@@ -126,6 +129,14 @@ class Inbox:
                     sender=message.sender,
                     within=name,
                 )
+
+    def _message(self, raw: bytes) -> Message:
+        """Return a message; of one that cannot be read, what its headers say."""
+        server = self.settings.mail_server or ""
+        try:
+            return mail.read(raw, server)
+        except MailError as error:
+            return mail.headed(raw, server, str(error))
 
 
 def _before(said: datetime | None, seen: datetime | None) -> datetime | None:

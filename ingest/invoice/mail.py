@@ -17,6 +17,7 @@ ATTACHMENTS: Final = 50  # of one message
 CONTAINERS: Final = 20  # parts of parts of one message; each line is compared with all of them
 LINES: Final = 600_000  # of one message
 HELD: Final = 64 << 20  # bytes of all attachments of one message
+HEAD: Final = 1 << 16  # bytes in which the headers end
 DEPTH: Final = 2  # messages inside messages that are followed
 WANTED: Final = (".xml", ".pdf", ".json", ".csv", ".xlsx")
 _TYPES: Final = {
@@ -64,12 +65,19 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message. `sent` is what it says of itself; None when that cannot be read."""
+    """One message.
+
+    Attributes:
+        sent: What it says of itself; None when that cannot be read.
+        unfollowed: Messages that lie too deep inside others.
+        fault: Why nothing but its sender was read; empty when all was.
+    """
 
     sender: Sender
     sent: datetime | None
     attachments: tuple[Attachment, ...]
-    unfollowed: int = 0  # messages that lie too deep inside others
+    unfollowed: int = 0
+    fault: str = ""
 
 
 def messages(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -117,6 +125,16 @@ def read(data: bytes, server: str = "") -> Message:
         raise
     except _ODD as error:
         raise MailError("is not a message that can be read; export it again") from error
+
+
+def headed(data: bytes, server: str, fault: str) -> Message:
+    """Return a message that cannot be read, by its headers alone."""
+    head = data[:HEAD].partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
+    try:
+        sender = _sender(message_from_bytes(head, policy=default), server)
+    except _ODD:
+        sender = Sender("")
+    return Message(sender=sender, sent=None, attachments=(), fault=fault)
 
 
 def _leaves(part: EmailMessage, depth: int) -> Iterator[EmailMessage | None]:

@@ -72,7 +72,8 @@ def pile(inbox: Inbox, archive: Archive) -> Pile:
         kept = archive.put([item.data])
         if item.message:
             messages[item.name] = Document(item.name, kept.sha256, kept.size)
-            continue
+            if not item.message.fault:  # what cannot be read, of a stranger, is shown as it is
+                continue
         paper = papers.setdefault(kept.sha256, Paper(kept.sha256, kept.size, item.seen))
         _add(paper, item, inbox.settings.senders)
     return Pile(tuple(papers.values()), messages, tuple(errors))

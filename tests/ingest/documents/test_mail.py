@@ -191,6 +191,30 @@ def test_a_message_that_would_take_long_to_read_is_refused(raw: bytes, detail: s
         mail.read(raw)
 
 
+@pytest.mark.failure("H15")
+@pytest.mark.parametrize("sender", ["eve@elsewhere.example", "<@>"])
+def test_a_message_of_a_stranger_that_cannot_be_read_stops_nothing(
+    desk: Any, oracle: Any, message: Maker, sender: str
+) -> None:
+    desk.settings = ALLOWED
+    desk.put("a.xml", oracle(HOURS))
+    desk.put("bomb.eml", message({f"{n}.xml": b"" for n in range(51)}, "x@y.z").replace(
+        b"x@y.z", sender.encode()))  # fmt: skip
+
+    assert desk.statuses() == [("LAB-2026-0312", "counted"), ("bomb.eml", "rejected")]
+
+
+def test_a_message_of_an_allowed_sender_that_cannot_be_read_stops_the_place(
+    desk: Any, message: Maker
+) -> None:
+    desk.settings = ALLOWED
+    desk.put("march.eml", message({f"{n}.xml": b"" for n in range(51)}))
+
+    assert desk.errors() == [
+        "labels: march.eml: has 51 attachments; at most 50 are read",
+    ]
+
+
 def test_too_many_attachments_and_too_much_in_them_are_refused(
     message: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
