@@ -115,7 +115,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-ODD: Final = st.sampled_from(
+ODD: Final[st.SearchStrategy[Any]] = st.sampled_from(
     [
         None,
         "",
