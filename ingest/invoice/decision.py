@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ingest.invoice.amendment import Amendment, superseded, upheld
@@ -73,11 +74,12 @@ def of_document(table: str, sha256: str) -> Decision:
 
 
 def _findings(found: Sequence[Held], amendments: Sequence[Amendment]) -> Iterator[Found]:
-    out = [*superseded(found, amendments), *_voided(found)]
+    voided = list(_voided(found))
+    out = [*superseded(found, amendments), *voided]
     yield from out
     counting = _without(found, out)
-    firm = upheld(counting, amendments)
-    for step in (_by_identity, restating):
+    firm, charged = upheld(counting, amendments), numbered(_without(found, voided))
+    for step in (_by_identity, partial(restating, known=charged)):
         against = list(step(counting, firm))
         yield from against
         counting = _without(counting, [each for each in against if each[1] != SIMILAR])

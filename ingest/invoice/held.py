@@ -11,7 +11,7 @@ from ingest.invoice.invoice import Invoice
 DUPLICATE: Final = "duplicate"  # the same invoice counts in another file
 CONFLICT: Final = "conflict"  # the same number with other content: neither counts
 SUPERSEDED: Final = "superseded"  # a person decided that another one counts instead
-RESTATES: Final = "restates"  # a corrective invoice states anew what counts already
+RESTATES: Final = "restates"  # a corrective invoice states anew what another one does
 SIMILAR: Final = "similar"  # nearly the same number: both count, a person may look
 ALIKE: Final = "alike"  # another number, the same amount within days: both count
 ORPHAN: Final = "orphan"  # gives back what is not here: it counts, a person may look

@@ -21,12 +21,12 @@ def numbered(held: Sequence[Held]) -> Numbers:
     return found
 
 
-def restating(counting: Sequence[Held], upheld: Sequence[Held]) -> Iterator[Found]:
-    """Yield corrective invoices that would count what an earlier one counts already.
+def restating(counting: Sequence[Held], upheld: Sequence[Held], known: Numbers) -> Iterator[Found]:
+    """Yield corrective invoices that would count what is invoiced already, once more.
 
-    One whose lines all give back is a difference, and counts.
+    One whose lines all give back is a difference, and counts. What was superseded is known
+    as well: a second correction would count beside the first.
     """
-    known = numbered(counting)
     for each in counting:
         is_delta = all(line.amount <= 0 for line in each.invoice.lines)
         if each.invoice.kind != "corrective" or is_delta or each in upheld:

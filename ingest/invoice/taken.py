@@ -19,8 +19,7 @@ _CONFLICT: Final = (
     "a number of its own"
 )
 _RESTATES: Final = (
-    "is a correction, and states anew what {} counts already; it is not booked: decide which "
-    "of them counts"
+    "is a correction, and states anew what {} does; it is not booked: decide which of them counts"
 )
 _AGAINST: Final[Mapping[str, tuple[Status, str]]] = {
     "superseded": ("superseded", "is superseded by {}"),

@@ -99,7 +99,7 @@ def test_a_corrective_invoice_that_states_all_anew_waits_for_a_person(
     assert inbox.statuses() == {"R-1 in a": "counted", "R-2 in b": "conflict"}
     assert inbox.problems() == [
         (
-            "rejected: 'R-2': is a correction, and states anew what R-1 in a counts already; it is "
+            "rejected: 'R-2': is a correction, and states anew what R-1 in a does; it is "
             "not booked: decide which of them counts"
         )
     ]
@@ -115,6 +115,23 @@ def test_a_person_decides_what_a_corrective_invoice_is(
     inbox.amendments.append(decision("R-2", supersedes))
 
     assert inbox.table()["billed_cost"].sum() == cost
+
+
+@pytest.mark.failure("H02")
+def test_a_second_correction_does_not_count_beside_the_first(
+    inbox: Any, line: Any, invoice: Any, decision: Any
+) -> None:
+    inbox.put("a", invoice("R-1"))
+    for at, net in (("2", "120"), ("3", "130")):
+        again = invoice(f"R-{at}", line(net), kind="corrective", preceding=("R-1",))
+        inbox.put(f"b{at}", again)
+    inbox.amendments.append(decision("R-2", "R-1"))
+
+    assert inbox.statuses() == {
+        "R-1 in a": "superseded",
+        "R-2 in b2": "counted",
+        "R-3 in b3": "conflict",
+    }
 
 
 def test_a_corrective_invoice_of_what_is_not_here_counts(
