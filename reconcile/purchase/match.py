@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from models.canonical import canonical_value
 from models.money import rounded
 from models.purchase import Purchases
 from models.purchasefile import Tolerance
@@ -76,8 +77,8 @@ class Match:
 def matches(purchases: Purchases, lines: Sequence[Billed], accepted: Accepted) -> tuple[Match, ...]:
     """Return how each line of an invoice stands that has, or should have, an order.
 
-    Lines of issuers without an order in the file, which name none, are nobody's business here,
-    and neither are prepayments.
+    An order is expected of issuers that have one in the file. Lines of others are nobody's
+    business here unless they name one of its orders, and neither are prepayments.
 
     Args:
         purchases: What was ordered.
@@ -114,8 +115,10 @@ def invoiced(found: Iterable[Match]) -> Mapping[tuple[str, str], tuple[Match, ..
 
 def _concerned(purchases: Purchases, lines: Iterable[Billed]) -> Iterator[Billed]:
     known = frozenset[str]().union(*(order.issuers for order in purchases.orders))
+    numbers = {canonical_value(order.number) for order in purchases.orders}
     for line in lines:
-        if not (line.prepaid or line.adjusted) and (line.order or line.by(known)):
+        is_ours = canonical_value(line.order or "") in numbers or line.by(known)
+        if is_ours and not (line.prepaid or line.adjusted):
             yield line
 
 

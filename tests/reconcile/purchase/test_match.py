@@ -190,6 +190,7 @@ def test_a_discount_without_quantity_takes_no_units_back(match: Callable[..., Ac
     "billed",
     [
         {"issuer": "Somebody", "order": ""},
+        {"issuer": "Somebody", "order": "an order of their own words"},
         {"category": "Purchase"},
         {"category": "Tax"},
         {"category": "Adjustment", "line": "rounding"},
