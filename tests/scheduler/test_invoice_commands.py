@@ -110,8 +110,9 @@ def said(desk: Path, trueup: Trueup) -> Trueup:
 def put(desk: Path, name: str, content: str | bytes) -> None:
     """Put an invoice of the oracles, or bytes, where they were delivered in March."""
     path = desk / "inbox" / name
-    is_oracle = isinstance(content, str)
-    path.write_bytes((ORACLES / "invoices" / content).read_bytes() if is_oracle else content)
+    if isinstance(content, str):
+        content = (ORACLES / "invoices" / content).read_bytes()
+    path.write_bytes(content)
     written = datetime(2026, 3, 20, tzinfo=UTC).timestamp()
     os.utime(path, (written, written))
 

@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 from ingest.invoice import inbox
 from ingest.invoice.inbox import Inbox
 from ingest.paper.settings import Settings
+from models.errors import SourceError
 
 HOURS = "lab_invoice_hours.ubl.xml"
 
@@ -93,7 +94,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def _errors(settings: Settings, home: Path) -> Iterator[str]:
     try:
         list(Inbox("labels", settings, home, settings.pattern).items())
-    except inbox.SourceError as error:
+    except SourceError as error:
         yield str(error)
 
 
