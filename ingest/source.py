@@ -157,6 +157,24 @@ class Grant:
     text: str
 
 
+class Known(dict[Month, str]):
+    """Manifests of deliveries that count and are undisputed, by month.
+
+    `held` has those of all months that were ever loaded, disputed or read in another way
+    too: a source whose provider forgets goes on from what it was told before.
+    """
+
+    def __init__(self, undisputed: Mapping[Month, str], held: Mapping[Month, str]) -> None:
+        """Keep both apart."""
+        super().__init__(undisputed)
+        self.held = dict(held)
+
+
+def held(known: Mapping[Month, str]) -> Mapping[Month, str]:
+    """Return the manifests of all months that were ever loaded, as far as they are told."""
+    return known.held if isinstance(known, Known) else known
+
+
 class Source(Protocol):
     """One configured place that bills come from. `fetch` is its only impure method."""
 
@@ -191,7 +209,7 @@ class Source(Protocol):
         Args:
             periods: Billing months to ask for.
             archive: Where documents are kept.
-            known: SHA-256 of the manifest of the delivery that counts, by month.
+            known: SHA-256 of the manifest of the delivery that counts, by month; see `Known`.
         """
         ...
 

@@ -10,7 +10,7 @@ from typing import Final
 from ingest import book
 from ingest.kind import ASKED
 from ingest.load import LoadedDelivery, load_delivery
-from ingest.source import Delivery, Source
+from ingest.source import Delivery, Known, Source
 from models.errors import AbsentError, EmptyError, SourceError
 from models.ledger import Entry
 from models.period import Month, between
@@ -141,21 +141,25 @@ def _runs(period: str, as_of: datetime) -> bool:
     return bool(period) and as_of < Month.parse(period).end
 
 
-def _known(source: Source, stores: Stores) -> dict[Month, str]:
+def _known(source: Source, stores: Stores) -> Known:
     """Return the manifests of what is loaded as the source reads it now, and undisputed."""
     disputed = {*book.quarantined(stores.ledger), *book.gone(stores.ledger)}
     deliveries = [
-        book.delivery(scope, body)
+        delivery
         for scope, body in book.current(stores.ledger).items()
-        if scope not in disputed and source.name not in disputed
+        if (delivery := book.delivery(scope, body)).source == source.name and delivery.manifest
     ]
-    return {
-        delivery.period: delivery.manifest.sha256
+    undisputed = [
+        delivery
         for delivery in deliveries
-        if delivery.source == source.name
-        and delivery.manifest is not None
+        if not {delivery.scope, source.name} & disputed
         and book.is_loaded(stores.ledger, delivery, source)
-    }
+    ]
+    return Known(_manifests(undisputed), _manifests(deliveries))
+
+
+def _manifests(deliveries: Sequence[Delivery]) -> dict[Month, str]:
+    return {each.period: each.manifest.sha256 for each in deliveries if each.manifest}
 
 
 def _delivery(

@@ -86,15 +86,20 @@ class Days:
         return len(days) - bisect_right(days, day) >= LATER
 
 
-def kept(archive: Archive, known: Mapping[Month, str]) -> Kept:
-    """Return the answers that deliveries which count are made of, by day.
+def kept(archive: Archive, held: Mapping[Month, str]) -> Kept:
+    """Return the answers that are already there, by day.
+
+    Args:
+        archive: Where they are kept.
+        held: Manifests of all months that were ever loaded; those of files are of no use.
 
     Raises:
         StoreError: when a manifest is missing or damaged in the archive.
     """
-    manifests = [json.loads(archive.path(sha256).read_bytes()) for sha256 in known.values()]
+    manifests = [json.loads(archive.path(sha256).read_bytes()) for sha256 in held.values()]
     return {
         date.fromisoformat(day): Document(f"allocation of {day}", sha256, size)
         for manifest in manifests
-        for day, sha256, size in manifest["days"]
+        if isinstance(manifest, dict)
+        for day, sha256, size in manifest.get("days", ())
     }

@@ -7,7 +7,7 @@ summed here, once, and become a part of the delivery, with the documents they co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import polars as pl
@@ -17,6 +17,7 @@ from ingest.hardware import told
 from ingest.hardware.asset import Asset
 from ingest.hardware.told import Told
 from ingest.source import Delivery, Source
+from ingest.source import Known as Manifests
 from models.archive import Archive
 from models.errors import AbsentError, EmptyError, SourceError
 from models.period import Month, between
@@ -27,10 +28,11 @@ Answers = Mapping[Month, Told | SourceError]
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A source of hours, and where its documents are kept."""
+    """A source of hours, where its documents are kept, and all it told before, by month."""
 
     source: Source
     archive: Archive
+    before: Known = field(default_factory=dict)
 
     def answers(self, months: Sequence[Month], known: Known) -> Answers:
         """Return what is told about each month, or why nothing can be.
@@ -41,8 +43,7 @@ class Hours:
         Raises:
             SourceError: when the source as a whole does not answer.
         """
-        manifests = {month: each.manifest for month, each in known.items() if each.manifest}
-        sound = {month: sha for month, sha in manifests.items() if sha in self.archive}
+        sound = Manifests(self._manifests(known), self._manifests(self.before))
         found: dict[Month, Told | SourceError] = {m: known.get(m, Told()) for m in months}
         for answer in self.source.fetch(months, self.archive, sound):
             if isinstance(answer, Delivery):
@@ -52,6 +53,11 @@ class Hours:
             elif not isinstance(answer, AbsentError | EmptyError):
                 found[Month.parse(answer.period)] = answer
         return found
+
+    def _manifests(self, known: Known) -> dict[Month, str]:
+        """Return the manifests of hours that are still there."""
+        found = {month: each.manifest for month, each in known.items() if each.manifest}
+        return {month: sha256 for month, sha256 in found.items() if sha256 in self.archive}
 
     def so_far(
         self, answer: Told | SourceError, month: Month, assets: Sequence[Asset], known: Known

@@ -37,6 +37,7 @@ from ingest.source import (
     Settlement,
     Source,
     build,
+    held,
 )
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, ConfigError, SourceError
@@ -178,11 +179,12 @@ class AssetRegister:
         source = self._hours()
         if source is None:
             return {month: Told() for month in months}
-        hours, held = Hours(source, archive), _known(archive, known)
-        answers = hours.answers(months, held)
+        told_of = _told_of(archive, known)
+        hours = Hours(source, archive, _told_of(archive, held(known)))
+        answers = hours.answers(months, told_of)
         if not self.settings.share_disposal:
             return answers
-        return {month: hours.so_far(answers[month], month, found, held) for month in months}
+        return {month: hours.so_far(answers[month], month, found, told_of) for month in months}
 
     def _delivery(
         self, period: Month, register: Document, answer: Told, archive: Archive
@@ -200,8 +202,8 @@ class AssetRegister:
         )
 
 
-def _known(archive: Archive, known: Mapping[Month, str]) -> dict[Month, Told]:
-    """Return the hours that deliveries which count were made with."""
+def _told_of(archive: Archive, known: Mapping[Month, str]) -> dict[Month, Told]:
+    """Return the hours that deliveries were made with."""
     manifests = {month: archive.path(sha256).read_bytes() for month, sha256 in known.items()}
     return {month: told.read(json.loads(each)["hours"]) for month, each in manifests.items()}
 

@@ -33,6 +33,7 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    held,
 )
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
@@ -77,7 +78,7 @@ class OpenCost:
             ask=self._asked,
             since=self.settings.since,
             archive=archive,
-            kept=kept(archive, known),
+            kept=kept(archive, held(known)),
         )
         for period in periods:
             try:

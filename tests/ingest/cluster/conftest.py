@@ -50,7 +50,9 @@ class Meter:
     def fetched(
         self, *months: Month, known: Mapping[Month, str] | None = None
     ) -> list[Delivery | SourceError]:
-        return list(self.source.fetch(months or (JANUARY,), self.archive, known or {}))
+        return list(
+            self.source.fetch(months or (JANUARY,), self.archive, {} if known is None else known)
+        )
 
     def delivery(self, month: Month = JANUARY) -> Delivery:
         (found,) = self.fetched(month)

@@ -16,6 +16,7 @@ import pytest
 
 from ingest.cluster.allocation import allocations, usage
 from ingest.cluster.settings import OpenCostSettings
+from ingest.source import Delivery, Known
 from models.errors import AbsentError, BrokenError, ForbiddenError
 from models.period import Month
 
@@ -149,6 +150,21 @@ def test_settled_days_are_not_asked_again_and_what_the_server_forgot_is_kept(
     assert [each["window"][:10] for each in cluster.asked][:2] == ["2026-01-19", "2026-01-20"]
     cluster.days.clear()
     assert made.fetched(JANUARY, known={JANUARY: second.manifest.sha256}) == []
+
+
+def test_days_stay_although_their_month_was_refused_in_between(
+    api: Callable[..., Any], cluster: Cluster
+) -> None:
+    made = api()
+    cluster.know("2026-01-01", 20)
+    held = {JANUARY: made.delivery().manifest.sha256}
+    cluster.days.clear()
+    cluster.know("2026-01-15", 8)
+    (found,) = made.fetched(JANUARY, known=Known({}, held))
+    assert isinstance(found, Delivery), found
+    assert len(found.documents) == 22
+    files = made.archive.put([b"[]"]).sha256
+    assert isinstance(made.fetched(JANUARY, known=Known({}, {JANUARY: files}))[0], BrokenError)
 
 
 def test_a_month_is_settled_by_the_days_of_the_next(

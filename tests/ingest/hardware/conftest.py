@@ -86,7 +86,9 @@ class Company:
     def fetched(
         self, *months: Month, known: Mapping[Month, str] | None = None
     ) -> list[Delivery | SourceError]:
-        return list(self.source.fetch(months or (JANUARY,), self.archive, known or {}))
+        return list(
+            self.source.fetch(months or (JANUARY,), self.archive, {} if known is None else known)
+        )
 
     def delivery(self, month: Month = JANUARY) -> Delivery:
         (found,) = self.fetched(month)
