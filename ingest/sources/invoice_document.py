@@ -42,6 +42,7 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    held,
 )
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, SourceError
@@ -94,7 +95,7 @@ class InvoiceDocuments:
         except SourceError as error:
             yield error
             return
-        judge = Judge(self._vendors, decided, min(periods), sorted(known))
+        judge = Judge(self._vendors, decided, min(periods), sorted(held(known)))
         with localcontext(prec=WIDE):
             judged, errors = self._judged(found, judge, archive)
             yield from errors

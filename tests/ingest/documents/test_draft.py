@@ -13,6 +13,7 @@ import pytest
 from ingest.invoice.draft import Proposal, contradictions, proposal, shown
 from ingest.invoice.printed import amounts, days
 from ingest.invoice.verdict import Verdict
+from ingest.source import Known
 from models.period import Month
 
 FIGURES = {
@@ -181,6 +182,8 @@ def test_a_draft_that_was_confirmed_into_another_month_leaves_the_first(
     assert "it counts in 2026-02" in march.table
     again = {each.period: each.manifest.sha256 for each in (february, march)}
     assert desk.found(known=again) == []
+    settings_changed = Known({}, again)
+    assert [each.period for each in desk.found(known=settings_changed)] == sorted(again)
 
 
 def test_a_draft_without_a_date_is_shown_in_the_month_it_came(
