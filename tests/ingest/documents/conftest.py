@@ -110,7 +110,7 @@ class Desk:
     def found(
         self, months: Sequence[Month] = MONTHS, known: Mapping[Month, str] | None = None
     ) -> list[Delivery | SourceError]:
-        return list(self.source.fetch(months, self.archive, known or {}))
+        return list(self.source.fetch(months, self.archive, {} if known is None else known))
 
     def deliveries(self) -> list[Delivery]:
         found = self.found()
