@@ -45,10 +45,8 @@ class Timing(Strict):
 
 
 class Files(Timing):
-    """Files of one name pattern at one place."""
+    """Files of one name pattern at one place; each kind says whether it must name the place."""
 
-    location: Text | None = None
-    """Folder, or address of a bucket and prefix."""
     pattern: Text = "*"
     """Names of the files below the location, with `*` and `?`; `{month}` stands for 2026-08,
     `{yyyymm}` for 202608. Without a month each file may hold rows of any."""
@@ -69,8 +67,13 @@ class Files(Timing):
     @property
     def reading(self) -> str:
         """Everything that decides how bytes become usage, as text."""
-        where = "api" if self.location is None else f"files alone={self.alone}"
+        where = f"files alone={self.alone}" if self._whereabouts else "api"
         return f"{self.model_dump_json(exclude=set(ABOUT_PLACES))} {where}"
+
+    @property
+    def _whereabouts(self) -> str:
+        """Folder or address; empty where an API is asked instead."""
+        raise TypeError("a kind of source says where its files lie")
 
     def place(self, source: str, folder: Path) -> Place:
         """Return where the files lie.
@@ -79,7 +82,7 @@ class Files(Timing):
             SourceError: when there is no way in.
         """
         return place(
-            self.location or "",
+            self._whereabouts,
             source=source,
             folder=folder,
             profile=self.profile,
@@ -121,12 +124,18 @@ class SlurmSettings(Files):
     tags: tuple[Text, ...] = ("Comment", "WCKey", "QOS", "Partition")
     """Columns that become tags, where they are there. Names of users do not, unless told."""
 
+    @property
+    def _whereabouts(self) -> str:
+        return self.location
+
 
 class OpenCostSettings(Files):
     """One OpenCost server, or the CSV files it exports."""
 
     kind: Literal["opencost"]
     """`opencost`."""
+    location: Text | None = None
+    """Folder, or address of a bucket and prefix."""
     url: Text | None = None
     """Address of its API, such as http://opencost.opencost:9003; or location."""
     token: SecretStr | None = None
@@ -146,6 +155,10 @@ class OpenCostSettings(Files):
         if (self.url is None) == (self.location is None):
             raise ValueError("names no way in, or two; set url for the API, or location for files")
         return self
+
+    @property
+    def _whereabouts(self) -> str:
+        return self.location or ""
 
 
 def _date_format(value: str) -> str:
@@ -240,3 +253,7 @@ class UsageSettings(Files):
             if word not in RUN_STATES:
                 raise ValueError(f"{word!r} is no state; there are {', '.join(RUN_STATES)}")
         return self
+
+    @property
+    def _whereabouts(self) -> str:
+        return self.location

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import localcontext
 from typing import Final
 
-from lxml import etree
+import lxml.etree
 
 from ingest.einvoice import cii, code, tax, ubl
 from ingest.einvoice.form import Form, Node, TermError
@@ -63,7 +63,7 @@ def form_of(root: Element) -> Form:
     """
     found = FORMS.get(root.tag)
     if found is None:
-        local = etree.QName(root).localname
+        local = lxml.etree.QName(root).localname
         what = OTHERS.get(local, f"has the root <{local}>, which is no e-invoice; {ASK}")
         raise EinvoiceError(what, root.sourceline or 0)
     return found

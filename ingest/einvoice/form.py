@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from lxml import etree
+import lxml.etree
 
 from ingest.einvoice.xml import Element, shortened
 from models.money import SCALE, exact
@@ -42,7 +42,7 @@ class Form:
 
 def paths(namespaces: Mapping[str, str], table: Mapping[str, str]) -> Paths:
     """Compile a table of paths; `$currency` in them is the document's own."""
-    return {term: etree.XPath(path, namespaces=namespaces) for term, path in table.items()}
+    return {term: lxml.etree.XPath(path, namespaces=namespaces) for term, path in table.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import Any, Final, Self
 
-from lxml import etree
+import lxml.etree
 
 LIMIT: Final = 20 << 20  # bytes
 MAX_TAGS: Final = 2_000_000  # opening and closing; a tree needs about 150 bytes for each
@@ -28,7 +28,7 @@ _ENCODING: Final = re.compile(rb"""\A<\?xml\s[^<>]*?encoding\s*=\s*["']([\w.-]{1
 _DECLARATION: Final = re.compile(r"\A<\?xml\s[^<>]*\?>")
 _ASIDE: Final = (("<!--", "-->"), ("<?", "?>"))
 _SPACE: Final = re.compile(r"\s*")
-_DEEP: Final = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
+_DEEP: Final = lxml.etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 
 Element = Any  # lxml publishes no types
 
@@ -66,8 +66,8 @@ def parsed(data: bytes) -> Element:
     text = _text(data)
     refuse_doctype(text)
     try:
-        root = etree.fromstring(text.encode(), _parser())
-    except etree.XMLSyntaxError as error:
+        root = lxml.etree.fromstring(text.encode(), _parser())
+    except lxml.etree.XMLSyntaxError as error:
         line, column = error.position
         said = error.msg.partition(", line ")[0]
         raise EinvoiceError(f"is not well-formed XML: {said}", line, column) from error
@@ -76,9 +76,9 @@ def parsed(data: bytes) -> Element:
     return root
 
 
-def _parser() -> etree.XMLParser:
+def _parser() -> lxml.etree.XMLParser:
     # a second line: what was refused above could do nothing here either
-    return etree.XMLParser(
+    return lxml.etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,

@@ -128,7 +128,7 @@ def _act(said: dict[str, Any]) -> Act:
         "supersede": bool(said["supersedes"]),
         "reject": said["reject"],
     }
-    chosen = [act for act, is_chosen in choices.items() if is_chosen]
+    chosen: list[Act] = [act for act, is_chosen in choices.items() if is_chosen]
     if len(chosen) != 1:
         raise click.UsageError("give the figures, or --supersedes, or --reject; one of them")
     missing = [name for name in _FIGURES if said[name] is None]
