@@ -89,7 +89,7 @@ items:
     phasing: {method: even}
 """)
 
-IGNORE: Final = Template(".trueup/\nreports/\n.env\n")
+IGNORE: Final = Template(".trueup/\nreports/\nconfidential/\n.env\n")
 ENVIRONMENT: Final = Template("TRUEUP_WEBHOOK_URL=\nTRUEUP_WEBHOOK_SECRET=\n")
 
 

@@ -94,9 +94,9 @@ sources:
     format: clockify
     dates: "%d/%m/%Y"
     zone: Etc/UTC
-    people: private/people.yaml    # mail address: role; names, notes and pay are never kept
-    rates: private/role-rates.yaml # of a role, never of a person; mode 0600 both
-    key_file: private/people.key
+    people: confidential/people.yaml # mail address: role; names, notes and pay are never kept
+    rates: confidential/role-rates.yaml # of a role, never of a person; mode 0600 both
+    key_file: confidential/people.key
     expected_by_day: 5
   contractors:                     # labor, hours x rate
     kind: invoice_csv

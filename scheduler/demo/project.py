@@ -30,7 +30,7 @@ from scheduler.demo.plans import plan
 from scheduler.demo.stories import STORIES
 from scheduler.demo.usage import Usage, usages
 
-IGNORE: Final = ".trueup/\nreports/\nprivate/\n"
+IGNORE: Final = ".trueup/\nreports/\nconfidential/\n"
 EXECUTIONS: Final = UUID("5a1f0c7e-0d3b-4b8e-9a57-7c7a0a8d7f10")
 
 Bill = Callable[[list[Usage], Month, Calendar], pl.DataFrame]
@@ -61,7 +61,7 @@ def create(folder: Path, today: date) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
-    _confide(folder / "private", calendar)
+    _confide(folder / "confidential", calendar)
     last = {source: _export(folder, source, calendar) for source in EXPORTS}
     last[GOOGLE] = _rows(folder / "exports" / GOOGLE, calendar)
     stated = statements.invoices(last, calendar.last)

@@ -152,14 +152,14 @@ def test_own_engineers_at_the_rate_of_their_role_cost_what_the_month_costs(
 
 
 def test_what_only_its_owner_may_read_is_written_so(written: Path) -> None:
-    private = written / "private"
-    assert {path.name for path in private.iterdir()} == {
+    home = written / "confidential"
+    assert {path.name for path in home.iterdir()} == {
         "people.yaml",
         "role-rates.yaml",
         "people.key",
     }
-    assert {path.stat().st_mode & 0o777 for path in private.iterdir()} == {0o600}
-    assert "private/" in (written / ".gitignore").read_text().splitlines()
+    assert {path.stat().st_mode & 0o777 for path in home.iterdir()} == {0o600}
+    assert "confidential/" in (written / ".gitignore").read_text().splitlines()
 
 
 def test_everything_is_issued_before_today(labels: dict[str, list[dict[str, str]]]) -> None:
