@@ -130,7 +130,7 @@ def test_pruning_removes_only_when_it_is_told_to(trueup: Trueup, small: Path) ->
     wrong = trueup(*folder, "prune", "--older-than", "1y")
 
     assert nothing.out == "nothing to remove: every delivery counts, or did until lately\n"
-    assert dry.out.startswith("would remove 2 documents and 5 lake files, ")
+    assert dry.out.startswith("would remove 2 documents and 7 lake files, ")
     assert done.out == dry.out.replace("would remove", "removed")
     assert again.out == nothing.out
     assert wrong.code == 2
