@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ingest.einvoice import control as einvoice_control
+from ingest.einvoice.control import SecondReaderError
 from ingest.einvoice.document import read as einvoice_read
 from ingest.einvoice.pdf import attached, is_pdf
 from ingest.einvoice.xml import EinvoiceError
@@ -61,7 +62,11 @@ def structured(data: bytes) -> bytes | None:
 
 
 def amounts(data: bytes) -> Amounts:
-    """Return what a document states by a second reading; see `ingest.invoice.proof`."""
+    """Return what a document states by a second reading; see `ingest.invoice.proof`.
+
+    Raises:
+        PaperError: when the second reader cannot read it.
+    """
     if is_json(data):
         stated = stripe_control.totals(data)
         return Amounts(
@@ -71,7 +76,10 @@ def amounts(data: bytes) -> Amounts:
             payable=stated.payable,
             rows=stated.lines,
         )
-    said = einvoice_control.totals(structured(data) or b"")
+    try:
+        said = einvoice_control.totals(structured(data) or b"")
+    except (EinvoiceError, SecondReaderError) as error:
+        raise PaperError(f"{error} (by the second reader)") from error
     return Amounts(
         currency=said.currency,
         net=said.line_net + said.allowances + said.charges,

@@ -143,7 +143,10 @@ class InvoiceDocuments:
                 return Control(rows=0, totals=(), first="", last="")
             data = path.read_bytes()
             found = self._taken(data, note, document, inner)
-            return proof.control(found, lambda taken: _amounts(data, note, taken))
+            try:
+                return proof.control(found, lambda taken: _amounts(data, note, taken))
+            except PaperError as error:
+                raise BrokenError(self.name, document.name, str(error)) from error
 
     @property
     def _inbox(self) -> Inbox:
@@ -213,6 +216,9 @@ def _amounts(data: bytes, note: Note | None, taken: Taken) -> Amounts:
         net, tax = (Decimal(note.figures[name]) for name in ("net", "tax"))
         currency = note.figures["currency"]
         return Amounts(currency=currency, net=net, tax=tax, payable=net + tax)
+    if taken.invoice.faults:  # nothing of it counts, and it may be what no reader can read
+        payable = taken.invoice.payable if taken.invoice.head else Decimal(0)
+        return Amounts(currency=taken.invoice.currency, payable=payable)
     return reading.amounts(data)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from ingest.load import delivery_id
-from models.errors import AbsentError
+from ingest.einvoice import control
+from ingest.einvoice.control import SecondReaderError
+from ingest.load import delivery_id, load_delivery
+from models.errors import AbsentError, BrokenError
 from models.period import Month
 
 HOURS, CREDIT, NEGATIVE, CLASH = (
@@ -131,6 +133,41 @@ def test_an_invoice_in_a_currency_that_its_vendor_does_not_use_is_set_aside(
 
     assert desk.statuses() == [("LAB-2026-0312", "rejected")]
     assert desk.notes() == ["is not what annotators invoices in, USD; see `vendors` of the source"]
+
+
+@pytest.mark.failure("H05")
+@pytest.mark.parametrize(
+    ("printed", "bad"),
+    [
+        ('<cbc:PayableAmount currencyID="EUR">5950', '<cbc:PayableAmount currencyID="EUR">5,950'),
+        ('<cbc:Amount currencyID="EUR">40', '<cbc:Amount currencyID="USD">40'),
+        ('LineExtensionAmount currencyID="EUR">4500', 'LineExtensionAmount currencyID="EUR">4,500'),
+    ],
+)
+def test_a_figure_that_no_reader_can_read_sets_its_invoice_aside_and_no_other(
+    desk: Any, oracle: Oracle, printed: str, bad: str
+) -> None:
+    whole = oracle(HOURS).decode()
+    assert printed in whole
+    desk.put("a.xml", whole.replace(printed, bad))
+    desk.put("b.xml", oracle(CREDIT))
+
+    assert desk.statuses() == [("LAB-2026-0312", "rejected"), ("LAB-CN-0007", "counted")]
+
+
+def test_what_the_second_reader_cannot_read_is_refused_in_words(
+    desk: Any, oracle: Oracle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put("a.xml", oracle(HOURS))
+    (delivery,) = desk.deliveries()
+
+    def totals(_: bytes) -> None:
+        raise SecondReaderError("is not readable")
+
+    monkeypatch.setattr(control, "totals", totals)
+    with pytest.raises(BrokenError) as error:
+        load_delivery(desk.source, delivery, desk.archive, desk.lake)
+    assert str(error.value) == "labels: a.xml: is not readable (by the second reader)"
 
 
 def test_the_order_of_a_vendor_is_that_of_invoices_without_one(desk: Any, oracle: Oracle) -> None:
