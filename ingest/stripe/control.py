@@ -37,7 +37,7 @@ def totals(data: bytes) -> Totals:
     unit = -unit if stated["object"] == "credit_note" else unit
     taxes = [each for line in stated["lines"]["data"] for each in _taxes(line)]
     whole = sum(_taxes(stated)) or stated.get("tax") or 0
-    tax = sum(taxes) if taxes else whole
+    tax = sum(taxes) if any(taxes) else whole
     without = stated.get("total_excluding_tax")
     net = stated["total"] - (whole or tax) if without is None else without
     return Totals(

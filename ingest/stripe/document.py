@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from models.money import exact
+from ingest.invoice.printable import printable
+from models.money import exact, stored
 
 OBJECTS: Final = ("invoice", "credit_note")
 # decimals of amounts; Iceland and Uganda have none, and are written with two all the same
@@ -26,9 +27,9 @@ class StripeError(ValueError):
     """There is no invoice to read; `detail` says what is wrong and what to do."""
 
     def __init__(self, detail: str) -> None:
-        """Keep what is wrong apart from the file's name."""
-        self.detail = detail
-        super().__init__(detail)
+        """Keep what is wrong apart from the file's name, and short: it may quote the file."""
+        self.detail = printable(detail)
+        super().__init__(self.detail)
 
 
 def document(data: bytes) -> Json:
@@ -150,12 +151,15 @@ def number_of(found: object, name: str) -> Decimal:
     """Return a decimal, of a text or a number.
 
     Raises:
-        StripeError: when it is none.
+        StripeError: when it is none, or has more digits than frames keep.
     """
     try:
-        return exact(str(found))
+        number = exact(str(found))
     except ValueError as error:
         raise StripeError(f"{name}: {error}") from error
+    if abs(number) >= 10**18 or stored(number) != number:
+        raise StripeError(f"{name}: {found} has too many digits")
+    return number
 
 
 def moment_of(found: object) -> datetime:

@@ -95,6 +95,11 @@ def taxed_as_a_whole(stated: dict[str, Any]) -> None:
     stated |= {"total": 291550, "amount_due": 291550, "tax": 46550}
 
 
+def taxed_but_not_by_line(stated: dict[str, Any]) -> None:
+    stated["lines"]["data"][0]["taxes"] = [{"amount": 0}]
+    stated |= {"total": 291550, "amount_due": 291550, "total_taxes": [{"amount": 46550}]}
+
+
 def credited(stated: dict[str, Any]) -> None:
     off = [{"amount": 45000, "type": "discount"}, {"amount": 0}]
     stated["lines"]["data"][0] |= {"pretax_credit_amounts": off, "discount_amounts": off[:1]}
@@ -112,6 +117,7 @@ def discounted(stated: dict[str, Any]) -> None:
         (taxed, "2450.00", "465.50", "2915.50"),
         (tax_included, "2058.82", "391.18", "2450.00"),
         (taxed_as_a_whole, "2450.00", "465.50", "2915.50"),
+        (taxed_but_not_by_line, "2450.00", "465.50", "2915.50"),
         (credited, "2000.00", "0.00", "2000.00"),
         (discounted, "2000.00", "0.00", "1500.00"),
     ],
@@ -233,6 +239,20 @@ def test_a_period_that_ends_before_it_begins_and_a_quantity_that_is_none_are_ref
     line["quantity_decimal"] = "many"
     with pytest.raises(StripeError, match="quantity: 'many' is not a plain decimal number"):
         read(data(stated))
+
+
+@pytest.mark.parametrize("many", ["1e999", "1e-999", "1000000000000000000"])
+def test_a_quantity_of_more_digits_than_are_kept_is_refused_in_short(
+    stated: dict[str, Any], many: str
+) -> None:
+    stated["lines"]["data"][0]["quantity_decimal"] = many
+
+    with pytest.raises(StripeError, match=f"quantity: {many} has too many digits"):
+        read(data(stated))
+    stated["lines"]["data"][0]["quantity_decimal"] = "9" * 5_000
+    with pytest.raises(StripeError) as error:
+        read(data(stated))
+    assert len(error.value.detail) == 1_000
 
 
 @given(
