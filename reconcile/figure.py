@@ -69,6 +69,9 @@ MEASURES: Final = {
         "Final", "billed", "billed cost from final sources, in percent of all billed cost", "%"
     ),
     "billed": Measure("Amount", "billed", "billed cost loaded for the billing period"),
+    "effective": Measure(
+        "Effective", "effective", "cost loaded for the billing period, billed or not"
+    ),
     "control": Measure("Control total", "billed", "billed cost as the second reader summed it"),
     "difference": Measure("Difference", "billed", "amount minus control total"),
     "unallocated": Measure("Unallocated", "billed", "billed cost that no rule gave a project"),

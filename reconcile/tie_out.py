@@ -96,12 +96,13 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """One source and one currency of one billing month, on the billed basis."""
+    """One source and one currency of one billing month; on the billed basis but `effective`."""
 
     state: SourceState
     currency: str
     rows: Figure
     amount: Figure
+    effective: Figure
     control: Figure
     difference: Figure
     unallocated: Figure
@@ -140,18 +141,19 @@ def concerning(
     return tuple(each for each in sources if each.source in mine or each.source not in ever)
 
 
-def _sums(spend: pl.DataFrame, month: Month) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
-    """Return (billed, unallocated) by source and currency of a billing month."""
+def _sums(spend: pl.DataFrame, month: Month) -> dict[tuple[str, str], Sequence[Decimal]]:
+    """Return (billed, effective, unallocated) by source and currency of a billing month."""
     loose = pl.when(pl.col("project") == UNALLOCATED).then(pl.col("billed_cost"))
     frame = (
         spend.filter(pl.col("period") == str(month))
         .group_by("source", "currency")
         .agg(
             pl.col("billed_cost").sum().cast(MONEY).alias("billed"),
+            pl.col("effective_cost").sum().cast(MONEY).alias("effective"),
             loose.sum().cast(MONEY).alias("loose"),
         )
     )
-    return {(source, money): (billed, rest) for source, money, billed, rest in frame.iter_rows()}
+    return {(source, money): sums for source, money, *sums in frame.iter_rows()}
 
 
 def _currencies(
@@ -166,10 +168,11 @@ def _line(
     month: Month,
     state: SourceState,
     currency: str,
-    sums: Mapping[tuple[str, str], tuple[Decimal, Decimal]],
+    sums: Mapping[tuple[str, str], Sequence[Decimal]],
 ) -> SourceLine:
     known = sums.get((state.source, currency))
-    billed, loose = known or ((ZERO, ZERO) if state.delivered else (None, None))
+    nothing: Sequence[Decimal | None] = [ZERO if state.delivered else None] * 3
+    billed, effective, loose = nothing if known is None else known
     control = state.controls.get(currency)
     gap = None if billed is None or control is None else billed - control
     where = scope("source", state.source, currency)
@@ -183,6 +186,7 @@ def _line(
         currency=currency,
         rows=rows,
         amount=add("billed", billed),
+        effective=add("effective", effective),
         control=add("control", control),
         difference=add("difference", gap),
         unallocated=add("unallocated", loose),

@@ -68,7 +68,11 @@ def _closed(held: Shelf, source: Source, month: Month) -> SourceState:
 
 
 def _rows(body: Body | None) -> int:
-    return sum(document["rows"] for document in body["documents"]) if body else 0
+    """Return the lines loaded; of what states no charge at all, such as usage, its own rows."""
+    documents = body["documents"] if body else []
+    return sum(
+        each["rows"] or each["control"]["rows"] - each["rejected_rows"] for each in documents
+    )
 
 
 def _newest(body: Body | None) -> date | None:

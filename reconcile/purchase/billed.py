@@ -77,7 +77,7 @@ def billed(details: pl.DataFrame) -> tuple[Billed, ...]:
         details: The table `invoice_details` of the deliveries that count.
     """
     counts = (pl.col("x_status") == COUNTED) & (pl.col("charge_category") != TAX)
-    document = ("x_source", "x_document", "invoice_id")
+    document = ("x_source", "x_document", "invoice_issuer_name", "invoice_id")
     prepays = (pl.col("charge_category") == PREPAID).any().over(document)
     rows = details.filter(counts).with_columns(prepays=prepays).sort(*document[::-1], "x_row")
     lines = (_line(row) for row in rows.iter_rows(named=True))

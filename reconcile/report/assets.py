@@ -11,6 +11,7 @@ from models.money import rounded
 from models.period import Month
 from models.subunit import places
 from reconcile.asset import AssetLine, AssetPart
+from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE
 
@@ -26,9 +27,8 @@ def table(lines: Sequence[AssetLine], month: Month) -> str:
     if not lines:
         return f"no asset in {month}\n"
     rows = [HEADS, *(row for line in lines for row in _rows(line))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     head = f"assets at the end of {month}; hours of accelerators"
-    return "".join(f"{line}\n" for line in (head, *(_aligned(row, widths) for row in rows)))
+    return "".join(f"{line}\n" for line in (head, *aligned(rows, _NUMBERS)))
 
 
 def _rows(line: AssetLine) -> Iterator[tuple[str, ...]]:
@@ -63,14 +63,6 @@ def _money(amount: Decimal, line: AssetLine) -> str:
 
 def _hours(hours: Decimal | None) -> str:
     return NONE if hours is None else f"{rounded(hours):f}"
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (
-        text.rjust(width) if index in _NUMBERS else text.ljust(width)
-        for index, (text, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()
 
 
 def document(lines: Sequence[AssetLine], month: Month) -> str:

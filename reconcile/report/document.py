@@ -152,6 +152,7 @@ def _source(line: SourceLine) -> Json:
         "rows": state.rows,
         "currency": line.currency,
         "billed": _text(line.amount),
+        "effective": _text(line.effective),
         "control": _text(line.control),
         "difference": _text(line.difference),
         "unallocated": _text(line.unallocated),

@@ -132,7 +132,8 @@ def _category_table(p: Portfolio) -> list[str]:
 
 
 def _source_table(p: Portfolio) -> list[str]:
-    names = ["Source", "Newest", "State", "Month", "Billed", "Difference", "Unallocated"]
+    names = ["Source", "Newest", "State", "Month", "Billed", "Effective"]
+    names += ["Difference", "Unallocated"]
     rows = [
         [
             markdown(line.state.source),
@@ -140,6 +141,7 @@ def _source_table(p: Portfolio) -> list[str]:
             line.state.state,
             line.state.stage or NONE,
             f"{plain(line.amount)} {line.currency}",
+            plain(line.effective),
             plain(line.difference),
             plain(line.unallocated),
         ]

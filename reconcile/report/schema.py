@@ -13,6 +13,7 @@ SCHEMA_VERSION: Final = "1"
 Json = dict[str, Any]
 
 _AMOUNT: Final[Json] = {"type": ["string", "null"], "pattern": r"^-?\d+\.\d{2,18}$"}
+_BILLED: Final = ("billed", "effective", "control", "difference", "unallocated")
 _TEXT: Final[Json] = {"type": "string"}
 _DAY: Final[Json] = {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _MONTH: Final[Json] = {"type": "string", "pattern": r"^\d{4}-\d{2}$"}
@@ -87,7 +88,7 @@ REPORT_SCHEMA: Final[Json] = {
                 rows={"type": "integer"},
                 **dict.fromkeys(("since", "newest", "expected"), _DAY),
                 **dict.fromkeys(("source", "state", "currency", "detail"), _TEXT),
-                **dict.fromkeys(("billed", "control", "difference", "unallocated"), _AMOUNT),
+                **dict.fromkeys(_BILLED, _AMOUNT),
             )
         ),
         invoices=_list(

@@ -151,7 +151,7 @@ def _alerts(p: Portfolio) -> list[Row]:
 
 def _sources(p: Portfolio) -> list[Row]:
     names = ["Source", "Newest", "Expected", "State", "Month", "Rows"]
-    heads = [*names, "Billed", "Difference", "Unallocated"]
+    heads = [*names, "Billed", "Effective", "Difference", "Unallocated"]
     rows = [
         [
             (visible(line.state.source), ""),
@@ -161,6 +161,7 @@ def _sources(p: Portfolio) -> list[Row]:
             (line.state.stage or NONE, ""),
             (grouped(line.rows.value) if line.rows.value is not None else NONE, ""),
             (f"{plain(line.amount)} {line.currency}", ""),
+            (plain(line.effective), ""),
             (plain(line.difference), ""),
             (plain(line.unallocated), ""),
         ]

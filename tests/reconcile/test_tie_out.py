@@ -44,6 +44,7 @@ def test_a_source_ties_out_in_each_currency_of_its_bills(spend_of: SpendOf) -> N
         ("USD", Decimal(3), Decimal(-1), Decimal(0)),
     ]
     assert lines[0].amount.id == "source/cloud/EUR/2026-10/billed"
+    assert lines[0].effective.id == "source/cloud/EUR/2026-10/effective"
     assert {line.rows.value for line in lines} == {3}
 
 
@@ -57,6 +58,15 @@ def test_an_absent_source_has_no_amount_and_a_whole_empty_one_has_zero(spend_of:
 
     assert (gone.amount.value, gone.unallocated.value) == (None, None)
     assert (idle.amount.value, idle.unallocated.value) == (Decimal(0), Decimal(0))
+
+
+def test_what_nobody_bills_has_an_effective_cost_alone(spend_of: SpendOf) -> None:
+    spend = spend_of([row("0", effective_cost=Decimal("12.5"))])
+    state = SourceState(source="cloud", state="final", rows=1, controls={"USD": Decimal(0)})
+
+    (line,) = source_lines(spend, [state], Figures("USD"), OCTOBER)
+
+    assert (line.amount.value, line.effective.value) == (Decimal(0), Decimal("12.5"))
 
 
 def test_a_control_total_without_a_line_is_a_difference(spend_of: SpendOf) -> None:
