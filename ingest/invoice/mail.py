@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
+from email.errors import (
+    CloseBoundaryNotFoundDefect,
+    NoBoundaryInMultipartDefect,
+    StartBoundaryNotFoundDefect,
+)
 from email.message import EmailMessage
 from email.policy import default
 from typing import Final, cast
@@ -28,6 +33,12 @@ _TYPES: Final = {
 }
 _LONGEST: Final = 120
 _START: Final = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
+_HEADERS_END: Final = re.compile(rb"\n\r?\n")
+_CUT: Final = (
+    CloseBoundaryNotFoundDefect,
+    NoBoundaryInMultipartDefect,
+    StartBoundaryNotFoundDefect,
+)
 _BOUNDARY: Final = re.compile(rb"boundary\s*=", re.IGNORECASE)
 # what the parser of the standard library raises for headers that no mail program writes
 _ODD: Final = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -105,7 +116,7 @@ def read(data: bytes, server: str = "") -> Message:
         server: The mail server whose word on the sender counts; none unless given.
 
     Raises:
-        MailError: when it is no message, or too large or too deep to be one.
+        MailError: when it is no message, is cut, or is too large or too deep to be one.
     """
     if len(_BOUNDARY.findall(data)) > CONTAINERS or data.count(b"\n") > LINES:
         raise MailError(
@@ -114,6 +125,7 @@ def read(data: bytes, server: str = "") -> Message:
         )
     try:
         message = message_from_bytes(data, policy=default)
+        _refuse_cut(message, data)
         leaves = list(_leaves(message, 0))
         return Message(
             sender=_sender(message, server),
@@ -125,6 +137,13 @@ def read(data: bytes, server: str = "") -> Message:
         raise
     except _ODD as error:
         raise MailError("is not a message that can be read; export it again") from error
+
+
+def _refuse_cut(message: EmailMessage, data: bytes) -> None:
+    """Refuse a message that ends early: of its attachments a part, or none, would be read."""
+    cut = any(isinstance(each, _CUT) for part in message.walk() for each in part.defects)
+    if cut or not _HEADERS_END.search(data):
+        raise MailError("ends before its last part does; export it again")
 
 
 def headed(data: bytes, server: str, fault: str) -> Message:

@@ -234,5 +234,15 @@ def test_too_many_messages_in_one_file_are_refused(desk: Any) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0\xff" * 500, b"From: =?x?q?=" + b"<" * 500])
-def test_what_is_no_message_has_no_attachments(raw: bytes) -> None:
-    assert mail.read(raw).attachments == ()
+def test_what_has_no_end_of_its_headers_is_no_message(raw: bytes) -> None:
+    with pytest.raises(MailError, match="ends before its last part does; export it again"):
+        mail.read(raw)
+
+
+def test_a_message_that_was_cut_anywhere_loses_no_attachment_silently(message: Maker) -> None:
+    raw = message({"a.csv": b"a,b\n1,2\n3,4\n" * 9}).rstrip(b"\n")
+
+    for cut in range(0, len(raw), 7):
+        with pytest.raises(MailError):
+            mail.read(raw[:cut])
+    assert len(mail.read(raw).attachments[0].data) == 108
