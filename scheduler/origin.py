@@ -85,6 +85,20 @@ def whole(lake: Lake, scope: str, body: Mapping[str, Any]) -> None:
                 f"{found[1]} rejected rows, loaded were {stated[0]} and {stated[1]}; "
                 "run `trueup rebuild`"
             )
+        _whole_beside(lake, scope, document)
+
+
+def _whole_beside(lake: Lake, scope: str, document: Mapping[str, Any]) -> None:
+    """Prove the same of the tables beside charges."""
+    for table in document.get("beside", ()):
+        file = pl.scan_parquet(lake.path(table, document["charges"]), glob=False)
+        found = file.select(pl.len()).collect().item()
+        stated = sum(s["rows"] for s in document["control"]["beside"] if s["table"] == table)
+        if found != stated:
+            raise InvariantError(
+                f"{scope}: {document['document']['name']}: the lake holds {found} rows of {table}, "
+                f"loaded were {stated}; run `trueup rebuild`"
+            )
 
 
 def _rows(lake: Lake, document: Mapping[str, Any]) -> tuple[int, int]:
