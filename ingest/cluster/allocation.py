@@ -72,7 +72,10 @@ def _day(name: str, content: object) -> date:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("no zone")  # that of this machine would be taken
+    return found.astimezone(UTC)
 
 
 def usage(found: list[Allocation], settings: OpenCostSettings) -> tuple[list[Used], list[Fault]]:
@@ -98,7 +101,7 @@ def _used(each: Allocation, hours: Decimal, settings: OpenCostSettings) -> Used:
         day=each.day,
         quantity=rounded(hours, SCALE),
         detail="idle" if IDLE in each.name.split("/") else None,
-        cluster=properties.get("cluster") or settings.cluster,
+        cluster=str(properties.get("cluster") or settings.cluster or "") or None,
         tags=tags,
     )
 
@@ -107,7 +110,8 @@ def _tags(
     name: str, properties: Mapping[str, Any], settings: OpenCostSettings
 ) -> Iterator[tuple[str, Any]]:
     """Yield labels, and each part of the name under what it was aggregated by."""
-    yield from (properties.get("labels") or {}).items()
+    labels = properties.get("labels")
+    yield from (labels.items() if isinstance(labels, dict) else ())
     parts = name.split("/")
     if len(parts) != len(settings.aggregate) or any(part.startswith("__") for part in parts):
         return
@@ -116,27 +120,32 @@ def _tags(
         yield key, part.removeprefix(f"{key}=")
 
 
-def asked(settings: OpenCostSettings, source: str, day: date) -> bytes:
+def server(settings: OpenCostSettings, source: str) -> Api:
+    """Return the way in; one for all days, so that waiting for a busy server has an end."""
+    secret = settings.token.get_secret_value() if settings.token else ""
+    headers = {"authorization": f"Bearer {secret}"} if secret else {}
+    return Api(source=source, base=settings.url or "", headers=headers)
+
+
+def asked(api: Api, settings: OpenCostSettings, day: date) -> bytes:
     """Return the server's answer about one UTC day; empty when it has no allocation of it.
 
     Raises:
         SourceError: when there is none, or it is of something else.
     """
-    secret = settings.token.get_secret_value() if settings.token else ""
-    headers = {"authorization": f"Bearer {secret}"} if secret else {}
     question = {
         "window": f"{day}T00:00:00Z,{day + timedelta(days=1)}T00:00:00Z",
         "step": "1d",
         "aggregate": ",".join(settings.aggregate),
         "includeIdle": str(settings.include_idle).lower(),
     }
-    body = Api(source=source, base=settings.url or "", headers=headers).get(PATH, question)
+    body = api.get(PATH, question)
     place = f"{PATH} of {day}"
     try:
         found = allocations(body)
     except AllocationError as error:
-        raise BrokenError(source, place, str(error)) from error
+        raise BrokenError(api.source, place, str(error)) from error
     if {each.day for each in found} - {day}:
         said = "the answer is of another day; does a proxy drop the parameters?"
-        raise BrokenError(source, place, said)
+        raise BrokenError(api.source, place, said)
     return body if found else b""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import localcontext
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -70,20 +71,14 @@ class AnthropicOrganization:
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]
     ) -> Iterator[Delivery | SourceError]:
         """Ask for each month, and bring the pages into the archive where they changed."""
-        yield from deliveries(
-            self.name,
-            periods,
-            archive,
-            known,
-            lambda period: self.settings.pages(self.name, period),
-        )
+        pages = partial(self.settings.pages, self.settings.api(self.name))
+        yield from deliveries(self.name, periods, archive, known, pages)
 
     def probe(self, periods: Sequence[Month], at: datetime) -> Iterator[Finding]:
         """Ask whether the key is taken, and what the newest month holds."""
         del at
-        yield from findings(
-            periods, lambda period: self.settings.pages(self.name, period, 2), key=KEY
-        )
+        pages = partial(self.settings.pages, self.settings.api(self.name, 2))
+        yield from findings(periods, pages, key=KEY)
 
     def grants(self) -> Iterator[Grant]:
         """Yield the key that is needed."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,9 @@ class OpenCost:
             return
         days = Days(
             source=self.name,
-            ask=self._asked,
+            ask=partial(
+                allocation.asked, allocation.server(self.settings, self.name), self.settings
+            ),
             since=self.settings.since,
             archive=archive,
             kept=kept(archive, held(known)),
@@ -101,7 +104,8 @@ class OpenCost:
             return
         day = at.date() - timedelta(days=1)
         try:
-            body = self._asked(day)
+            server = allocation.server(self.settings, self.name)
+            body = allocation.asked(server, self.settings, day)
         except SourceError as error:
             yield failed("list", error)
             return
@@ -127,9 +131,6 @@ class OpenCost:
         if self.settings.url:
             return of_answer(body, aside=aside)
         return of_export(body, delivery.period, aside=aside)
-
-    def _asked(self, day: date) -> bytes:
-        return allocation.asked(self.settings, self.name, day)
 
     def _allocations(self, body: bytes, name: str) -> list[Allocation]:
         try:

@@ -62,17 +62,17 @@ class Settings(Strict):
         """Who bills whom."""
         return Vendor(issuer="Anthropic", service="Claude API", account=self.organization)
 
-    def pages(self, source: str, period: Month, attempts: int | None = None) -> tuple[Page, ...]:
+    def pages(self, api: Api, period: Month) -> tuple[Page, ...]:
         """Return all that is reported for a month; costs first.
+
+        Args:
+            api: The way in, one for all months, so that waiting for it has an end.
+            period: The month.
 
         Raises:
             SourceError: when one of it cannot be read whole.
         """
-        return tuple(
-            page
-            for report in self._reports(self._api(source, attempts or self.attempts), period)
-            for page in report.pages()
-        )
+        return tuple(page for report in self._reports(api, period) for page in report.pages())
 
     def _reports(self, api: Api, period: Month) -> list[Report]:
         usage = self._report(api, "usage_report/messages", period, ["workspace_id", "model"])
@@ -97,7 +97,13 @@ class Settings(Strict):
         path = f"/v1/organizations/{name}"
         return Report(api=api, name=f"{name}/{period}", path=path, query=query)
 
-    def _api(self, source: str, attempts: int) -> Api:
+    def api(self, source: str, attempts: int | None = None) -> Api:
+        """Return the way in."""
         beta = {"anthropic-beta": BETA} if self.report == "analytics" else {}
         headers = {"x-api-key": self.key.get_secret_value(), "anthropic-version": VERSION, **beta}
-        return Api(source=source, base=self.base_url, headers=headers, attempts=attempts)
+        return Api(
+            source=source,
+            base=self.base_url,
+            headers=headers,
+            attempts=attempts or self.attempts,
+        )

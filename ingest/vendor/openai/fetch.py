@@ -41,6 +41,7 @@ class Organization:
     settings: Settings
     attempts: int | None = None
     _jobs: dict[str, list[Part]] = field(default_factory=dict, init=False, repr=False)
+    _apis: dict[SecretStr, Api] = field(default_factory=dict, init=False, repr=False)
 
     def pages(self, period: Month) -> tuple[Page, ...]:
         """Return all that is reported for a month; costs first.
@@ -105,7 +106,10 @@ class Organization:
         raise BrokenError(self.source, JOBS, "its pages never end; run again later")
 
     def _api(self, key: SecretStr) -> Api:
-        return self.settings.api(self.source, key, self.attempts)
+        """Return the way in with a key, one for all months, so that waiting for it has an end."""
+        if key not in self._apis:
+            self._apis[key] = self.settings.api(self.source, key, self.attempts)
+        return self._apis[key]
 
 
 def _days(period: Month) -> dict[str, Any]:

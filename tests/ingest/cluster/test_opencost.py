@@ -22,6 +22,7 @@ from models.period import Month
 
 JANUARY, FEBRUARY = Month(2026, 1), Month(2026, 2)
 ODD: Final = {"start": "2026-01-01T01:00:00Z", "end": "2026-01-02T01:00:00Z"}
+NOWHERE: Final = {"start": "2026-01-01T00:00:00", "end": "2026-01-02T00:00:00"}
 
 
 def allocation(day: str, name: str, hours: Any = 1, **properties: Any) -> dict[str, Any]:
@@ -202,6 +203,10 @@ def test_a_part_of_a_month_does_not_count_as_all_of_it(
             "a: window 2026-01-01T01:00:00Z to 2026-01-02T01:00:00Z is no UTC day",
         ),
         (
+            json.dumps({"data": [{"a": {"window": NOWHERE}}]}).encode(),
+            "a: has no window with start and end",
+        ),
+        (
             json.dumps({"data": [{"a": allocation("2026-01-09", "a")}]}).encode(),
             "the answer is of another day; does a proxy drop the parameters?",
         ),
@@ -228,6 +233,12 @@ def test_hours_that_are_none_set_their_unit_aside(
     (found,) = api().converted()
     assert found.rejected["reason"].to_list() == ["of bad are no hours"]
     assert found.beside["usage"].collect()["unit"].to_list() == ["nlp"]
+
+
+def test_labels_that_are_none_are_left_out(api: Callable[..., Any], cluster: Cluster) -> None:
+    cluster.days["2026-01-01"] = [allocation("2026-01-01", "nlp", 3, labels=["team"])]
+
+    assert api().usage()["tags"].to_list() == [{"namespace": "nlp"}]
 
 
 @pytest.mark.failure("K03")

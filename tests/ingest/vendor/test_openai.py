@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from ingest.api import PATIENCE
 from ingest.source import Delivery
 from models.errors import BrokenError, SourceError
 from models.period import Month
@@ -478,6 +479,22 @@ def test_a_fault_of_one_month_does_not_stop_the_others(
     assert (broken.state, broken.period) == ("broken", "2026-10")
     assert (absent.state, absent.period) == ("absent", "2026-11")
     assert "nothing is reported for 2026-11" in str(absent)
+
+
+@pytest.mark.failure("K01")
+def test_a_server_that_stays_busy_is_not_waited_for_month_by_month(
+    server: Any, reader: Any, given: Any, reply: Any, slept: list[float]
+) -> None:
+    server.on(COSTS, reply({}, 429, {"retry-after": "100"}))
+    months = [Month(2026, number) for number in range(1, 10)]
+
+    found = reader.fetched(reader.source(given), months)
+
+    assert [(error.state, error.period) for error in found] == [
+        ("broken", str(month)) for month in months
+    ]
+    assert "has been busy for 600 s in this run; the next run goes on" in str(found[-1])
+    assert sum(map(int, slept)) == PATIENCE
 
 
 def test_a_month_is_due_and_final_as_set(reader: Any, given: Any) -> None:
