@@ -304,6 +304,17 @@ def test_a_prepayment_that_is_booked_as_cost_costs_nothing_when_drawn(
     ]
 
 
+def test_a_prepayment_of_one_issuer_is_none_of_another_with_the_same_number(
+    details: Frame,
+) -> None:
+    top_up = {"invoice": "1", "issuer": "Crowd", "amount": "5000", "category": "Purchase"}
+    labels = {"invoice": "1", "issuer": "Acme Labels", "amount": "45", "quantity": "1000"}
+
+    found = {line.issuer: line.prepaid for line in billed(details(top_up, labels))}
+
+    assert found == {"Crowd": True, "Acme Labels": False}
+
+
 def test_units_that_no_purchase_covers_are_told(
     bought: Bought_, details: Frame, usage: Frame
 ) -> None:
