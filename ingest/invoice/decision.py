@@ -17,7 +17,7 @@ from ingest.invoice.amendment import Amendment, superseded, upheld
 from ingest.invoice.held import SIMILAR, SUPERSEDED, File, Found, Held
 from ingest.invoice.identity import alike, identities, judged
 from ingest.invoice.invoice import Invoice
-from ingest.invoice.preceding import numbered, orphans, restating, taken_back
+from ingest.invoice.preceding import numbered, orphans, restating, taken_back, unbooked
 from models.period import Month
 
 Words = Mapping[str, str]  # by `held.key`: the other file, or number and file
@@ -35,6 +35,7 @@ class Decision:
     similar: Words = field(default_factory=dict)
     alike: Words = field(default_factory=dict)
     orphan: Words = field(default_factory=dict)
+    unbooked: Words = field(default_factory=dict)
     taken_back: Words = field(default_factory=dict)
 
 
@@ -85,6 +86,7 @@ def _findings(found: Sequence[Held], amendments: Sequence[Amendment]) -> Iterato
         counting = _without(counting, [each for each in against if each[1] != SIMILAR])
     yield from alike(counting)
     yield from orphans(counting, numbered(found))
+    yield from unbooked(counting, numbered(found))
     yield from taken_back(counting)
 
 

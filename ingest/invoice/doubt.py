@@ -77,6 +77,9 @@ def _beside_others(taken: Taken, said: Decision) -> Iterator[Note]:
     if (numbers := said.orphan.get(name)) is not None:
         what = f"refers to {numbers}, which is not here" if numbers else "refers to no invoice"
         yield "unknown_preceding", f"{named(invoice)} {what}; it counts for the days it states"
+    if other := said.unbooked.get(name):
+        detail = f"{named(invoice)} gives back {other}, which does not count itself"
+        yield "unbooked_preceding", f"{detail}; decide whether both count, or neither"
 
 
 def _prepaid(taken: Taken) -> Iterator[Note]:

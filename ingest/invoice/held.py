@@ -15,6 +15,7 @@ RESTATES: Final = "restates"  # a corrective invoice states anew what another on
 SIMILAR: Final = "similar"  # nearly the same number: both count, a person may look
 ALIKE: Final = "alike"  # another number, the same amount within days: both count
 ORPHAN: Final = "orphan"  # gives back what is not here: it counts, a person may look
+UNBOOKED: Final = "unbooked"  # gives back what does not count: it counts, a person may look
 TAKEN_BACK: Final = "taken_back"  # how much a known prepayment invoice billed before
 
 

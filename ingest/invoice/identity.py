@@ -11,14 +11,19 @@ from typing import Final
 from ingest.invoice.held import ALIKE, CONFLICT, DUPLICATE, SIMILAR, Found, Held
 
 NEAR: Final = timedelta(days=7)
+_ALIKE: Final = {"credit_note": "invoice"}  # a negative invoice is the same correction
 
 
 def identities(held: Sequence[Held]) -> list[list[Held]]:
     """Return groups that share issuer, family and number, whatever marks it is printed with."""
     groups: defaultdict[tuple[str, str, str], list[Held]] = defaultdict(list)
     for each in held:
-        groups[each.issuer, each.invoice.family, each.invoice.similar].append(each)
+        groups[_identity(each)].append(each)
     return list(groups.values())
+
+
+def _identity(held: Held) -> tuple[str, str, str]:
+    return held.issuer, held.invoice.family, held.invoice.similar
 
 
 def judged(group: Sequence[Held], upheld: Sequence[Held]) -> Iterator[Found]:
@@ -29,7 +34,7 @@ def judged(group: Sequence[Held], upheld: Sequence[Held]) -> Iterator[Found]:
     `2026-11-1` are two.
     """
     first: dict[str, Held] = {}
-    for each in group:
+    for each in sorted(group, key=lambda held: held not in upheld):  # what a person chose leads
         known = first.setdefault(each.invoice.content, each)
         if clash := _clash(each, group, upheld):
             yield each, CONFLICT, clash.file.name
@@ -45,14 +50,13 @@ def alike(counting: Sequence[Held]) -> Iterator[Found]:
     for each in counting:
         invoice = each.invoice
         if gross := invoice.gross:
-            groups[each.issuer, invoice.family, invoice.currency, f"{gross.normalize():f}"].append(
-                each
-            )
+            family = _ALIKE.get(invoice.family, invoice.family)
+            groups[each.issuer, family, invoice.currency, f"{gross.normalize():f}"].append(each)
     for group in groups.values():
         ordered = sorted(group, key=lambda each: (each.issued, each.invoice.number))
         for before, each in pairwise(ordered):
             is_near = each.issued - before.issued <= NEAR
-            if is_near and before.invoice.similar != each.invoice.similar:
+            if is_near and _identity(before) != _identity(each):
                 yield each, ALIKE, before.invoice.number
 
 

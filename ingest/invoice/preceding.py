@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from ingest.invoice.held import ORPHAN, RESTATES, TAKEN_BACK, Found, Held
+from ingest.invoice.held import ORPHAN, RESTATES, TAKEN_BACK, UNBOOKED, Found, Held
 from ingest.invoice.invoice import loose
 from models.money import ZERO
 
@@ -36,11 +36,22 @@ def restating(counting: Sequence[Held], upheld: Sequence[Held], known: Numbers) 
 
 
 def orphans(counting: Sequence[Held], known: Numbers) -> Iterator[Found]:
-    """Yield credit notes of which no invoice is known that they give back."""
+    """Yield credit notes and corrections of which no invoice is known that they are about."""
     for each in counting:
         head = each.invoice.head
-        if head and head.kind == "credit_note" and not any(_earlier(each, known)):
+        is_about = head and head.kind in ("credit_note", "corrective")
+        if head and is_about and not any(_earlier(each, known)):
             yield each, ORPHAN, ", ".join(head.preceding)
+
+
+def unbooked(counting: Sequence[Held], known: Numbers) -> Iterator[Found]:
+    """Yield credit notes of invoices that are here, and of which none counts."""
+    booked = numbered(counting)
+    for each in counting:
+        earlier = [held.invoice.number for held in _earlier(each, known)]
+        is_credit = each.invoice.kind == "credit_note"
+        if is_credit and earlier and not any(_earlier(each, booked)):
+            yield each, UNBOOKED, ", ".join(earlier)
 
 
 def taken_back(counting: Sequence[Held]) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from ingest.invoice.line import Line
 from ingest.invoice.terms import Terms
 
 LONG: Final = 366  # days
+MOST: Final = 50  # years; each month of the work is a charge
 AHEAD: Final = timedelta(days=45)  # after the day of issue
 
 Days = tuple[date, date]
@@ -61,9 +62,17 @@ def doubted(service: Service, issued: date) -> Iterator[tuple[str, str]]:
 
 def reversed_days(invoice: Invoice) -> Days | None:
     """Return days that end before they begin."""
+    return next((days for days in _stated(invoice) if days[1] < days[0]), None)
+
+
+def endless(invoice: Invoice) -> Days | None:
+    """Return days over more years than any work: a slip of a digit, or made to exhaust us."""
+    return next((days for days in _stated(invoice) if days[1].year - days[0].year > MOST), None)
+
+
+def _stated(invoice: Invoice) -> list[Days]:
     head = invoice.head.service if invoice.head else None
-    stated = (head, *(line.service for line in invoice.lines))
-    return next((days for days in stated if days and days[1] < days[0]), None)
+    return [days for days in (head, *(line.service for line in invoice.lines)) if days]
 
 
 def _beyond_line(head: Head | None, order: Days | None, issued: date) -> Service:

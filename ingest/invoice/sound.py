@@ -9,7 +9,7 @@ from typing import Final
 from ingest.invoice.head import Head
 from ingest.invoice.invoice import Invoice
 from ingest.invoice.line import plain
-from ingest.invoice.service import reversed_days
+from ingest.invoice.service import MOST, endless, reversed_days
 from models.money import ZERO
 from models.subunit import subunit
 
@@ -31,6 +31,9 @@ def checked(invoice: Invoice) -> Invoice:
 def _contradictions(invoice: Invoice) -> Iterator[Wrong]:
     if days := reversed_days(invoice):
         yield f"lies before the first day of the work, {days[0]}", str(days[1]), "service_end"
+    if days := endless(invoice):
+        words = f"ends more than {MOST} years after the first day of the work, {days[0]}"
+        yield words, str(days[1]), "service_end"
     if invoice.head is None:
         return
     yield from _of_lines(invoice, invoice.head)

@@ -317,3 +317,45 @@ def test_a_draft_counts_nowhere_and_stands_in_nobodys_way(inbox: Any, invoice: A
     assert inbox.table("invoice_details").filter(x_status="draft")["invoice_issue_status"][0] == (
         "Open"
     )
+
+
+@pytest.mark.failure("H01")
+def test_a_negative_invoice_and_a_credit_note_of_one_amount_are_told(
+    inbox: Any, line: Any, invoice: Any
+) -> None:
+    inbox.put("a", invoice("R-1", line("-30")))
+    inbox.put("b", invoice("R-1", line("-30"), kind="credit_note", preceding=("R-0",)))
+
+    told = "credit note R-1 has the amount of R-1, issued within a week; both count"
+    assert f"possible_duplicate: {told}" in inbox.problems()
+
+
+def test_what_a_person_chose_counts_although_its_twin_stays_in_conflict(
+    inbox: Any, line: Any, invoice: Any
+) -> None:
+    inbox.put("a", invoice("R-1"), data=b"a")
+    chosen = inbox.put("b", invoice("R-1"), data=b"b")
+    inbox.put("c", invoice("R-1", line("120")))
+    counts = Which(number="R-1", document=chosen)
+    inbox.amendments.append(Amendment(counts=counts, reason="asked the vendor"))
+
+    assert inbox.statuses() == {
+        "R-1 in a": "conflict",
+        "R-1 in b": "counted",
+        "R-1 in c": "conflict",
+    }
+
+
+@pytest.mark.failure("H14")
+def test_days_over_more_years_than_any_work_set_an_invoice_aside(
+    inbox: Any, line: Any, invoice: Any
+) -> None:
+    inbox.put("a", invoice("R-1", line(days="2026-01-01 2076-12-31")))
+    inbox.put("b", invoice("R-2", line(days="2026-01-01 2077-01-01")))
+
+    assert inbox.statuses() == {"R-1 in a": "counted", "R-2 in b": "rejected"}
+    (told,) = (said for said in inbox.problems() if said.startswith("rejected"))
+    assert told == (
+        "rejected: '2077-01-01': ends more than 50 years after the first day of the work, "
+        "2026-01-01"
+    )

@@ -134,12 +134,37 @@ def test_a_second_correction_does_not_count_beside_the_first(
     }
 
 
-def test_a_corrective_invoice_of_what_is_not_here_counts(
+def test_a_corrective_invoice_of_what_is_not_here_counts_and_is_told(
     inbox: Any, line: Any, invoice: Any
 ) -> None:
     inbox.put("b", invoice("R-2", line("120"), kind="corrective", preceding=("R-1",)))
 
     assert inbox.table()["billed_cost"].sum() == 120
+    assert inbox.problems() == [
+        (
+            "unknown_preceding: corrective invoice R-2 refers to R-1, which is not here; it "
+            "counts for the days it states"
+        )
+    ]
+
+
+@pytest.mark.failure("H04")
+def test_a_credit_note_for_what_does_not_count_is_told(
+    inbox: Any, line: Any, invoice: Any, decision: Any
+) -> None:
+    inbox.put("a", invoice("R-1"))
+    inbox.put("b", invoice("R-2", line("120")))
+    inbox.put("c", invoice("C-1", line("-100"), kind="credit_note", preceding=("R-1",)))
+    assert inbox.problems() == []
+
+    inbox.amendments.append(decision("R-2", "R-1"))
+
+    told = (
+        "unbooked_preceding: credit note C-1 gives back R-1, which does not count itself; decide "
+        "whether both count, or neither"
+    )
+    assert inbox.table()["billed_cost"].sum() == 20
+    assert told in inbox.problems()
 
 
 def test_a_self_billed_invoice_is_an_invoice(inbox: Any, invoice: Any) -> None:
