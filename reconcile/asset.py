@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -82,8 +83,11 @@ def asset_lines(assets: pl.DataFrame, parts: pl.DataFrame) -> list[AssetLine]:
         .agg(pl.col("cost", "hours").sum())
         .sort(*KEY, "kind", "project")
     )
+    by_asset: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for part in summed.iter_rows(named=True):
+        by_asset[tuple(part[name] for name in KEY)].append(part)
     return [
-        _line(row, [part for part in summed.to_dicts() if all(part[k] == row[k] for k in KEY)])
+        _line(row, by_asset[tuple(row[name] for name in KEY)])
         for row in assets.sort(KEY).iter_rows(named=True)
     ]
 

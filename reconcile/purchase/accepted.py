@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ from models.period import Month, between
 from models.problem import Problem
 from models.purchase import SOURCE, Purchases
 from models.purchasefile import Receipt, Selection
+from models.tags import tag_texts
 
 Key = tuple[str, str]  # number of the purchase, line of the order or empty
 Delivered = Collection[tuple[str, Month]]
@@ -28,7 +30,6 @@ _TEXTS: Final = {
     "state": "state",
     "model": "model",
 }
-_ROW: Final = "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,15 @@ def accepted(
         day: Newest day that counts; months that end later are not missed.
     """
     wanted = [each for each in _wanted(purchases, day) if each.first <= each.last]
-    rows = usage.with_row_index(_ROW)
     flows = {key: _stated(receipts, day) for key, receipts in _receipts(purchases)}
-    taken: dict[int, Key] = {}
+    taken = pl.repeat(None, usage.height, dtype=pl.UInt32, eager=True)  # number in `wanted`
     problems: list[Problem] = []
-    for each in wanted:
-        mine = rows.filter(_selects(rows, each))
-        problems += _twice(each, mine, taken)
-        free = mine.filter(~pl.col(_ROW).is_in([*taken]))
-        taken |= dict.fromkeys(free[_ROW].to_list(), each.key)
-        flows[each.key] = _summed(free)
+    for number, each in enumerate(wanted):
+        mine = _selects(usage, each)
+        problems += _twice(each, taken.filter(mine).drop_nulls(), wanted)
+        free = mine & taken.is_null()
+        taken = taken.set(free, number)
+        flows[each.key] = _summed(usage.filter(free))
     missing = {each.key: tuple(_missing(each, usage, delivered, day)) for each in wanted}
     problems += [_unknown(each, missing[each.key]) for each in wanted if missing[each.key]]
     return Accepted(flows, missing, tuple(problems))
@@ -155,30 +155,35 @@ def _meets(texts: pl.Series, pattern: str) -> pl.Series:
 
 def _tag(usage: pl.DataFrame, tag: str) -> pl.Series:
     """Return a tag's value per row; of several spellings the first by its exact key."""
-    wanted = canonical_key(tag)
+    wanted, texts = canonical_key(tag), tag_texts(usage["tags"])
+    once = texts.unique()
     values = [
-        next((v for k, v in sorted((tags or {}).items()) if canonical_key(k) == wanted), None)
-        for tags in usage["tags"].to_list()
+        next((v for k, v in json.loads(text).items() if canonical_key(k) == wanted), None)
+        for text in once  # whose keys are sorted
     ]
-    return pl.Series("tag", values, dtype=pl.String)
+    return texts.replace_strict(once, values, return_dtype=pl.String)
 
 
 def _summed(rows: pl.DataFrame) -> Flow:
-    days: dict[date, Decimal] = {}
-    for day, quantity in rows.select("day", "quantity").iter_rows():
-        days[day] = days.get(day, ZERO) + quantity
-    return Flow(days)
+    sums = rows.group_by("day").agg(pl.col("quantity").sum()).sort("day")
+    return Flow(dict(sums.iter_rows()))
 
 
-def _twice(wanted: _Wanted, mine: pl.DataFrame, taken: Mapping[int, Key]) -> Iterator[Problem]:
-    """Yield the finding that usage was counted by another purchase before."""
-    rows = mine.filter(pl.col(_ROW).is_in([*taken]))
-    for other in dict.fromkeys(taken[row] for row in rows[_ROW].to_list()):
+def _twice(wanted: _Wanted, taken: pl.Series, others: Sequence[_Wanted]) -> Iterator[Problem]:
+    """Yield the finding that usage was counted by another purchase before.
+
+    Args:
+        wanted: A purchase.
+        taken: Which one took each row that this one selects, too, by number.
+        others: All purchases.
+    """
+    for number in taken.unique(maintain_order=True):
         yield _problem(
             wanted.key,
             "usage_twice",
-            f"{rows.height} rows of {wanted.selection.driver} are counted by {_named(other)}, too; "
-            "they count there alone: narrow `usage` or the term of one of them",
+            f"{len(taken)} rows of {wanted.selection.driver} are counted by "
+            f"{_named(others[number].key)}, too; they count there alone: narrow `usage` or the "
+            "term of one of them",
         )
 
 
