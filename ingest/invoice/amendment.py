@@ -55,13 +55,18 @@ class Amendment:
         return [h for h in held if self.issuer in ("", h.issuer) and self.counts.names(h)]
 
     def put_out(self, held: Sequence[Held]) -> list[Held]:
-        """Return those that do not count, as far as the one that counts is there."""
+        """Return those that do not count, as far as the one that counts is there.
+
+        A credit note may have the number of its invoice; what is of the same kind is meant.
+        """
         if self.supersedes is None:
             return []
         chosen = self.chosen(held)
         issuers = {each.issuer for each in chosen}
         named = [h for h in held if h.issuer in issuers and self.supersedes.names(h)]
-        return [each for each in named if each not in chosen]
+        families = {each.invoice.family for each in chosen}
+        alike = [h for h in named if h.invoice.family in families and h not in chosen]
+        return alike or [each for each in named if each not in chosen]
 
 
 def superseded(held: Sequence[Held], amendments: Sequence[Amendment]) -> list[Found]:

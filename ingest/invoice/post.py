@@ -33,7 +33,7 @@ from ingest.invoice.printable import WORD, printable
 from ingest.invoice.sound import checked
 from ingest.invoice.taken import Taken, taken
 from ingest.invoice.terms import Terms
-from ingest.source import REJECTED, Conversion, Delivery, Document
+from ingest.source import REJECTED, Conversion, Delivery, Document, held
 from models.archive import Archive
 from models.errors import AbsentError, SourceError
 from models.period import Month
@@ -67,7 +67,7 @@ class Post:
         archive: Archive,
     ) -> Iterator[Delivery | SourceError]:
         """Yield the deliveries asked for that are not known, and months that are gone."""
-        vanished = set(known) & set(periods)
+        vanished = set(held(known)) & set(periods)
         for delivery in self.deliveries(files, archive):
             manifest = delivery.manifest.sha256 if delivery.manifest else ""
             vanished.discard(delivery.period)

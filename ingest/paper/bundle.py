@@ -12,7 +12,7 @@ from ingest.invoice.verdict import Verdict
 from ingest.paper.judge import Judged
 from ingest.paper.note import Note, table
 from ingest.paper.pile import Pile
-from ingest.source import Delivery, Document
+from ingest.source import Delivery, Document, held
 from models.archive import Archive
 from models.errors import AbsentError, SourceError
 from models.period import Month
@@ -59,7 +59,7 @@ class Bundle:
         self, found: Sorted, periods: Sequence[Month], known: Mapping[Month, str]
     ) -> Iterator[Delivery | SourceError]:
         """Yield the deliveries asked for that are not known, and months that are gone."""
-        vanished = set(known) & set(periods)
+        vanished = set(held(known)) & set(periods)
         papers = [(name, each) for each in found.judged for name in each.paper.names]
         files = [File(n, j.paper.sha256, j.paper.size, j.invoices) for n, j in papers]
         for bare in self.post.deliveries(files, self.archive):

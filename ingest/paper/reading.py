@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from ingest.einvoice import control as einvoice_control
 from ingest.einvoice.control import SecondReaderError
 from ingest.einvoice.document import read as einvoice_read
-from ingest.einvoice.pdf import attached, is_pdf
+from ingest.einvoice.pdf import Attachment, attached, is_pdf
 from ingest.einvoice.xml import EinvoiceError
 from ingest.invoice.invoice import Invoice
+from ingest.invoice.printable import WORD, printable
 from ingest.invoice.proof import Amounts
 from ingest.invoice.sheet import LIMIT
 from ingest.stripe import control as stripe_control
@@ -37,10 +40,24 @@ def read(data: bytes, name: str) -> Invoice | None:
     try:
         if is_json(data):
             return stripe_read(data)
-        inner = structured(data)
-        return None if inner is None else einvoice_read(inner, name)
+        if is_pdf(data):
+            return _inside(attached(data), name)
+        return einvoice_read(structured(data) or b"", name)
     except (EinvoiceError, StripeError) as error:
         raise PaperError(error.detail) from error
+
+
+def _inside(found: Sequence[Attachment], name: str) -> Invoice | None:
+    """Return the invoice of a PDF, which may hold it in several forms; the first one counts."""
+    if not found:
+        return None
+    invoice = einvoice_read(found[0].data, name)
+    for each in found[1:]:
+        with suppress(EinvoiceError):  # an order, for example
+            if (other := einvoice_read(each.data, name)).similar != invoice.similar:
+                numbers = ", ".join(printable(x.number, WORD) for x in (invoice, other))
+                raise PaperError(f"holds several e-invoices, {numbers}; deliver each by itself")
+    return invoice
 
 
 def structured(data: bytes) -> bytes | None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from pypdf import PdfWriter
 
 from ingest.einvoice import child, pdf
 from ingest.einvoice.child import Limits
@@ -207,6 +209,21 @@ def plain_pdf() -> bytes:
 @pytest.fixture(scope="session")
 def draw_pdf() -> Callable[..., bytes]:
     return text_pdf
+
+
+@pytest.fixture(scope="session")
+def hybrid() -> Callable[[Mapping[str, bytes]], bytes]:
+    """Return a maker of PDFs with files inside, by name."""
+
+    def made(files: Mapping[str, bytes]) -> bytes:
+        writer, out = PdfWriter(), BytesIO()
+        writer.add_blank_page(100, 100)
+        for name, data in files.items():
+            writer.add_attachment(name, data)
+        writer.write(out)
+        return out.getvalue()
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 from ingest.einvoice import control
 from ingest.einvoice.control import SecondReaderError
 from ingest.load import delivery_id, load_delivery
+from ingest.source import Known
 from models.errors import AbsentError, BrokenError
 from models.period import Month
 
@@ -88,6 +89,56 @@ def test_two_forms_of_one_invoice_count_once(desk: Any, oracle: Oracle) -> None:
 
     assert desk.costs() == months(oracle("invoice_to_months")["accrual"])
     assert sorted(status for _, status in desk.statuses()) == ["counted", "duplicate"]
+
+
+@pytest.mark.failure("H01")
+def test_a_pdf_that_holds_two_invoices_is_refused_and_one_in_two_forms_is_read(
+    desk: Any, oracle: Oracle, hybrid: Callable[..., bytes]
+) -> None:
+    whole = oracle(HOURS)
+    both = {"factur-x.xml": whole, "second.xml": whole, "order-x.xml": b"<Order/>"}
+    desk.put("a.pdf", hybrid(both))
+    assert desk.statuses() == [("LAB-2026-0312", "counted")]
+
+    desk.put("a.pdf", hybrid({**both, "second.xml": whole.replace(b"-0312<", b"-0313<")}))
+
+    (said,) = desk.errors()
+    told = "holds several e-invoices, LAB-2026-0312, LAB-2026-0313; deliver each by itself; or"
+    assert said.startswith(f"labels: a.pdf: {told} `trueup")
+
+
+@pytest.mark.failure("H02")
+def test_a_number_that_is_superseded_is_not_the_credit_note_of_that_number(
+    desk: Any, oracle: Oracle
+) -> None:
+    again = oracle(HOURS).replace(b"-0312<", b"-0399<")
+    desk.put("a.xml", oracle(HOURS))
+    desk.put("b.xml", again)
+    desk.put("c.xml", oracle(CREDIT).replace(b"LAB-CN-0007", b"LAB-2026-0312"))
+
+    desk.decide(
+        act="supersede", document=sha(again), number="LAB-2026-0399", supersedes="LAB-2026-0312"
+    )
+
+    assert desk.statuses() == [
+        ("LAB-2026-0312", "counted"),
+        ("LAB-2026-0312", "superseded"),
+        ("LAB-2026-0399", "counted"),
+    ]
+    assert sum(desk.costs().values()) == 4700
+
+
+def test_a_month_that_is_gone_is_told_after_settings_have_changed_too(
+    desk: Any, oracle: Oracle
+) -> None:
+    path = desk.put("a.xml", oracle(HOURS))
+    (delivery,) = desk.deliveries()
+    desk.put("s.json", oracle("stripe_invoice.json").replace(b"1772496000", b"1770000000"))
+    path.unlink()
+
+    found = desk.found(known=Known({}, {delivery.period: delivery.manifest.sha256}))
+
+    assert str(found[1]) == "labels: inbox: holds no invoice of 2026-03"
 
 
 @pytest.mark.failure("H15")
