@@ -95,7 +95,7 @@ def night(
         arrived=arrived,
         failed=failed,
     )
-    body = {"exit_code": done.exit_code, "snapshot": report.snapshot}
+    body = {"exit_code": done.exit_code, "snapshot": report.snapshot, "month": str(report.month)}
     stores.ledger.append(Entry("run.finished", run, body))
     refused, urgent = map(str, told.intake.errors), map(str, told.urgent)
     log("finished", **body, loaded=told.intake.loaded, refused=[*refused], urgent=[*urgent])

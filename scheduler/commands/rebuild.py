@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from models import warehouse
 from models.errors import InvariantError
+from models.period import Month
 from scheduler.cli import Shell
 from scheduler.lock import held
 from scheduler.options import Day
@@ -22,7 +23,12 @@ from scheduler.workspace import Project, Stores, configured, now, stores
 
 
 @click.command()
-@click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
+@click.option(
+    "--today",
+    type=Day(),
+    help="Take this day as today (YYYY-MM-DD).",
+    show_default="as of the last run",
+)
 @click.pass_obj
 def command(shell: Shell, today: date | None) -> int:
     """Delete lake and warehouse, build them from archive and ledger, compare hashes.
@@ -32,15 +38,14 @@ def command(shell: Shell, today: date | None) -> int:
     something could not be built as it was, such as a closed month by another version.
     """
     project = configured(shell.folder)
-    as_of = instant(today, now())
     with shown(quiet=shell.quiet) as progress, held(project.state), stores(project) as opened:
         buildable(project, opened)
+        month, as_of = published(opened, today)
         mine = files(project, opened)
         before = digests(project, opened, mine)
         opened.lake.clear()
         project.warehouse.unlink(missing_ok=True)
         reload(project, opened, progress)
-        month = reported_month(as_of.date())
         spend = spent(project, opened, progress)
         publish(project, opened, spend, reconcile(project, opened, spend, month, as_of))
         after = digests(project, opened, mine)
@@ -49,6 +54,20 @@ def command(shell: Shell, today: date | None) -> int:
     if before != after and "" not in before.values():
         raise InvariantError("rebuilt figures differ from the ones before; see the hashes above")
     return 0
+
+
+def published(opened: Stores, today: date | None) -> tuple[Month, datetime]:
+    """Return the month that the last run published, and as of when; else what a run would.
+
+    Of another month or day there are other figures, though nobody altered a file.
+    """
+    runs = opened.ledger.entries("run.finished")
+    last = runs[-1] if runs else None
+    started = opened.ledger.entries("run.started", last.subject) if last else []
+    then = datetime.fromisoformat(started[0].body["as_of"]) if started else now()
+    as_of = instant(today, then)
+    told = last.body.get("month") if last else None  # older runs do not tell it
+    return Month.parse(told) if told else reported_month(as_of.date()), as_of
 
 
 def digests(project: Project, opened: Stores, mine: Collection[Path]) -> dict[str, str]:

@@ -150,6 +150,16 @@ def test_rebuild_gives_equal_hashes(trueup: Trueup, demo: Path) -> None:
     assert said.out == f"lake {before[0]} equal\nwarehouse {before[1]} equal\n"
 
 
+def test_a_rebuild_is_of_the_month_and_the_day_of_the_last_run(trueup: Trueup, small: Path) -> None:
+    folder = ("-q", "-C", str(small))
+    trueup(*folder, "run", "--today", "2026-11-10", "--month", "2026-09")
+
+    said = trueup(*folder, "rebuild")
+
+    assert said.code == 0, said.err
+    assert [line.split()[-1] for line in said.out.splitlines()] == ["equal", "equal"]
+
+
 def test_a_rebuild_that_differs_is_told_and_exits_1(trueup: Trueup, small: Path) -> None:
     run(trueup, small)
     before = figures(small)
