@@ -16,10 +16,11 @@ from ingest.cluster.used import GPU_HOURS
 from ingest.hardware import told
 from ingest.hardware.asset import Asset
 from ingest.hardware.told import Told
-from ingest.source import Delivery, Source
+from ingest.source import Conversion, Delivery, Document, Source
 from ingest.source import Known as Manifests
 from models.archive import Archive
-from models.errors import AbsentError, EmptyError, SourceError
+from models.errors import AbsentError, BrokenError, EmptyError, SourceError
+from models.money import exact
 from models.period import Month, between
 
 Known = Mapping[Month, Told]
@@ -47,7 +48,7 @@ class Hours:
         found: dict[Month, Told | SourceError] = {m: known.get(m, Told()) for m in months}
         for answer in self.source.fetch(months, self.archive, sound):
             if isinstance(answer, Delivery):
-                found[answer.period] = self._told(answer)
+                found[answer.period] = self._proved(answer)
             elif not answer.period:
                 raise answer
             elif not isinstance(answer, AbsentError | EmptyError):
@@ -82,14 +83,24 @@ class Hours:
                 told.added(so_far.setdefault(cluster, {}), units)
         return replace(answer, so_far=so_far)
 
+    def _proved(self, delivery: Delivery) -> Told | SourceError:
+        try:
+            return self._told(delivery)
+        except BrokenError as error:
+            return error
+
     def _told(self, delivery: Delivery) -> Told:
         of: dict[str, dict[str, Decimal]] = {}
-        aside = 0
+        aside, seen = 0, set[str]()
         for document in delivery.documents:
-            path = self.archive.path(document.sha256)
-            conversion = self.source.convert(path, document, delivery)
+            conversion = self._read(document, delivery)
             aside += conversion.rejected["x_row"].n_unique()
-            for cluster, unit, hours in _summed(conversion.beside["usage"]).iter_rows():
+            found = _summed(conversion.beside["usage"])
+            if document.sha256 in seen and found.height:
+                said = f"is twice among the hours of {delivery.period}; take one of both away"
+                raise BrokenError(delivery.source, document.name, said)
+            seen.add(document.sha256)
+            for cluster, unit, hours in found.iter_rows():
                 told.added(of.setdefault(cluster, {}), {unit: hours})
         return Told(
             of=of,
@@ -97,6 +108,28 @@ class Hours:
             manifest=delivery.manifest.sha256 if delivery.manifest else "",
             aside=aside,
         )
+
+    def _read(self, document: Document, delivery: Delivery) -> Conversion:
+        """Return what a document says, once the second reader of hours agrees.
+
+        Raises:
+            BrokenError: when it cannot be read, or both differ.
+        """
+        path = self.archive.path(document.sha256)
+        conversion = self.source.convert(path, document, delivery)
+        stated = self.source.control(path, document, delivery).beside
+        apart = _sums(conversion) ^ {(each.key, each.rows, exact(each.amount)) for each in stated}
+        if apart:
+            driver, rows, amount = min(apart)
+            said = f"{driver}: two readers differ, one has {rows} rows, sum {amount.normalize():f}"
+            raise BrokenError(delivery.source, document.name, said)
+        return conversion
+
+
+def _sums(conversion: Conversion) -> set[tuple[str, int, Decimal]]:
+    """Return number and sum of the rows of each driver."""
+    sums = conversion.beside["usage"].group_by("driver").agg(pl.len(), pl.col("quantity").sum())
+    return {*sums.collect().iter_rows()}
 
 
 def _summed(usage: pl.LazyFrame) -> pl.DataFrame:

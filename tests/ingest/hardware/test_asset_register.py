@@ -21,6 +21,8 @@ from ingest.hardware.settings import Settings
 from ingest.hardware.share import shares
 from ingest.hardware.told import Told
 from ingest.load import load_delivery
+from ingest.source import Control
+from ingest.sources.usage_csv import UsageTables
 from models.errors import AbsentError, BrokenError
 from models.period import Month
 
@@ -205,6 +207,29 @@ def test_hours_that_cannot_be_read_stop_the_month_and_not_the_register(company: 
     error = made.error()
     assert isinstance(error, BrokenError)
     assert "h.csv:1: has no heading 'hours' for quantity" in str(error)
+
+
+@pytest.mark.failure("A01")
+def test_the_same_hours_in_two_files_are_refused(company: Company) -> None:
+    made = company()
+    made.hours(*USED)
+    made.write("hours/copy.csv", (made.home / "hours/h.csv").read_text())
+    error = made.error()
+    assert isinstance(error, BrokenError)
+    assert "h.csv: is twice among the hours of 2026-01; take one of both away" in str(error)
+
+
+def test_hours_on_which_two_readers_differ_are_refused(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = company()
+    made.hours(*USED)
+    stated = Control(rows=2, totals=(), first="", last="")
+    monkeypatch.setattr(UsageTables, "control", lambda *_: stated)
+    error = made.error()
+    assert isinstance(error, BrokenError)
+    said = "h.csv: gpu_hours: two readers differ, one has 2 rows, sum 3720"
+    assert said in str(error)
 
 
 def test_a_month_before_the_first_asset_is_absent(company: Company) -> None:
