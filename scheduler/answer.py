@@ -53,8 +53,12 @@ def answer(held: Shelf, source: Source, month: Month, body: Body | None) -> Answ
     if body is None:
         return _undelivered(held, source, month)
     if rows := aside(body):
-        return Answer(word="quarantined", detail=f"rows that were set aside: {rows}; see problems")
+        return Answer(word="quarantined", detail=_set_aside(rows, month))
     return _stale(held, source, month) or Answer(word=DELIVERED, detail=_gone(held, source, month))
+
+
+def _set_aside(rows: int, month: Month) -> str:
+    return f"rows that were set aside: {rows}; `trueup report --month {month}` says which"
 
 
 def aside(body: Body | None) -> int:

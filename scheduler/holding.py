@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 
 from ingest.restatement import Restatement, restatements
 from ingest.source import Source
@@ -43,7 +44,7 @@ def _holding(held: Shelf, source: Source, asked: Sequence[Month]) -> Holding:
     first = held.first(source.name)
     months = [month_state(held, source, each) for each in asked if first is None or each >= first]
     urgent = [state for state in months if state.urgent]
-    state, detail = _word(held, source, first, urgent)
+    state, detail = _word(held, source, first, urgent, asked)
     heard = first is not None or source.name in held.asked
     return Holding(
         source=source.name,
@@ -55,7 +56,11 @@ def _holding(held: Shelf, source: Source, asked: Sequence[Month]) -> Holding:
 
 
 def _word(
-    held: Shelf, source: Source, first: Month | None, urgent: Sequence[MonthState]
+    held: Shelf,
+    source: Source,
+    first: Month | None,
+    urgent: Sequence[MonthState],
+    asked: Sequence[Month],
 ) -> tuple[str, str]:
     trouble = held.refused.get(source.name)
     if trouble:
@@ -65,11 +70,16 @@ def _word(
     if urgent:
         return urgent[-1].answer.word, f"{urgent[-1].month}: {urgent[-1].answer.detail}"
     if first is None:
-        return "absent", "nothing is delivered, and nothing is due"
+        return "absent", _nothing(asked, source.name)
     mine = {scope: at for scope, at in held.arrived.items() if _source(scope) == source.name}
     newest = max(mine, key=lambda scope: (mine[scope], scope))  # of one night, the last month
     days = (held.as_of - mine[newest]).days
     return "loaded", f"newest delivery {newest.rpartition('/')[2]}, loaded {days} days ago"
+
+
+def _nothing(asked: Sequence[Month], source: str) -> str:
+    older = f"`trueup backfill --from MONTH {source}` asks for months before {asked[0]}"
+    return f"nothing is delivered, and nothing is due; {older}"
 
 
 def _is_worth_saying(state: MonthState) -> bool:
@@ -83,7 +93,28 @@ def _source(scope: str) -> str:
 
 def lines(held: Holding) -> Iterator[str]:
     """Yield the months of a source that are not settled, and what is overdue, for a person."""
-    for state in held.months:
+    for (empty, _), pairs in groupby(enumerate(held.months), _run):
+        states = [state for _, state in pairs]
+        yield from (_emptied(states),) if empty and len(states) > 1 else _each(states)
+
+
+def _run(pair: tuple[int, MonthState]) -> tuple[bool, Month]:
+    """Return what is the same for months without a gap between them that are told alike."""
+    return _is_empty(pair[1]), pair[1].month + -pair[0]
+
+
+def _is_empty(state: MonthState) -> bool:
+    """Whether a month is over, and nobody ever promised anything."""
+    return state.stage == "final" and state.answer.word == "absent" and not state.answer.promised
+
+
+def _emptied(states: Sequence[MonthState]) -> str:
+    months = f"{states[0].scope} to {states[-1].month}"
+    return f"month      {months}: final, absent, nothing is promised for any of {len(states)}"
+
+
+def _each(states: Sequence[MonthState]) -> Iterator[str]:
+    for state in states:
         answer = "" if state.answer.word == "delivered" else f", {state.answer.word}"
         why = state.answer.detail if answer else state.reason
         yield f"month      {state.scope}: {state.stage}{answer}, {why}"

@@ -9,9 +9,12 @@ import pytest
 
 from ingest.source import Settlement
 from models.errors import AbsentError, BrokenError, EmptyError, ForbiddenError, SourceError
+from models.period import Month
 from reconcile.report import document
+from scheduler.answer import answer
 from scheduler.commands.report import breached
-from scheduler.holding import holdings
+from scheduler.holding import holdings, lines
+from scheduler.shelf import shelf
 
 ONE = [("10", "INV-1", "2026-10-05")]
 TWO = [("20", "INV-2", "2026-11-05")]
@@ -182,6 +185,18 @@ def test_what_is_deleted_at_its_source_is_an_event_and_changes_no_figure(life: A
     assert event.body["as_of"] == "2026-11-16T00:00:00+00:00"
 
 
+def test_rows_that_were_set_aside_are_told_with_where_they_are_named(life: Any) -> None:
+    life.night("2026-11-02", ONE)
+    held = shelf(life.stores, life.moment)
+
+    said = answer(held, life.source, Month(2026, 10), {"documents": [{"rejected_rows": 2}]})
+
+    assert (said.word, said.detail) == (
+        "quarantined",
+        "rows that were set aside: 2; `trueup report --month 2026-10` says which",
+    )
+
+
 def test_a_vendor_without_a_day_promises_nothing(life: Any) -> None:
     life.source.delay = None
 
@@ -196,5 +211,14 @@ def test_a_vendor_without_a_day_promises_nothing(life: Any) -> None:
     assert life.report("2026-11-15").state == "PRELIM"
     assert life.report("2026-11-15").notes == ()
     assert (held.state, held.detail, held.sound) == (
-        *("absent", "nothing is delivered, and nothing is due", True),
+        "absent",
+        (
+            "nothing is delivered, and nothing is due; "
+            "`trueup backfill --from MONTH cloud` asks for months before 2026-08"
+        ),
+        True,
     )
+    assert list(lines(held)) == [
+        "month      cloud/2026-08 to 2026-10: final, absent, nothing is promised for any of 3",
+        "month      cloud/2026-11: open, absent, nothing is delivered, and nothing is promised",
+    ]
