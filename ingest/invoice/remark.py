@@ -7,7 +7,7 @@ from typing import Final
 
 from ingest.invoice.table import Row, Table
 
-NAMES: Final = ("number", "purchase_order", "purchase_order_line", "sku", "line")
+NAMES: Final = ("number", "purchase_order", "purchase_order_line", "sku")
 
 
 def remarks(table: Table, rows: Collection[int]) -> Iterator[tuple[str, str]]:
