@@ -215,7 +215,9 @@ class Timesheets:
         try:
             found = people.load(self.name, self.settings, self.folder)
         except SourceError as error:
-            return failed("people", error, "see docs/labor.md")
+            key = self.folder / (self.settings.key_file or "")
+            check = "key" if error.document == str(key) else "people"
+            return failed(check, error, "see docs/labor.md")
         said = f"roles of {self.settings.smallest_group} people and more are shown"
         if found.key or self.settings.smallest_group == 1:
             return Finding("people", "ok", said)

@@ -266,6 +266,12 @@ def test_doctor_looks_at_the_place_and_at_what_is_confidential(office: Any) -> N
     assert "so others may read it" in seen["rates"][1]
     assert seen["people"][1].endswith("people.yaml: is not there; see docs/labor.md")
 
+    del office.given["key"], office.given["people"]
+    office.given["key_file"] = "key"
+    seen = findings()
+    assert "people" not in seen
+    assert seen["key"][1].endswith("key: is not there; see docs/labor.md")
+
 
 def test_rates_that_cannot_be_read_leave_the_last_good_delivery(office: Any) -> None:
     office.rows("2026-02-05,P,lead,A,1")
