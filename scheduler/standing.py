@@ -11,7 +11,8 @@ from models.money import ZERO, exact
 from models.period import Month, between
 from models.problem import Problem
 from reconcile.tie_out import SourceState
-from scheduler import reference
+from reconcile.twice import twice
+from scheduler import beside, reference
 from scheduler.lifecycle import MonthState, month_state
 from scheduler.shelf import Body, Shelf
 from scheduler.workspace import Project
@@ -100,8 +101,9 @@ def _gaps(held: Shelf, source: Source, month: Month) -> Iterator[Month]:
 
 def problems(project: Project, held: Shelf, month: Month) -> list[Problem]:
     """Return what was found in the deliveries that count, in the month's life, and beside it."""
-    beside = reference.problems(project, held, month)
-    return [*_found(held, month), *_overdue(project, held, month), *beside]
+    accounts = reference.problems(project, held, month)
+    doubled = twice(beside.counted(held.stores, "invoice_headers"), month)
+    return [*_found(held, month), *_overdue(project, held, month), *accounts, *doubled]
 
 
 def _found(held: Shelf, month: Month) -> Iterator[Problem]:
