@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -154,6 +155,24 @@ DayText = Annotated[
     date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})
 ]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+def zone(value: str) -> str:
+    """Return the name of a time zone.
+
+    Raises:
+        ValueError: when there is no such zone.
+    """
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{value!r} is not a time zone; write one of IANA's names, for example Europe/Berlin"
+        ) from None
+    return value
+
+
+Zone = Annotated[str, AfterValidator(zone)]
 Slug = Annotated[str, AfterValidator(slug), WithJsonSchema({"type": "string", "pattern": SLUG})]
 Currency = Annotated[
     str, AfterValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})

@@ -6,14 +6,13 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from ingest.bucket import Place, place
 from ingest.files import COMPACT, MONTH
 from ingest.labor.layout import LAYOUTS, Columns, Durations, Layout
-from models.field import Rate, Strict, Text
+from models.field import Rate, Strict, Text, Zone
 
 Mark = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 KEY_LENGTH: Final = 32  # characters; a shorter key could be tried out
@@ -27,16 +26,6 @@ def _dates(value: str) -> str:
             f"{value!r} is not a format of dates; write day, month and year once each as "
             "%d, %m and %Y or %y, for example %d/%m/%Y"
         )
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(
-            f"{value!r} is not a time zone; write one of IANA's names, for example Europe/Berlin"
-        ) from None
     return value
 
 
@@ -72,7 +61,7 @@ class Settings(Strict):
     """How dates are written, with %d, %m and %Y or %y; never guessed."""
     clock: Literal["24h", "12h"] = "24h"
     """How times of day are written: 17:30:00, or 05:30:00 PM."""
-    zone: Annotated[str, AfterValidator(_zone)] | None = None
+    zone: Zone | None = None
     """Time zone of the times, IANA's name; its months are the months of the work."""
     durations: Durations | None = None
     """How hours are written; where absent, as the format has them."""

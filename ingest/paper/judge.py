@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Final
 
 from ingest.einvoice.pdf import text
@@ -40,12 +41,14 @@ class Judge:
         verdicts: What persons decided, oldest first.
         first: The first month that is asked for; what belongs nowhere is shown there.
         known: Months that were delivered before.
+        zone: Of days, where a document states moments.
     """
 
     vendors: Vendors
     verdicts: Sequence[Verdict]
     first: Month
     known: Sequence[Month]
+    zone: tzinfo = UTC
 
     def judged(self, paper: Paper, data: bytes) -> Judged:
         """Return a document as an invoice.
@@ -59,7 +62,7 @@ class Judge:
         if paper.refusal:
             return _noted(paper, self._note(paper, "unread", why=paper.refusal))
         try:
-            invoice = read(data, paper.name)
+            invoice = read(data, paper.name, self.zone)
         except PaperError as error:
             way = f"or `trueup invoice confirm {paper.sha256[:SHORT]} --reject`"
             raise PaperError(f"{error}; {way}") from error
@@ -82,7 +85,7 @@ class Judge:
         """Return a document that never counts, in the month it would have counted in."""
         why = f"was rejected by {verdict.by}: {verdict.reason}"
         try:
-            invoice = None if paper.refusal else read(data, paper.name)
+            invoice = None if paper.refusal else read(data, paper.name, self.zone)
         except PaperError:
             invoice = None
         note = self._note(paper, "dropped", why=why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, tzinfo
 from typing import Final
 
 from ingest.einvoice import control as einvoice_control
@@ -27,19 +28,20 @@ class PaperError(ValueError):
     """The document is none that is read, or is broken."""
 
 
-def read(data: bytes, name: str) -> Invoice | None:
+def read(data: bytes, name: str, zone: tzinfo = UTC) -> Invoice | None:
     """Return the invoice of a document; None for a PDF with nothing but pages.
 
     Args:
         data: UBL, CII, a PDF, or JSON of Stripe.
         name: Of the document, for messages.
+        zone: Of the days, where a document states moments.
 
     Raises:
         PaperError: says what is wrong, and what to do.
     """
     try:
         if is_json(data):
-            return stripe_read(data)
+            return stripe_read(data, zone)
         if is_pdf(data):
             return _inside(attached(data), name)
         return einvoice_read(structured(data) or b"", name)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, tzinfo
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ingest.invoice.columns import Texts, alternatives
 from ingest.invoice.whereabouts import WHEREABOUTS, Whereabouts
 from ingest.paper.vendor import Vendor, folded
-from models.field import Text
+from models.field import Text, Zone
 
 _OF_NO_BYTES: Final = {*WHEREABOUTS, "pattern", "expected_by_day"}
 
@@ -28,6 +30,8 @@ class Settings(Whereabouts):
     tell."""
     vendors: dict[Text, Vendor] = Field(default_factory=dict)
     """Who may invoice, by the name they have here."""
+    zone: Zone | None = None
+    """Time zone of the days in Stripe's JSON, which states moments: Europe/Berlin; else UTC."""
     expected_by_day: int | None = Field(default=None, ge=1, le=28)
     """Day of the next month by which invoices of a month are expected."""
 
@@ -43,6 +47,11 @@ class Settings(Whereabouts):
         if sum(vendor.unnamed for vendor in self.vendors.values()) > 1:
             raise ValueError("`unnamed` can be true of one vendor only")
         return self
+
+    @property
+    def clock(self) -> tzinfo:
+        """The time zone."""
+        return ZoneInfo(self.zone) if self.zone else UTC
 
     @property
     def reading(self) -> str:

@@ -95,7 +95,8 @@ class InvoiceDocuments:
         except SourceError as error:
             yield error
             return
-        judge = Judge(self._vendors, decided, min(periods), sorted(held(known)))
+        months = min(periods), sorted(held(known))
+        judge = Judge(self._vendors, decided, *months, zone=self.settings.clock)
         with localcontext(prec=WIDE):
             judged, errors = self._judged(found, judge, archive)
             yield from errors
@@ -187,7 +188,7 @@ class InvoiceDocuments:
             found = self._post(()).taken([invoice], document, inner)
             return tuple(replace(each, note=each.note or note.why) for each in found)
         try:
-            read = reading.read(data, document.name)
+            read = reading.read(data, document.name, self.settings.clock)
         except PaperError as error:
             raise BrokenError(self.name, document.name, str(error)) from error
         invoices = [self._vendors.completed(read)] if read else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ WHOLE: Final = frozenset(
 )
 THOUSANDTHS: Final = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 LINES: Final = 50_000
-_LATEST: Final = 253_402_300_800  # seconds; the year 10000
+_LATEST: Final = 253_402_214_400  # seconds; the last day of 9999, in whatever zone
 
 Json = Mapping[str, Any]
 
@@ -162,12 +162,12 @@ def number_of(found: object, name: str) -> Decimal:
     return number
 
 
-def moment_of(found: object) -> datetime:
-    """Return a moment.
+def moment_of(found: object, zone: tzinfo) -> datetime:
+    """Return a moment as the clocks of a zone show it.
 
     Raises:
         StripeError: when it is no number of seconds.
     """
     if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < _LATEST:
         raise StripeError(f"{found!r} is no moment in seconds")
-    return datetime.fromtimestamp(found, UTC)
+    return datetime.fromtimestamp(found, zone)

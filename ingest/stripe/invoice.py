@@ -8,7 +8,7 @@ is taken off it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Final
 
 from ingest.invoice.head import Head
@@ -43,15 +43,19 @@ def is_json(data: bytes) -> bool:
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
-def read(data: bytes) -> Invoice:
+def read(data: bytes, zone: tzinfo = UTC) -> Invoice:
     """Return the invoice, or the credit note; whether it adds up is judged elsewhere.
+
+    Args:
+        data: The JSON.
+        zone: Of its days; it states moments.
 
     Raises:
         StripeError: when it is neither, or not whole.
     """
     stated = document(data)
-    head = _head(stated)
-    lines = [line(each, row, stated, head) for row, each in enumerate(lines_of(stated), start=1)]
+    head, found = _head(stated, zone), lines_of(stated)
+    lines = [line(each, row, stated, head, zone) for row, each in enumerate(found, start=1)]
     rows, period = tuple(each.row for each in lines), Month.of(head.issued)
     invoice = Invoice(head.number, period, rows, tuple(lines), head=head)
     status = str(stated.get("status"))
@@ -60,7 +64,7 @@ def read(data: bytes) -> Invoice:
     return invoice.refused(VOID, status, "status") if status == "void" else invoice
 
 
-def _head(stated: Json) -> Head:
+def _head(stated: Json, zone: tzinfo) -> Head:
     sign, currency = sign_of(stated), text_of(stated, "currency").upper()
     is_credit, places = sign < 0, places_of(currency)
     tax, gross = _total_tax(stated), whole_of(stated, "total")
@@ -70,8 +74,8 @@ def _head(stated: Json) -> Head:
         kind="credit_note" if is_credit else "invoice",
         issuer=str(stated.get("account_name") or ""),
         issuer_ids=_ids(stated),
-        issued=_day(stated),
-        due=moment_of(stated["due_date"]).date() if stated.get("due_date") else None,
+        issued=_day(stated, zone),
+        due=moment_of(stated["due_date"], zone).date() if stated.get("due_date") else None,
         currency=currency,
         net=scaled(sign * (gross - tax), places),
         tax=scaled(sign * tax, places),
@@ -95,12 +99,12 @@ def _total_tax(stated: Json) -> int:
     return sum(whole_of(tax, "amount") for each in lines_of(stated) for tax in taxes_of(each))
 
 
-def _day(stated: Json) -> date:
+def _day(stated: Json, zone: tzinfo) -> date:
     """Return the date of issue: as printed, else when it was made final, else created."""
     final = part_of(stated, "status_transitions").get("finalized_at")
     for moment in (stated.get("effective_at"), final, stated.get("created")):
         if moment is not None:
-            return moment_of(moment).date()
+            return moment_of(moment, zone).date()
     raise StripeError("states no date of issue (created); export it again")
 
 

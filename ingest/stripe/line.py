@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -26,7 +26,7 @@ from ingest.stripe.document import (
 ORDERS: Final = ("po", "po_number", "po number", "purchase_order", "purchase order")
 
 
-def line(each: Json, row: int, stated: Json, head: Head) -> Line:
+def line(each: Json, row: int, stated: Json, head: Head, zone: tzinfo) -> Line:
     """Return one line.
 
     Args:
@@ -34,6 +34,7 @@ def line(each: Json, row: int, stated: Json, head: Head) -> Line:
         row: Its place, 1 for the first.
         stated: The document it is in.
         head: The same, read.
+        zone: Of its days.
 
     Raises:
         StripeError: when it cannot be read, or is in another currency.
@@ -56,7 +57,7 @@ def line(each: Json, row: int, stated: Json, head: Head) -> Line:
         total=None,
         quantity=None if quantity is None else quantity * sign,
         unit_price=_price(each, places),
-        service=_service(each),
+        service=_service(each, zone),
         is_credit=sign < 0,
         is_tax=False,
         texts=_texts(each, head),
@@ -101,9 +102,11 @@ def _price(each: Json, places: int) -> Decimal | None:
     return None
 
 
-def _service(each: Json) -> tuple[date, date] | None:
+def _service(each: Json, zone: tzinfo) -> tuple[date, date] | None:
     period = part_of(each, "period")
-    return days(moment_of(period.get("start")), moment_of(period.get("end"))) if period else None
+    if not period:
+        return None
+    return days(*(moment_of(period.get(name), zone) for name in ("start", "end")))
 
 
 def days(start: datetime, end: datetime) -> tuple[date, date]:

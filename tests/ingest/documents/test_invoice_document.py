@@ -52,6 +52,15 @@ def test_a_stripe_invoice_of_a_month_costs_in_that_month(desk: Any, oracle: Orac
     assert desk.statuses() == [("ACME-0042", "counted")]
 
 
+def test_a_stripe_invoice_is_of_the_days_of_the_zone_of_its_place(
+    desk: Any, oracle: Oracle
+) -> None:
+    desk.settings = {"zone": "America/New_York"}
+    desk.put("s.json", oracle("stripe_invoice.json"))
+
+    assert list(desk.costs()) == ["2026-01", "2026-02"]
+
+
 @pytest.mark.failure("H02")
 def test_one_number_with_other_bytes_counts_nowhere_until_a_person_decides(
     desk: Any, oracle: Oracle

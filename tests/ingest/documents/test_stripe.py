@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,28 @@ def test_an_end_at_midnight_belongs_to_the_day_before(
     moments = (datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (start, end))
 
     assert [str(day) for day in days(*moments)] == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last", "issued"),
+    [
+        ("UTC", "2026-01-31", "2026-02-28", "2026-02-28"),
+        ("Europe/Berlin", "2026-02-01", "2026-02-28", "2026-03-01"),
+        ("America/Los_Angeles", "2026-01-31", "2026-02-28", "2026-02-28"),
+    ],
+)
+def test_days_are_those_of_the_declared_zone(
+    stated: dict[str, Any], zone: str, first: str, last: str, issued: str
+) -> None:
+    start, end = 1769904000 - 3600, 1772323200 - 3600  # midnights of Berlin
+    stated["lines"]["data"][0]["period"] = {"start": start, "end": end}
+    stated["created"] = end + 60
+
+    invoice = read(data(stated), ZoneInfo(zone))
+
+    assert [str(day) for day in invoice.lines[0].service or ()] == [first, last]
+    assert invoice.head is not None
+    assert str(invoice.head.issued) == issued
 
 
 def taxed(stated: dict[str, Any]) -> None:
