@@ -526,6 +526,12 @@ def trial(tmp_path: Path) -> Trial:
     return Trial(tmp_path, Archive(tmp_path / "archive"), Lake(tmp_path / "lake"))
 
 
+@pytest.fixture(scope="session", name="builders")
+def _builders() -> Callable[[str], ModuleType]:
+    """Return what finds the builders beside the tests of a kind."""
+    return builders
+
+
 @pytest.fixture
 def keys_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
