@@ -11,7 +11,6 @@ from ingest.vendor.reply import Part, ReplyError, number_of, text_of
 from models.period import Month
 
 RESULT: Final = "organization.usage."
-JOB: Final = "fine_tuning.job"
 STATES: Final[Mapping[str, str]] = {
     "validating_files": "running",
     "queued": "running",
