@@ -107,6 +107,13 @@ def _lines(invoice: Invoice) -> tuple[Line, ...]:
     )
 
 
+def _references(line: Line, invoice: Invoice) -> dict[str, str]:
+    """Return what the buyer asked to be printed, so that rules can ask for it."""
+    reference = invoice.head.buyer_reference if invoice.head else ""
+    said = {"buyer_reference": reference, "cost_center": line.texts.get("cost_center", "")}
+    return {name: text for name, text in said.items() if text}
+
+
 def _repeated(lines: Sequence[Line]) -> set[str]:
     """Return ids that several lines have, and that so tell none of them."""
     counts = Counter(line.texts.get("line", "") for line in lines)
@@ -127,7 +134,7 @@ def _of_line(line: Line, invoice: Invoice, terms: Terms, twice: set[str]) -> Ite
         service=service,
         line=line,
         description=line.texts.get("description", ""),
-        tags=line.tags,
+        tags={**_references(line, invoice), **line.tags},
     )
     yield _tax(entry, invoice, terms) if line.is_tax else entry
     if line.tax:
@@ -152,7 +159,7 @@ def _tax(entry: Entry, invoice: Invoice, terms: Terms) -> Entry:
 
 def _own(invoice: Invoice, terms: Terms, name: str, amount: Decimal, words: str) -> Entry:
     """Return an entry of the document itself; its tags are those that all lines share."""
-    tags = [set(line.tags.items()) for line in invoice.lines]
+    tags = [{*_references(line, invoice).items(), *line.tags.items()} for line in invoice.lines]
     is_prepaid = invoice.kind == "prepayment"
     head = invoice.head
     return Entry(

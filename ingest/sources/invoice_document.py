@@ -51,7 +51,7 @@ from models.period import Month
 
 __all__ = ["SOURCE", "InvoiceDocuments", "Settings"]
 
-VERSION: Final = 1  # of the reading; raise it whenever the same bytes become other charges
+VERSION: Final = 2  # of the reading; raise it whenever the same bytes become other charges
 
 
 @dataclass(frozen=True, slots=True)

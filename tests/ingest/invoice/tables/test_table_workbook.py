@@ -159,7 +159,8 @@ def test_a_rule_of_total_rows_names_a_heading_that_is_there(vendor: Any) -> None
 
 
 def test_a_name_that_was_typed_as_a_number_is_told(vendor: Any, workbook: Book) -> None:
-    vendor.given["columns"] |= {"purchase_order": "PO", "line": "Line"}  # lines are numbers
+    more = {"purchase_order": "PO", "line": "Line"}  # lines are numbers
+    vendor.given["columns"] = vendor.given["columns"] | more
     rows_ = [[*HEADINGS, "PO", "Line"], [*ROW, 123, 1], ["R-2", DAY, 7, *ROW[3:], "000123", 2]]
     vendor.put_bytes("a.xlsx", workbook(Bills=rows_))
 

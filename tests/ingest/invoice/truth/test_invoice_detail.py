@@ -199,3 +199,21 @@ def test_nothing_is_loaded_when_a_second_reader_finds_other_figures(
         inbox.loads()
 
     assert message in str(refused.value)
+
+
+def test_what_the_buyer_asked_to_be_printed_is_there_for_rules(
+    inbox: Any, line: Any, invoice: Any
+) -> None:
+    work = line(texts={"cost_center": "4417"}, tags={"project": "bot"}, tax="19")
+    own = line(row=2, tags={"buyer_reference": "of the line"})
+    inbox.put("a", invoice("R-1", work, own, buyer_reference="FT-001"))
+
+    (load,) = inbox.loads()
+
+    charges = pl.read_parquet(inbox.lake.path("charges", load.documents[0].charges), glob=False)
+    asked = {"buyer_reference": "FT-001", "cost_center": "4417", "project": "bot"}
+    assert charges.sort("x_row", "x_derived")["tags"].to_list() == [
+        asked,
+        asked,  # its tax
+        {"buyer_reference": "of the line"},
+    ]
