@@ -10,6 +10,7 @@ import click
 from ingest.einvoice.pdf import is_pdf, text
 from ingest.invoice.draft import Proposal, contradictions
 from ingest.invoice.verdict import Act, Figures, Verdict, figures
+from models.canonical import canonical_value
 from models.errors import RefusedError
 from models.field import number as number_of
 from scheduler import paper
@@ -49,7 +50,10 @@ class Amount(click.ParamType[Decimal]):
 @click.option("--service-from", type=Day(), help="First day of the work.")
 @click.option("--service-to", type=Day(), help="Last day of the work, included.")
 @click.option("--po", "purchase_order", default="", help="Purchase order.")
-@click.option("--vendor", help="Name of the vendor in the settings.  [default: the only one]")
+@click.option(
+    "--vendor",
+    help="Name of the vendor in the settings.  [default: the only one, if the document names it]",
+)
 @click.option("--supersedes", help="The document or number that DOCUMENT counts instead of.")
 @click.option("--reject", is_flag=True, help="DOCUMENT shall never count.")
 @click.option("--by", required=True, help="Who decides.")
@@ -72,7 +76,9 @@ def command(shell: Shell, /, document: str, *, by: str, reason: str, **said: Any
         verdict = _verdict(project, opened, found, words)
         path = decide(project, opened, found.source, verdict)
     done = {"confirm": "confirmed", "supersede": "superseding", "reject": "rejected"}
-    click.echo(f"{done[verdict.act]} {found.sha256[:12]} {found.name}: {path.name}")
+    read = verdict.figures
+    booked = f" as {read.number} of {read.issuer}" if read else ""
+    click.echo(f"{done[verdict.act]} {found.sha256[:12]} {found.name}{booked}: {path.name}")
     click.echo("next: trueup run")
 
 
@@ -143,7 +149,8 @@ def _figures(project: Project, opened: Stores, found: Found, said: dict[str, Any
         raise RefusedError(f"{found.name}: is no draft; it is read as it is, and needs no figures")
     fields = {name: said[name] for name in (*_FIGURES, "purchase_order")}
     tax = said["tax"] if said["tax"] is not None else Decimal(0)
-    vendor = _vendor(project, found.source, said["vendor"])
+    vendor = said["vendor"] or _only_vendor(project, opened, found)
+    _refuse_unknown(project, found.source, vendor)
     try:
         return figures(**fields, tax=tax, issuer=vendor)
     except ValueError as error:
@@ -157,11 +164,27 @@ def _is_draft(found: Found) -> bool:
     )
 
 
-def _vendor(project: Project, source: str, said: str | None) -> str:
+def _refuse_unknown(project: Project, source: str, vendor: str) -> None:
     known = sorted(project.settings.sources[source].get("vendors", {}))
-    if said in known or (said is None and len(known) == 1):
-        return said or known[0]
-    raise RefusedError(f"{said or 'no vendor'}: name one of `vendors` by --vendor: {known}")
+    if vendor not in known:
+        said = vendor or "no vendor"
+        raise RefusedError(f"{said}: name one of `vendors` by --vendor: {known}")
+
+
+def _only_vendor(project: Project, opened: Stores, found: Found) -> str:
+    """Return the one vendor there is, when the document names it; empty when there are more."""
+    known: dict[str, dict[str, Any]] = project.settings.sources[found.source].get("vendors", {})
+    if len(known) != 1:
+        return ""
+    ((name, vendor),) = known.items()
+    ids = [str(each).partition(":")[2].strip() for each in vendor.get("ids", ())]
+    shown = canonical_value(text(opened.archive.path(found.sha256).read_bytes()))
+    if any(canonical_value(each) in shown for each in (vendor.get("issuer") or name, *ids) if each):
+        return name
+    raise RefusedError(
+        f"{found.name}: does not name {name}, the only vendor of {found.source}; "
+        f"add --vendor {name} if it is theirs"
+    )
 
 
 def _contradicted(opened: Stores, found: Found, read: Figures, gross: Decimal | None) -> list[str]:

@@ -256,6 +256,28 @@ def test_a_decision_that_is_not_whole_is_refused(desk: Path, said: Trueup) -> No
     assert not (desk / "invoice-decisions").exists()
 
 
+@pytest.mark.failure("H15")
+def test_the_only_vendor_is_meant_where_the_document_names_it(desk: Path, said: Trueup) -> None:
+    settings = desk / "trueup.yaml"
+    text = settings.read_text().replace(
+        "acme: {unnamed: true", "acme: {issuer: Acme Labels Ltd, unnamed: true"
+    )
+    first = next(line for line in text.splitlines(keepends=True) if "annotators:" in line)
+    settings.write_text(text.replace(first, ""))
+    put(desk, "p.pdf", page(*LINES))
+    put(desk, "q.pdf", page("Bright Labels Ltd", *LINES[1:]))
+    ingested(said, 4)
+    alone = tuple(each for each in FIGURES if each not in {"--vendor", "acme"})
+
+    other = said("invoice", "confirm", "q.pdf", *ANN, *alone)
+    mine = said("invoice", "confirm", "p.pdf", *ANN, *alone)
+
+    assert other.code == 6
+    assert "q.pdf: does not name acme, the only vendor of labels; add --vendor acme if" in other.err
+    assert mine.code == 0, mine.err
+    assert "p.pdf as P-2026-7 of acme: " in mine.out
+
+
 def test_a_document_that_is_read_needs_no_figures(desk: Path, said: Trueup) -> None:
     put(desk, "a.xml", HOURS)
     ingested(said)
