@@ -22,6 +22,7 @@ from models.money import SCALE, rounded
 PATH: Final = "/allocation"
 _LABEL: Final = "label:"
 _GOOD: Final = 200
+MOST: Final = 10**12  # hours of a day; more are none, and would not fit
 
 
 class AllocationError(ValueError):
@@ -78,22 +79,30 @@ def _instant(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def usage(found: list[Allocation], settings: OpenCostSettings) -> tuple[list[Used], list[Fault]]:
-    """Return the hours of units that were given any, and what cannot be read."""
+def usage(
+    found: list[Allocation], settings: OpenCostSettings, by: str
+) -> tuple[list[Used], list[Fault]]:
+    """Return the hours of units that were given any, and what cannot be read.
+
+    Args:
+        found: The allocations of an answer.
+        settings: The source's own.
+        by: What the answer was aggregated by, as the server was told.
+    """
     used, faults = [], []
     for each in found:
         hours = each.content.get("gpuHours")
-        if not isinstance(hours, int | Decimal) or isinstance(hours, bool) or hours < 0:
+        if not isinstance(hours, int | Decimal) or isinstance(hours, bool) or not 0 <= hours < MOST:
             faults.append(Fault(each.row, "gpuHours", f"of {each.name} are no hours", str(hours)))
         elif hours:
-            used.append(_used(each, Decimal(hours), settings))
+            used.append(_used(each, Decimal(hours), settings, by))
     return used, faults
 
 
-def _used(each: Allocation, hours: Decimal, settings: OpenCostSettings) -> Used:
+def _used(each: Allocation, hours: Decimal, settings: OpenCostSettings, by: str) -> Used:
     said = each.content.get("properties")
     properties = said if isinstance(said, dict) else {}
-    tags = {str(key): str(value) for key, value in _tags(each.name, properties, settings)}
+    tags = {str(key): str(value) for key, value in _tags(each.name, properties, by)}
     return Used(
         x_row=each.row,
         unit=each.name,
@@ -106,16 +115,14 @@ def _used(each: Allocation, hours: Decimal, settings: OpenCostSettings) -> Used:
     )
 
 
-def _tags(
-    name: str, properties: Mapping[str, Any], settings: OpenCostSettings
-) -> Iterator[tuple[str, Any]]:
+def _tags(name: str, properties: Mapping[str, Any], by: str) -> Iterator[tuple[str, Any]]:
     """Yield labels, and each part of the name under what it was aggregated by."""
     labels = properties.get("labels")
     yield from (labels.items() if isinstance(labels, dict) else ())
-    parts = name.split("/")
-    if len(parts) != len(settings.aggregate) or any(part.startswith("__") for part in parts):
+    parts, aggregate = name.split("/"), by.split(",")
+    if len(parts) != len(aggregate) or any(part.startswith("__") for part in parts):
         return
-    for what, part in zip(settings.aggregate, parts, strict=True):
+    for what, part in zip(aggregate, parts, strict=True):
         key = what.removeprefix(_LABEL)
         yield key, part.removeprefix(f"{key}=")
 
@@ -136,7 +143,7 @@ def asked(api: Api, settings: OpenCostSettings, day: date) -> bytes:
     question = {
         "window": f"{day}T00:00:00Z,{day + timedelta(days=1)}T00:00:00Z",
         "step": "1d",
-        "aggregate": ",".join(settings.aggregate),
+        "aggregate": settings.by,
         "includeIdle": str(settings.include_idle).lower(),
     }
     body = api.get(PATH, question)

@@ -21,7 +21,16 @@ from models.period import Month
 
 LATER: Final = 2  # days that must have followed until a day is settled
 
-Kept = Mapping[date, Document]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is kept; `by` is what it was aggregated by."""
+
+    document: Document
+    by: str
+
+
+Kept = Mapping[date, Answer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +39,7 @@ class Days:
 
     Attributes:
         source: Its name.
+        by: What days are aggregated by from now on; settled ones keep theirs.
         ask: Returns the answer about a day; empty when nothing is known of it. Raises
             SourceError.
         since: First day that is asked for; None for any.
@@ -38,6 +48,7 @@ class Days:
     """
 
     source: str
+    by: str
     ask: Callable[[date], bytes]
     since: date | None
     archive: Archive
@@ -51,7 +62,7 @@ class Days:
         """
         first = max(period.first, self.since or period.first)
         days = [first + timedelta(days=n) for n in range((period.last - first).days + 1)]
-        found = {day: document for day in days if (document := self._document(day))}
+        found = {day: answer for day in days if (answer := self._answer(day))}
         if not found:
             raise AbsentError(self.source, str(period), "the server knows no day of it")
         if first not in found:
@@ -61,17 +72,22 @@ class Days:
                 f"the server knows nothing before {min(found)}; a part of a month would count as "
                 f"all of it. If nothing ran before, say since: {min(found)}",
             )
-        said = [[str(day), each.sha256, each.size] for day, each in found.items()]
+        said = [
+            [str(day), each.document.sha256, each.document.size, each.by]
+            for day, each in found.items()
+        ]
+        other = {each.document.sha256: each.by for each in found.values() if each.by != self.by}
         kept = self.archive.put([json.dumps({"days": said}).encode()])
         return Delivery(
             source=self.source,
             period=period,
             version=kept.sha256,
-            documents=tuple(found.values()),
+            documents=tuple(each.document for each in found.values()),
             manifest=Document(f"days of {period}", kept.sha256, kept.size),
+            table=json.dumps(other, sort_keys=True) if other else "",
         )
 
-    def _document(self, day: date) -> Document | None:
+    def _answer(self, day: date) -> Answer | None:
         held = self.kept.get(day)
         if held is not None and self._is_settled(day):
             return held
@@ -79,7 +95,7 @@ class Days:
         if not body:
             return held
         stored = self.archive.put([body])
-        return Document(f"allocation of {day}", stored.sha256, stored.size)
+        return Answer(Document(f"allocation of {day}", stored.sha256, stored.size), self.by)
 
     def _is_settled(self, day: date) -> bool:
         days = sorted(self.kept)
@@ -98,8 +114,13 @@ def kept(archive: Archive, held: Mapping[Month, str]) -> Kept:
     """
     manifests = [json.loads(archive.path(sha256).read_bytes()) for sha256 in held.values()]
     return {
-        date.fromisoformat(day): Document(f"allocation of {day}", sha256, size)
+        date.fromisoformat(day): Answer(Document(f"allocation of {day}", sha256, size), by)
         for manifest in manifests
         if isinstance(manifest, dict)
-        for day, sha256, size in manifest.get("days", ())
+        for day, sha256, size, by in manifest.get("days", ())
     }
+
+
+def aggregated(table: str, sha256: str, by: str) -> str:
+    """Return what a document of a delivery was aggregated by; `by` unless its table says."""
+    return str(json.loads(table).get(sha256, by)) if table else by

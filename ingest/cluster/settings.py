@@ -157,6 +157,11 @@ class OpenCostSettings(Files):
         return self
 
     @property
+    def by(self) -> str:
+        """What the API is asked to aggregate by."""
+        return ",".join(self.aggregate)
+
+    @property
     def _whereabouts(self) -> str:
         return self.location or ""
 

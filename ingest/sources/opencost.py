@@ -17,7 +17,7 @@ from ingest.api import UnreachedError
 from ingest.bucket import grants
 from ingest.cluster import allocation, average
 from ingest.cluster.allocation import Allocation, AllocationError
-from ingest.cluster.days import Days, kept
+from ingest.cluster.days import Days, aggregated, kept
 from ingest.cluster.look import findings
 from ingest.cluster.opencost_control import of_answer, of_export
 from ingest.cluster.settings import OpenCostSettings as Settings
@@ -76,6 +76,7 @@ class OpenCost:
             return
         days = Days(
             source=self.name,
+            by=self.settings.by,
             ask=partial(
                 allocation.asked, allocation.server(self.settings, self.name), self.settings
             ),
@@ -120,13 +121,13 @@ class OpenCost:
 
     def convert(self, path: Path, document: Document, delivery: Delivery) -> Conversion:
         """Turn allocations into usage."""
-        used, faults = self._read(path, document, delivery.period)
+        used, faults = self._read(path, document, delivery)
         notes = () if self.settings.url else (("average_gpus", average.DOUBT),)
         return conversion(used, faults, notes)
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         """State what the document must become; see `ingest.cluster.opencost_control`."""
-        _, faults = self._read(path, document, delivery.period)
+        _, faults = self._read(path, document, delivery)
         aside, body = {fault.row for fault in faults}, path.read_bytes()
         if self.settings.url:
             return of_answer(body, aside=aside)
@@ -139,12 +140,13 @@ class OpenCost:
             raise BrokenError(self.name, name, str(error)) from error
 
     def _read(
-        self, path: Path, document: Document, period: Month
+        self, path: Path, document: Document, delivery: Delivery
     ) -> tuple[list[Used], list[Fault]]:
         if self.settings.url:
             found = self._allocations(path.read_bytes(), document.name)
-            return allocation.usage(found, self.settings)
-        return average.usage(self._rows(path, document), self.settings, period)
+            by = aggregated(delivery.table, document.sha256, self.settings.by)
+            return allocation.usage(found, self.settings, by)
+        return average.usage(self._rows(path, document), self.settings, delivery.period)
 
     def _count(self, data: bytes) -> tuple[int, str]:
         found = [*average.rows(data, self.settings)]

@@ -128,7 +128,7 @@ def test_numbers_of_the_answer_never_become_binary() -> None:
     said = json.dumps({"code": 200, "data": [{"a": allocation("2026-01-01", "a", 7)}]})
     body = said.replace('"gpuHours": 7', '"gpuHours": 0.123456789012345678').encode()
     settings = OpenCostSettings(kind="opencost", url="http://c")
-    (used,), _ = usage(allocations(body), settings)
+    (used,), _ = usage(allocations(body), settings, settings.by)
     assert used.quantity == Decimal("0.123456789012345678")
 
 
@@ -151,6 +151,26 @@ def test_settled_days_are_not_asked_again_and_what_the_server_forgot_is_kept(
     assert [each["window"][:10] for each in cluster.asked][:2] == ["2026-01-19", "2026-01-20"]
     cluster.days.clear()
     assert made.fetched(JANUARY, known={JANUARY: second.manifest.sha256}) == []
+
+
+def test_a_settled_day_keeps_what_it_was_aggregated_by(
+    api: Callable[..., Any], cluster: Cluster
+) -> None:
+    cluster.know("2026-01-01", 20)
+    held = {JANUARY: api().delivery().manifest.sha256}
+    cluster.know("2026-01-19", 2, "blue")
+    changed = api(aggregate=["label:team"])
+
+    (found,) = changed.fetched(JANUARY, known=held)
+
+    tags = [
+        changed.source.convert(changed.archive.path(each.sha256), each, found)
+        .beside["usage"]
+        .collect()["tags"]
+        .to_list()
+        for each in (found.documents[0], found.documents[-1])
+    ]
+    assert tags == [[{"namespace": "nlp"}], [{"team": "blue"}]]
 
 
 def test_days_stay_although_their_month_was_refused_in_between(
@@ -222,7 +242,7 @@ def test_an_answer_that_is_not_what_the_api_promises_is_refused(
     assert error.scope == "meter/2026-01"
 
 
-@pytest.mark.parametrize("hours", [None, -1, "x", True])
+@pytest.mark.parametrize("hours", [None, -1, "x", True, 10**30])
 def test_hours_that_are_none_set_their_unit_aside(
     api: Callable[..., Any], cluster: Cluster, hours: Any
 ) -> None:
