@@ -214,8 +214,10 @@ def _delivery(p: Portfolio) -> Sentence:
         return (Part("missing: "), *names)
     if not p.sources:
         return (Part("no source is configured"),)
+    is_whole = all(line.state.delivered for line in p.sources)
+    said = "every source has delivered" if is_whole else "nothing that was promised is missing"
     return (
-        Part("every source has delivered, "),
+        Part(f"{said}, "),
         Part(percent(p.final_pct, 1), p.final_pct),
         Part(" % of cost final"),
     )

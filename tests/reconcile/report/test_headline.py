@@ -132,6 +132,16 @@ def test_a_missing_source_is_named(portfolio_of: Build, plan_of: Any) -> None:
     assert said(findings(p)[2]).endswith("missing: cloud, labels")
 
 
+def test_a_source_that_promised_nothing_is_not_said_to_have_delivered(
+    portfolio_of: Build, plan_of: Any
+) -> None:
+    sources = [SourceState(source="post", state="absent", stage="final", promised=False)]
+
+    p = october(portfolio_of, plan_of, {"a": "1"}, sources=sources)
+
+    assert "nothing that was promised is missing, " in said(findings(p)[-1])
+
+
 def test_every_number_of_a_sentence_is_a_figure(six: Portfolio) -> None:
     for sentence in (headline(six), *findings(six)):
         for part in sentence:
