@@ -17,7 +17,6 @@ from ingest.paper.pile import Paper
 from ingest.paper.plain import confirmed, placed
 from ingest.paper.reading import PaperError, read
 from ingest.paper.vendor import Vendors
-from ingest.stripe.invoice import VOID
 from models.period import Month
 
 SHORT: Final = 12  # signs of a document's hash that name it to a person
@@ -127,27 +126,3 @@ class Judge:
 
 def _noted(paper: Paper, note: Note) -> Judged:
     return Judged(paper, (placed(note),), {note.period: note})
-
-
-def voided(found: Sequence[Judged], vendors: Vendors) -> list[Judged]:
-    """Return the same documents; what the issuer voided by another of them counts no more."""
-    void = {
-        (vendors.named(invoice), invoice.similar, invoice.family): judged.paper.name
-        for judged in found
-        for invoice in judged.invoices
-        if any(fault.reason == VOID for fault in invoice.faults)
-    }
-    return [_without(judged, void, vendors) for judged in found]
-
-
-def _without(
-    judged: Judged, void: Mapping[tuple[str | None, str, str], str], vendors: Vendors
-) -> Judged:
-    for invoice in judged.invoices:
-        name = void.get((vendors.named(invoice), invoice.similar, invoice.family))
-        note = judged.notes.get(invoice.period)
-        if name is None or invoice.faults or (note and note.part != "mailed"):
-            continue
-        note = Note(part="voided", month=str(invoice.period), why=f"was voided by {name}")
-        return Judged(judged.paper, (replace(invoice, status="draft"),), {invoice.period: note})
-    return judged

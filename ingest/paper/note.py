@@ -16,7 +16,6 @@ Part = Literal[
     "draft",  # a PDF with nothing but pages: a person has to confirm what it says
     "confirmed",  # a person did
     "moved",  # it was shown here as a draft, and counts in another month
-    "voided",  # its issuer voided it, by another document
     "mailed",  # it is read; the message it came in may be from somebody else
 ]
 UNREADABLE: Final = ("unread", "dropped", "draft", "moved")  # what is known of them is noted

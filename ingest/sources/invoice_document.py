@@ -25,7 +25,7 @@ from ingest.invoice.taken import Taken
 from ingest.invoice.verdict import Verdict, amendments, verdicts
 from ingest.paper import reading
 from ingest.paper.bundle import Bundle, Sorted
-from ingest.paper.judge import SHORT, Judge, Judged, voided
+from ingest.paper.judge import SHORT, Judge, Judged
 from ingest.paper.note import UNREADABLE, Note, opened
 from ingest.paper.pile import Pile, pile
 from ingest.paper.plain import confirmed, shown
@@ -175,7 +175,7 @@ class InvoiceDocuments:
                 judged.append(judge.judged(paper, archive.path(paper.sha256).read_bytes()))
             except PaperError as error:
                 errors.append(BrokenError(self.name, paper.name, str(error)))
-        return voided(judged, judge.vendors), errors
+        return judged, errors
 
     def _taken(
         self, data: bytes, note: Note | None, document: Document, inner: Delivery
@@ -193,12 +193,10 @@ class InvoiceDocuments:
             raise BrokenError(self.name, document.name, str(error)) from error
         invoices = [self._vendors.completed(read)] if read else []
         found = self._post(()).taken(invoices, document, inner)
-        return tuple(self._said(each, note, document.sha256) for each in found)
+        return tuple(self._said(each, document.sha256) for each in found)
 
-    def _said(self, taken: Taken, note: Note | None, sha256: str) -> Taken:
+    def _said(self, taken: Taken, sha256: str) -> Taken:
         """Return an invoice with what is known beside it, and with the way out."""
-        if note and note.part == "voided":
-            return replace(taken, status="superseded", note=note.why)
         if taken.status == "unknown_issuer":
             return replace(taken, note=self._vendors.unknown(taken.invoice))
         if taken.status == "conflict":

@@ -35,7 +35,6 @@ from models.period import Month
 __all__ = ["StripeError", "is_json", "read"]
 
 DRAFT: Final = "is not issued yet; deliver it again once it is final"
-VOID: Final = "was voided by its issuer, and is no cost"
 
 
 def is_json(data: bytes) -> bool:
@@ -61,7 +60,7 @@ def read(data: bytes, zone: tzinfo = UTC) -> Invoice:
     status = str(stated.get("status"))
     if status == "draft":
         return replace(invoice, status="draft", note=DRAFT)
-    return invoice.refused(VOID, status, "status") if status == "void" else invoice
+    return replace(invoice, is_void=status == "void")
 
 
 def _head(stated: Json, zone: tzinfo) -> Head:
