@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest import book
 from models.beside import BESIDE
-from models.usage import OWNED, owned
+from models.usage import owned
 from scheduler.workspace import Project, Stores
 
 PERIOD: Final = "period"
@@ -22,11 +22,6 @@ def tables(project: Project, stores: Stores) -> dict[str, pl.DataFrame]:
     """
     found = {table: counted(stores, table) for table in BESIDE}
     return {**found, "usage": owned(found["usage"], project.rules, project.registry)}
-
-
-def usage(project: Project, stores: Stores) -> pl.DataFrame:
-    """Return the usage that counts, with its projects, in the schema OWNED."""
-    return owned(counted(stores, "usage"), project.rules, project.registry)
 
 
 def counted(stores: Stores, table: str) -> pl.DataFrame:
@@ -44,6 +39,3 @@ def _frames(stores: Stores, table: str, schema: pl.Schema) -> Iterator[pl.DataFr
                 frame = pl.read_parquet(path, glob=False)
                 month = pl.lit(scope.rpartition("/")[2])
                 yield frame.with_columns(month.alias(PERIOD)).select(schema.names())
-
-
-__all__ = ["OWNED", "counted", "tables", "usage"]
