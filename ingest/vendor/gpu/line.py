@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from ingest.table import ContractError
 from ingest.vendor.charge import Item, Use
@@ -17,6 +18,8 @@ from ingest.vendor.span import days
 from ingest.vendor.workload import first, workloads
 from models.canonical import canonical_value
 from models.money import SCALE, ZERO, parts, rounded
+
+MOST: Final = 10**15  # of money or units in one row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,16 @@ def _hours(row: Row, settings: Settings) -> Fraction | None:
     unit = settings.time_unit if stated is None else _unit(stated, settings)
     if unit is None:
         return None
-    return Fraction(row.quantity) * Fraction(row.gpu_count) / PER_HOUR[unit]
+    hours = Fraction(row.quantity) * Fraction(row.gpu_count) / PER_HOUR[unit]
+    _refuse_slip(row, hours)
+    return hours
+
+
+def _refuse_slip(row: Row, *amounts: Fraction | Decimal) -> None:
+    """Refuse what no row is: a product of sound numbers may be far too large to keep."""
+    for amount in amounts:
+        if abs(Fraction(amount)) >= MOST:
+            raise ContractError(f"row {row.number}: costs or counts {MOST:,} or more; mend it")
 
 
 def _unit(word: str, settings: Settings) -> str | None:
@@ -141,6 +153,7 @@ def _item(
     derived: str | None = None,
 ) -> Item:
     row, said = line.row, line.row.texts
+    _refuse_slip(row, cost, consumed[0] if consumed else ZERO)
     currency = (said.get("currency") or settings.currency).upper()
     return Item(
         row=row.number,

@@ -44,12 +44,7 @@ CELLS: Final[st.SearchStrategy[str]] = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("priced", [True, False])
-@limits(max_examples=20, deadline=None)
-@examples(changes=st.dictionaries(st.sampled_from(HEADINGS), CELLS, max_size=2))
-def test_any_table_is_read_alike_or_refused(
-    priced: bool, changes: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def table_of(*, priced: bool) -> GpuCloudTable:
     cost: dict[str, Any] = {} if priced else {"cost": "cost"}
     given = {
         "kind": "gpu_cloud_csv",
@@ -59,7 +54,32 @@ def test_any_table_is_read_alike_or_refused(
         "moments": ["%d/%m/%Y"],
         "prices": PRICES if priced else [],
     }
-    made = GpuCloudTable(name="v", settings=Settings.model_validate(given), folder=Path())
+    return GpuCloudTable(name="v", settings=Settings.model_validate(given), folder=Path())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"n": "9" * 19, "begin": "2026-10-31"}, {"cost": "9" * 19}, {"read": "9" * 19}]
+)
+def test_a_row_of_more_than_any_bill_is_refused(changes: dict[str, str], tmp_path: Path) -> None:
+    priced = "cost" not in changes
+    path = tmp_path / "table.csv"
+    cells = {**dict(zip(HEADINGS, ROW, strict=True)), **changes}
+    path.write_text(f"{','.join(HEADINGS)}\n{','.join(cells.values())}\n")
+    document = Document("table.csv", "0" * 64, 1)
+    delivery = Delivery(source="v", period=Month(2026, 10), version="1", documents=(document,))
+    said = "row 1: costs or counts 1,000,000,000,000,000 or more; mend it"
+
+    with pytest.raises(BrokenError, match=said):
+        table_of(priced=priced).convert(path, document, delivery)
+
+
+@pytest.mark.parametrize("priced", [True, False])
+@limits(max_examples=20, deadline=None)
+@examples(changes=st.dictionaries(st.sampled_from(HEADINGS), CELLS, max_size=2))
+def test_any_table_is_read_alike_or_refused(
+    priced: bool, changes: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = table_of(priced=priced)
     path = tmp_path_factory.getbasetemp() / "table.csv"
     cells = {**dict(zip(HEADINGS, ROW, strict=True)), **changes}
     path.write_text(f"{','.join(HEADINGS)}\n{','.join(ROW)}\n{','.join(cells.values())}\n")
