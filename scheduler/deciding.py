@@ -11,6 +11,7 @@ from ingest.source import Source
 from models.errors import BrokenError, RefusedError, SourceError
 from models.ledger import Entry
 from scheduler import paper
+from scheduler.beside import counted
 from scheduler.paper import Found
 from scheduler.workspace import Project, Stores
 
@@ -66,12 +67,18 @@ def doubted(project: Project, stores: Stores, source: Source) -> list[SourceErro
     ]
 
 
-def withdrawn(project: Project, stores: Stores) -> Iterator[str]:
-    """Yield decisions of the ledger whose file is gone: what they said does not hold any more."""
+def forsaken(project: Project, stores: Stores) -> Iterator[str]:
+    """Yield decisions that hold no more: their file is gone, or the document they are about."""
+    held = set(counted(stores, "invoice_headers")["x_document"])
     for record in stores.ledger.entries(DECIDED):
+        said = f"{record.body['act']} by {record.body['by']} on {record.at[:10]}"
         if not (project.folder / record.body["file"]).exists():
-            said = f"{record.body['act']} by {record.body['by']} on {record.at[:10]}"
             yield f"{record.body['file']}: {said} was removed, and does not hold any more"
+        elif record.body["document"] not in held:
+            yield (
+                f"{record.body['file']}: {said} is about a document that is not there any more; "
+                "bring it back, or remove the decision"
+            )
 
 
 def amended(opened: Stores, found: Found, named: str, other: str) -> dict[str, Any]:

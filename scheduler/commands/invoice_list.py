@@ -10,7 +10,7 @@ from reconcile.report import received
 from scheduler import paper
 from scheduler.beside import counted
 from scheduler.cli import Shell
-from scheduler.deciding import withdrawn
+from scheduler.deciding import forsaken
 from scheduler.options import MonthType, form_option
 from scheduler.workspace import configured, stores
 
@@ -46,7 +46,7 @@ def command(
         headers = counted(opened, "invoice_headers")
         heads = chosen(headers, month=month, statuses=statuses, issuer=issuer)
         found, refused = paper.listed(opened, heads), paper.refusals(opened)
-        gone = list(withdrawn(project, opened))
+        gone = list(forsaken(project, opened))
     render = received.document if form == "json" else received.table
     click.echo(render(found, refused), nl=False)
     for line in gone:

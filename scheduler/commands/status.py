@@ -9,6 +9,7 @@ import click
 
 from scheduler.cli import Shell
 from scheduler.commands.schedule import last_finished
+from scheduler.deciding import forsaken
 from scheduler.holding import Holding, holdings, lines, restated
 from scheduler.jobs import missed
 from scheduler.outbox import pending
@@ -49,6 +50,7 @@ def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[st
         for problem in unthought(project, opened, source):
             yield f"account    {problem}"
     yield from restated(opened)
+    yield from (f"decision   {line}" for line in forsaken(project, opened))
     for alert in known_alerts(opened).values():
         if alert.state == "open":
             yield f"alert      {alert.name} {alert.project}: over its limit since {alert.since}"

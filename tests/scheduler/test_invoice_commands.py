@@ -355,6 +355,23 @@ def test_a_decision_that_no_command_made_is_not_believed(desk: Path, said: Trueu
     )
 
 
+def test_a_decision_about_a_document_that_is_gone_is_told(desk: Path, said: Trueup) -> None:
+    put(desk, "a.xml", HOURS)
+    put(desk, "b.xml", CREDIT)
+    ingested(said)
+    said("invoice", "confirm", "b.xml", "--reject", *ANN)
+    ingested(said)
+    assert said("invoice", "list").err == ""
+    (desk / "inbox" / "b.xml").unlink()
+    ingested(said)
+
+    listed, status = said("invoice", "list").err, said("status").out
+
+    detail = "is about a document that is not there any more; bring it back, or remove the decision"
+    assert detail in listed
+    assert [line for line in status.splitlines() if line.startswith("decision ") and detail in line]
+
+
 def test_a_decision_that_was_taken_away_is_told(desk: Path, said: Trueup) -> None:
     put(desk, "a.xml", HOURS)
     ingested(said)
