@@ -37,6 +37,7 @@ class Taken:
         terms: Of its vendor; None when no vendor of the source is its issuer.
         status: As in `invoice_headers`.
         note: Why it does not count.
+        is_told: It is told of, and nobody has to do anything about it.
         taken_back: Of what it calls prepaid, as much as known prepayment invoices billed.
     """
 
@@ -45,6 +46,7 @@ class Taken:
     status: Status
     note: str = ""
     taken_back: Decimal = ZERO
+    is_told: bool = False
 
     @property
     def counts(self) -> bool:
@@ -54,7 +56,8 @@ class Taken:
     @property
     def is_aside(self) -> bool:
         """Whether its rows are shown as set aside, for a person to do something about."""
-        return self.status in ("conflict", "draft", "unknown_issuer", "rejected")
+        waits = self.status in ("conflict", "draft", "unknown_issuer", "rejected")
+        return waits and not self.is_told
 
     @property
     def shown(self) -> Terms:

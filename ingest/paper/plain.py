@@ -26,14 +26,16 @@ _STATUS: Final[dict[str, Status]] = {
 def shown(note: Note) -> Taken:
     """Return a document that counts nowhere, with why; its one row is the document itself.
 
-    Nobody has to do anything any more about what a person decided; the row is no fault then.
+    Nobody has to do anything any more about what a person decided, or what `senders` say is
+    not to be opened; the row is no fault then.
     """
-    status = _STATUS[note.part]
-    faults = (Fault(1, "document", note.why, note.name),) if status != "superseded" else ()
+    status, is_told = _STATUS[note.part], note.part == "unread"
+    is_fault = status != "superseded" and not is_told
+    faults = (Fault(1, "document", note.why, note.name),) if is_fault else ()
     number = note.figures.get("number") or note.name
     head = _proposed(note, number) if note.part == "draft" else None
     invoice = Invoice(number, note.period, (1,), (), faults, head)
-    return Taken(invoice=invoice, terms=None, status=status, note=note.why)
+    return Taken(invoice=invoice, terms=None, status=status, note=note.why, is_told=is_told)
 
 
 def placed(note: Note) -> Invoice:

@@ -51,7 +51,7 @@ from models.period import Month
 
 __all__ = ["SOURCE", "InvoiceDocuments", "Settings"]
 
-VERSION: Final = 2  # of the reading; raise it whenever the same bytes become other charges
+VERSION: Final = 3  # of the reading; raise it whenever the same bytes become other charges
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class InvoiceDocuments:
                 return Conversion(charges=charge.frame([]).lazy())
             found = self._taken(path.read_bytes(), note, document, inner)
             became = self._post(()).conversion(found, document, inner)
-            said = (("sender", note.why),) if note and note.part == "mailed" else ()
+            said = (("sender", note.why),) if note and note.part in {"mailed", "unread"} else ()
             return replace(became, notes=(*said, *became.notes))
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:

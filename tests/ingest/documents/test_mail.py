@@ -82,6 +82,10 @@ def test_what_an_unknown_sender_sent_is_not_opened_and_shown_with_the_way_out(
             "'eve@elsewhere.example' to `senders` of the source if you know them"
         )
     ]
+    told = [document for load in desk.loads() for document in load.documents if document.notes]
+    assert [(each.notes, each.rejected_rows) for each in told] == [  # told, and no night fails
+        ((("sender", desk.notes()[0]),), 0)
+    ]
 
 
 @pytest.mark.failure("H15")
