@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -239,6 +239,18 @@ class Source(Protocol):
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         """Read the same document with a second reader and state what it must become."""
         ...
+
+
+def expected(period: Month, by_day: int | None) -> datetime | None:
+    """Return the end of the day by which a month is expected; None when none is promised.
+
+    Args:
+        period: The billing month.
+        by_day: Day of the month after it.
+    """
+    if by_day is None:
+        return None
+    return datetime.combine((period + 1).first + timedelta(days=by_day), time(), UTC)
 
 
 def kinds() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from models.charge import JSON, ROW, TEXT, TIME, Column
+from models.charge import JSON, ROW, TEXT, TIME, Column, arranged
 from models.money import MONEY, QUANTITY
 
 DAY: Final = pl.Date
@@ -162,10 +162,4 @@ def beside_frame(table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
     Raises:
         polars.exceptions.ColumnNotFoundError: when a required column is absent.
     """
-    present = frame.collect_schema().names()
-    return frame.select(
-        pl.col(column.name).cast(column.dtype)
-        if column.name in present or not column.null
-        else pl.lit(None, dtype=column.dtype).alias(column.name)
-        for column in BESIDE[table].columns
-    )
+    return arranged(frame, BESIDE[table].columns)

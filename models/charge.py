@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -139,10 +140,19 @@ def charge_frame(frame: pl.LazyFrame) -> pl.LazyFrame:
     Raises:
         polars.exceptions.ColumnNotFoundError: when a required column is absent.
     """
+    return arranged(frame, COLUMNS)
+
+
+def arranged(frame: pl.LazyFrame, columns: Iterable[Column]) -> pl.LazyFrame:
+    """Return the frame with these columns in their types, absent nullable ones as null.
+
+    Raises:
+        polars.exceptions.ColumnNotFoundError: when a required column is absent.
+    """
     present = frame.collect_schema().names()
     return frame.select(
         pl.col(column.name).cast(column.dtype)
         if column.name in present or not column.null
         else pl.lit(None, dtype=column.dtype).alias(column.name)
-        for column in COLUMNS
+        for column in columns
     )

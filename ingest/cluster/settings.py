@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from ingest.bucket import Place, place
 from ingest.files import names_month
-from ingest.source import Settlement
+from ingest.source import Settlement, expected
 from models.beside import DRIVERS, RUN_STATES
 from models.field import DayText, Strict, Text
 from models.period import Month
@@ -38,10 +38,7 @@ class Timing(Strict):
 
     def due(self, period: Month) -> datetime | None:
         """Return the end of the day by which the usage of a month is expected."""
-        if self.expected_by_day is None:
-            return None
-        day = (period + 1).first + timedelta(days=self.expected_by_day)
-        return datetime.combine(day, time(), UTC)
+        return expected(period, self.expected_by_day)
 
 
 class Files(Timing):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -17,7 +17,7 @@ from ingest.cluster.settings import (
     UsageSettings,
 )
 from ingest.hardware.asset import Convention
-from ingest.source import Settlement
+from ingest.source import Settlement, expected
 from models.field import Currency, Strict, Text
 from models.period import Month
 
@@ -146,10 +146,7 @@ class Settings(Strict):
 
     def due(self, period: Month) -> datetime | None:
         """Return the end of the day by which the register is expected."""
-        if self.expected_by_day is None:
-            return None
-        day = (period + 1).first + timedelta(days=self.expected_by_day)
-        return datetime.combine(day, time(), UTC)
+        return expected(period, self.expected_by_day)
 
     def place(self, source: str, folder: Path) -> Place:
         """Return where the register lies.

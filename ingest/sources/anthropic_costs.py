@@ -23,13 +23,14 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    expected,
 )
 from ingest.vendor.anthropic.control import control
 from ingest.vendor.anthropic.line import is_cost, items, uses
 from ingest.vendor.anthropic.settings import Settings
 from ingest.vendor.charge import charges, usage
 from ingest.vendor.doctor import findings
-from ingest.vendor.month import deliveries, expected, settled
+from ingest.vendor.month import deliveries, settled
 from ingest.vendor.reply import Part, ReplyError, parsed
 from ingest.vendor.report import rows
 from models.archive import Archive

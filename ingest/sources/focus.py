@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    expected,
 )
 from ingest.table import ContractError
 from models.archive import Archive
@@ -66,10 +67,7 @@ class FocusFiles:
 
     def due(self, period: Month) -> datetime | None:
         """Return the end of the day by which the files of a month are expected."""
-        if self.settings.expected_by_day is None:
-            return None
-        day = (period + 1).first + timedelta(days=self.settings.expected_by_day)
-        return datetime.combine(day, time(), UTC)
+        return expected(period, self.settings.expected_by_day)
 
     def fetch(
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]

@@ -26,6 +26,7 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    expected,
 )
 from ingest.table import ContractError
 from ingest.vendor.charge import charges, usage
@@ -33,7 +34,7 @@ from ingest.vendor.gpu.control import control
 from ingest.vendor.gpu.line import items, lines, uses
 from ingest.vendor.gpu.settings import Settings
 from ingest.vendor.gpu.table import months, rows
-from ingest.vendor.month import expected, settled
+from ingest.vendor.month import settled
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.money import WIDE

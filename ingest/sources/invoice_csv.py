@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import localcontext
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -43,6 +43,7 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    expected,
 )
 from models.archive import Archive
 from models.errors import BrokenError, EmptyError, SourceError
@@ -75,10 +76,7 @@ class InvoiceFolder:
 
     def due(self, period: Month) -> datetime | None:
         """Return the end of the day by which the invoice of a month is expected."""
-        if self.settings.expected_by_day is None:
-            return None
-        day = (period + 1).first + timedelta(days=self.settings.expected_by_day)
-        return datetime.combine(day, time(), UTC)
+        return expected(period, self.settings.expected_by_day)
 
     def fetch(
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]

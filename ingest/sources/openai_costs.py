@@ -21,10 +21,11 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    expected,
 )
 from ingest.vendor.charge import Item, Use, charges, usage
 from ingest.vendor.doctor import findings
-from ingest.vendor.month import deliveries, expected, settled
+from ingest.vendor.month import deliveries, settled
 from ingest.vendor.openai import line
 from ingest.vendor.openai import usage as measure
 from ingest.vendor.openai.control import control

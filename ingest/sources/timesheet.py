@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import localcontext
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,7 @@ from ingest.source import (
     Grant,
     Settlement,
     Source,
+    expected,
 )
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, EmptyError, SourceError
@@ -72,10 +73,7 @@ class Timesheets:
 
     def due(self, period: Month) -> datetime | None:
         """Return the end of the day by which the timesheets of a month are expected."""
-        if self.settings.expected_by_day is None:
-            return None
-        day = (period + 1).first + timedelta(days=self.settings.expected_by_day)
-        return datetime.combine(day, time(), UTC)
+        return expected(period, self.settings.expected_by_day)
 
     def fetch(
         self, periods: Sequence[Month], archive: Archive, known: Mapping[Month, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from ingest.api import UnreachedError
 from ingest.source import Delivery, Document, Settlement
@@ -73,10 +73,3 @@ def settled(after_days: int, every_hours: int | None) -> Settlement:
     """Return when a month of an API is final; its rows name no invoice."""
     every = None if every_hours is None else timedelta(hours=every_hours)
     return Settlement(after=timedelta(days=after_days), invoiced=False, every=every)
-
-
-def expected(period: Month, by_day: int | None) -> datetime | None:
-    """Return the end of the day by which a month is expected; None when none is promised."""
-    if by_day is None:
-        return None
-    return datetime.combine((period + 1).first + timedelta(days=by_day), time(), UTC)

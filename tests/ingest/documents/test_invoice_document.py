@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from ingest.einvoice import control
 from ingest.einvoice.control import SecondReaderError
 from ingest.load import delivery_id, load_delivery
 from ingest.source import Known
+from ingest.sources.invoice_document import InvoiceDocuments, Settings
 from models.errors import AbsentError, BrokenError
 from models.period import Month
 
@@ -273,6 +276,16 @@ def test_a_document_that_a_person_rejected_never_counts_and_asks_for_nobody(
     assert desk.costs() == {}
     assert desk.statuses() == [("LAB-2026-0312", "superseded")]
     assert [d.rejected_rows for load in desk.loads() for d in load.documents] == [0, 0]
+
+
+@pytest.mark.parametrize(("day", "due"), [(None, None), (5, datetime(2026, 4, 6, tzinfo=UTC))])
+def test_a_month_is_expected_by_the_end_of_the_day_that_is_named(
+    tmp_path: Path, day: int | None, due: datetime | None
+) -> None:
+    given = {"kind": "invoice_document", "folder": "in", "expected_by_day": day}
+    source = InvoiceDocuments("vendors", Settings.model_validate(given), tmp_path)
+
+    assert source.due(Month(2026, 3)) == due
 
 
 def test_a_voided_invoice_takes_the_place_of_what_it_was(desk: Any, oracle: Oracle) -> None:
