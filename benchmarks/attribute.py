@@ -16,7 +16,7 @@ def attribute(folder: Path) -> int:
     project = configured(folder)
     shutil.rmtree(project.state / "lake" / "spend", ignore_errors=True)
     with stores(project) as opened:
-        return int(spent(project, opened, Quiet())["lines"].sum())
+        return int(spent(project, opened, Quiet()).spend["lines"].sum())
 
 
 if __name__ == "__main__":

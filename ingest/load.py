@@ -16,13 +16,13 @@ from ingest.beside import write_beside
 from ingest.normalise import MORSEL, Place, write_charges
 from ingest.source import Control, Conversion, Delivery, Document, Source, Total
 from models.archive import Archive
-from models.attribution import keys_and_facts
 from models.charge import ROW
 from models.contract import CONTRACT_VERSION
 from models.errors import BrokenError
 from models.invoiced import invoiced
 from models.lake import Lake, input_hash
 from models.problem import Problem, Severity
+from models.reduction import keys_and_facts
 
 QUIET: Final = ("focus_version",)  # kept with the delivery, and nothing to look at
 SHOWN: Final = 100  # problems of one document that are told; the lake keeps all rows

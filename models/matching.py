@@ -58,6 +58,7 @@ class Matcher:
 
     keys: pl.DataFrame
     tags: frozenset[str]  # canonical keys of the tags that rules ask for
+    aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()  # tag, and keys that are read as it
     _columns: dict[str, Texts] = field(default_factory=dict, init=False)
 
     def meeting(self, conditions: Iterable[Condition]) -> pl.Series:

@@ -10,7 +10,7 @@ from models.currency import RateFile
 from models.planfile import PlanFile, ScenarioFile
 from models.project import ProjectFile
 from models.purchasefile import PurchaseFile
-from models.rule import RuleFile
+from models.rulefile import RuleFile
 from models.settings import Settings
 from models.statement import StatementFile
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from models.attribution import NO_RULE, attributed
+from models.attribution import NO_RULE, attributed, edges, epoch
 from models.beside import BESIDE
 from models.project import Registry
 from models.reduction import KEYS
@@ -59,8 +59,9 @@ def owned(usage: pl.DataFrame, rules: RuleSet, registry: Registry) -> pl.DataFra
         )
     )
     keys = keys.select(KEYS.names()).sort("key_id")
-    found = attributed(keys, rules, registry).select("key_id", "project", "project_rule")
-    joined = numbered.join(found, on="key_id", how="left", maintain_order="left")
+    found = attributed(keys, rules, registry).select("key_id", "epoch", "project", "project_rule")
+    dated = numbered.with_columns(epoch=epoch(pl.col("day"), edges(rules, registry)))
+    joined = dated.join(found, on=("key_id", "epoch"), how="left", maintain_order="left")
     return _spelt(joined, registry).select(OWNED.names())
 
 

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "report": ("report", "Every month", "Budget versus actual of one month."),
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
+    "rules": ("rules", "Look", "What the rules do, and what an edit of them would change."),
     "invoice": ("invoice", "Look", "Invoices of vendors: list, show, review, decide, match."),
     "asset": ("asset", "Look", "Hardware of one's own: book value, depreciation, who used it."),
     "prices": ("prices", "Look", "Unit prices: published, list, contracted, effective."),

@@ -76,7 +76,7 @@ def night(
     month = month or reported_month(as_of.date())
     told = asked(project, stores, progress, as_of, also=month)
     _record_versions(project, stores)
-    spend = spent(project, stores, progress)
+    spend = spent(project, stores, progress).spend
     progress.step("reconcile")
     before = reconcile(project, stores, spend, month, as_of)
     subjects = raise_alerts(project, stores, before, run=run)

@@ -1,23 +1,43 @@
-"""Attribution of what is loaded: one spend file per delivery and rules version."""
+"""Attribution of what is loaded: one file of direct spend per delivery and rules version.
+
+Direct spend is what rules say alone. What several projects share is divided afterwards, over
+all deliveries, since the keys of a split (usage, the spend of others) come from any of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from ingest import book
-from models.attribution import SPEND, attributed, conserved, spend
+from models.attribution import attributed, edges
 from models.lake import input_hash
+from models.spend import SPEND, conserved, spend
 from scheduler.origin import whole
 from scheduler.progress import Progress
 from scheduler.workspace import Project, Stores
 
-VERSION: Final = "1"  # rises when the same keys and rules would give other spend
+VERSION: Final = "2"  # rises when the same keys and rules would give other spend
 
 Writer = Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """The spend of all deliveries that count, at daily grain, in the schema SPEND.
+
+    Attributes:
+        direct: As rules give it: what is shared has the id of its split as `path`.
+        spend: With what is shared divided between projects.
+    """
+
+    direct: pl.DataFrame
+    spend: pl.DataFrame
 
 
 def rules_hash(project: Project) -> str:
@@ -25,8 +45,8 @@ def rules_hash(project: Project) -> str:
     return input_hash(VERSION, project.rules.fingerprint, project.registry.fingerprint)
 
 
-def spent(project: Project, stores: Stores, progress: Progress) -> pl.DataFrame:
-    """Return the spend of all deliveries that count, at daily grain; attribute what is new.
+def spent(project: Project, stores: Stores, progress: Progress) -> Spent:
+    """Return the spend of all deliveries that count; attribute what is new.
 
     Raises:
         InvariantError: when spend does not equal the charges to the last digit, or a
@@ -41,7 +61,8 @@ def spent(project: Project, stores: Stores, progress: Progress) -> pl.DataFrame:
         paths.append(stores.lake.write("spend", spend_name(record.body, rules), write))
         progress.advance(scope)
     frames = [pl.read_parquet(path, glob=False) for path in paths]
-    return pl.concat([pl.DataFrame(schema=SPEND), *frames])
+    direct = pl.concat([pl.DataFrame(schema=SPEND), *frames])
+    return Spent(direct=direct, spend=direct)
 
 
 def spend_name(body: Mapping[str, Any], rules: str) -> str:
@@ -65,7 +86,15 @@ def _parts(
     for document in body["documents"]:
         keys = pl.read_parquet(stores.lake.path("keys", document["keys"]), glob=False)
         facts = pl.scan_parquet(stores.lake.path("facts", document["facts"]), glob=False)
-        found = attributed(keys, project.rules, project.registry)
-        part = spend(facts, found, keys, source=source, period=period)
+        found = attributed(keys, project.rules, project.registry, _days(facts))
+        changes = edges(project.rules, project.registry)
+        part = spend(facts, found, keys, source=source, period=period, edges=changes)
         conserved(facts, part)
         yield part
+
+
+def _days(facts: pl.LazyFrame) -> tuple[date, date]:
+    """Return the first and the last day of the charges; of none, any day."""
+    day = pl.col("day")
+    first, last = facts.select(first=day.min(), last=day.max()).collect().row(0)
+    return first or date.min, last or date.min

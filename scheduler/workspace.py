@@ -23,7 +23,7 @@ from models.project import load as load_projects
 from models.purchase import Purchases
 from models.purchase import load as load_purchases
 from models.rule import RuleSet
-from models.rule import load as load_rules
+from models.rulefile import load as load_rules
 from models.settings import Settings
 from models.settings import load as load_settings
 from models.statement import Statements

@@ -16,7 +16,7 @@ from models.node import Node, parse
 from models.plan import load_all
 from models.project import load as load_projects
 from models.purchase import load as load_purchases
-from models.rule import load as load_rules
+from models.rulefile import load as load_rules
 from models.settings import load as load_settings
 from models.statement import load as load_statements
 from models.yamlfile import read

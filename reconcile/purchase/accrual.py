@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from models.attribution import SPEND
 from models.money import MONEY, QUANTITY, ZERO, rounded
 from models.period import Month
 from models.purchase import SOURCE
 from models.purchasefile import Purchase
+from models.spend import SPEND
 from models.subunit import places
 
 GOODS: Final = "goods_received"
@@ -116,6 +116,7 @@ def _spend(each: Accrual) -> dict[str, Any]:
         "period": str(each.month),
         **_bearing(each.purchase),
         **dict.fromkeys(("project_rule", "category_rule"), f"purchase:{each.purchase.number}"),
+        "path": None,
         "share": Decimal(1),
         "service_name": TITLES[each.kind],
         "charge_category": "Usage",

@@ -10,7 +10,7 @@ import click
 import polars as pl
 
 from ingest import book
-from models.attribution import attributed
+from models.attribution import attributed, edges, epoch
 from models.period import Month
 from reconcile.asset import PARTS, AssetLine, asset_lines
 from reconcile.report import assets
@@ -68,7 +68,9 @@ def _parts(project: Project, opened: Stores, month: Month) -> Iterator[pl.DataFr
                 keys = pl.read_parquet(opened.lake.path("keys", document["keys"]), glob=False)
                 facts = pl.read_parquet(opened.lake.path("facts", document["facts"]), glob=False)
                 found = attributed(keys, project.rules, project.registry)
-                whole = facts.join(keys, on="key_id").join(found, on="key_id")
+                changes = edges(project.rules, project.registry)
+                dated = facts.with_columns(epoch=epoch(pl.col("day"), changes))
+                whole = dated.join(keys, on="key_id").join(found, on=("key_id", "epoch"))
                 yield whole.select(
                     x_source=pl.lit(source),
                     asset_id="resource_id",

@@ -46,7 +46,7 @@ def command(shell: Shell, today: date | None) -> int:
         opened.lake.clear()
         project.warehouse.unlink(missing_ok=True)
         reload(project, opened, progress)
-        spend = spent(project, opened, progress)
+        spend = spent(project, opened, progress).spend
         publish(project, opened, spend, reconcile(project, opened, spend, month, as_of))
         after = digests(project, opened, mine)
     for name, found in after.items():

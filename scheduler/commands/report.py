@@ -63,7 +63,7 @@ def command(
     as_of = instant(today, now())
     with stores(project) as opened:
         wanted = month or reported_month(as_of.date())
-        report = reconcile(project, opened, spent(project, opened, Quiet()), wanted, as_of)
+        report = reconcile(project, opened, spent(project, opened, Quiet()).spend, wanted, as_of)
     colour = sys.stdout.isatty() if color is None else color
     rendered = RENDER[form](report) if form in RENDER else text.render(report, colour=colour)
     if out is None:

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.attribution import ATTRIBUTED, SPEND, attributed, conflicts, conserved, spend
+from models.attribution import ATTRIBUTED, attributed, conflicts
 from models.canonical import canonical_key, canonical_value
 from models.errors import InvariantError
 from models.project import Project, Registry
 from models.reduction import SUMMED, keys_and_facts
 from models.rule import Condition, Rule, RuleSet, Target
+from models.spend import SPEND, conserved, spend
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]
 Line = dict[str, Any]
@@ -180,11 +181,11 @@ def test_spend_is_what_the_rules_say_of_each_line_added_up_by_hand(
 
     expected = spent_by_hand(lines, rules)
     names = SPEND.names()
-    own = found.drop("source", "period", "share").rows()
+    own = found.drop("source", "period", "path", "share").rows()
     assert {row[:10]: list(row[10:]) for row in own} == expected
     assert found.height == len(expected)
     assert found.schema == SPEND
-    assert found.equals(found.sort(names[:14]))
+    assert found.equals(found.sort(names[:15]))
     for name, column in SUMMED.items():
         assert found[name].sum() == sum(line[column] for line in lines)
 
@@ -219,8 +220,7 @@ def test_each_key_has_one_project_whole(
     found = attributed(keys, rules, REGISTRY)
 
     assert found["key_id"].to_list() == keys["key_id"].to_list()
-    assert set(found["share"].to_list()) <= {Decimal(1)}
-    assert found.drop("item").null_count().sum_horizontal().item() == 0
+    assert found.drop("item", "path").null_count().sum_horizontal().item() == 0
     assert found.schema == ATTRIBUTED
 
 
@@ -230,7 +230,6 @@ def test_each_key_has_one_project_whole(
     [
         (lambda found: found.vstack(found.filter(pl.col("key_id") == 1)), "2"),
         (lambda found: found.filter(pl.col("key_id") != 1), "0"),
-        (lambda found: found.with_columns(share=pl.lit("0.5").cast(ATTRIBUTED["share"])), "0.5"),
     ],
 )
 def test_a_key_that_is_not_attributed_exactly_once_stops_everything(
@@ -354,7 +353,7 @@ def test_the_first_rule_that_sets_a_thing_wins_for_each_thing_alone(charges: Cha
 
     found = attributed(keys, rules, REGISTRY)
 
-    assert found.drop("key_id", "share").rows() == [("bot", "data", "x", "b", "a")]
+    assert found.drop("key_id", "epoch", "path").rows() == [("bot", "data", "x", "b", "a")]
 
 
 def test_a_tag_that_spells_no_project_leaves_the_whole_rule_unmatched(charges: Charges) -> None:
@@ -379,10 +378,11 @@ HASHED = """
 import hashlib, sys
 from pathlib import Path
 import polars as pl
-from models.attribution import attributed, spend
+from models.attribution import attributed
 from models.project import Project, Registry
 from models.reduction import keys_and_facts
 from models.rule import Condition, Rule, RuleSet, Target
+from models.spend import spend
 
 assert pl.thread_pool_size() == int(sys.argv[2])
 rules = RuleSet((Rule("t", (Condition("tag.p", ("*",)),), Target(project_tag="p")),))

@@ -10,7 +10,8 @@ import pytest
 from models.category import TERMS
 from models.field import Category
 from models.project import Project, Registry
-from models.rule import Condition, RuleSet, Target, load
+from models.rule import Condition, RuleSet, Target
+from models.rulefile import load
 
 Complaints = Callable[..., list[str]]
 Written = Callable[[str, str], Path]

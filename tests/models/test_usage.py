@@ -10,7 +10,7 @@ import polars as pl
 
 from models.beside import BESIDE
 from models.project import load as load_projects
-from models.rule import load as load_rules
+from models.rulefile import load as load_rules
 from models.usage import OWNED, owned
 
 PROJECTS = """\

@@ -8,14 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from models.attribution import attributed, spend
+from models.attribution import attributed
 from models.charge import WORKLOADS
 from models.contract import ROW_RULES
 from models.focus import conforming
 from models.matching import FIELDS
 from models.project import Registry
 from models.reduction import KEYS, keys_and_facts
-from models.rule import RuleSet, When, load
+from models.rule import RuleSet
+from models.rulefile import When, load
+from models.spend import spend
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]
 Written = Callable[[str, str], Path]

@@ -117,7 +117,7 @@ def demo(told_demo: tuple[Path, str], tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(told_demo[0], tmp_path / "demo"))
     project, as_of = configured(folder), datetime.fromisoformat(f"{TODAY}T00:00Z")
     with stores(project) as opened:
-        spend = spent(project, opened, Quiet())
+        spend = spent(project, opened, Quiet()).spend
         publish(project, opened, spend, reconcile(project, opened, spend, OCTOBER, as_of))
     return folder
 

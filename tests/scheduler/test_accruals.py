@@ -84,7 +84,7 @@ def published(folder: Path) -> None:
     """Build the warehouse, without the pages that a night writes."""
     project, as_of = configured(folder), datetime.fromisoformat(f"{TODAY}T00:00Z")
     with stores(project) as opened:
-        spend = spent(project, opened, Quiet())
+        spend = spent(project, opened, Quiet()).spend
         publish(project, opened, spend, reconcile(project, opened, spend, OCTOBER, as_of))
 
 

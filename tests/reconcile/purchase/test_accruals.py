@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from models.attribution import SPEND
 from models.money import rounded
 from models.period import Month
 from models.purchase import Purchases
 from models.purchasefile import Commitment, Lot, Order, OrderLine, Wallet
+from models.spend import SPEND
 from reconcile.purchase import commitment as minimum
 from reconcile.purchase import grni
 from reconcile.purchase.accepted import Flow
@@ -166,6 +166,7 @@ def test_accruals_are_rows_of_spend_that_nobody_billed(goods: Callable[..., Accr
         "item": "labeling",
         "project_rule": "purchase:PO-1",
         "category_rule": "purchase:PO-1",
+        "path": None,
         "share": Decimal(1),
         "service_name": "Goods received, not invoiced",
         "charge_category": "Usage",

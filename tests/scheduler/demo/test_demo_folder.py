@@ -13,7 +13,7 @@ from models.errors import RefusedError
 from models.period import Month
 from models.plan import load_all
 from models.project import load as load_projects
-from models.rule import load as load_rules
+from models.rulefile import load as load_rules
 from models.settings import load as load_settings
 from scheduler.demo import STORIES, create
 from scheduler.demo.calendar import Calendar

@@ -175,7 +175,7 @@ class Life:
 
     def report(self, day: str, month: str = "2026-10") -> Portfolio:
         """Return the report of a month, as of a day."""
-        spend = spent(self.project, self.stores, Quiet())
+        spend = spent(self.project, self.stores, Quiet()).spend
         as_of = datetime.fromisoformat(day).replace(tzinfo=UTC)
         return reconcile(self.project, self.stores, spend, Month.parse(month), as_of)
 
@@ -186,7 +186,7 @@ class Life:
 
     def publish(self, day: str) -> None:
         """Build the warehouse."""
-        spend = spent(self.project, self.stores, Quiet())
+        spend = spent(self.project, self.stores, Quiet()).spend
         publish(self.project, self.stores, spend, self.report(day))
 
 

@@ -57,7 +57,7 @@ def test_months_that_were_filled_in_are_in_the_figures_of_every_later_night(life
     life.source.shows["2025-09"] = [("5", "INV", "2025-09-05")]  # and they may change
     life.night("2026-11-22")
 
-    spend = spent(life.project, life.stores, Quiet())
+    spend = spent(life.project, life.stores, Quiet()).spend
     assert spend["billed_cost"].sum() == Decimal(5 + 3)
     assert spend["period"].n_unique() == 3 + 1
     report = life.report("2026-11-22", "2025-09")
@@ -84,7 +84,7 @@ def test_a_backfill_that_is_killed_loses_nothing_and_goes_on(life: Any) -> None:
     assert [line.split(": ")[1].split(",")[0] for line in told[:-1]] == (
         ["unchanged"] * 3 + ["loaded"] * 2
     )
-    assert spent(life.project, life.stores, Quiet()).height == 5 + 1
+    assert spent(life.project, life.stores, Quiet()).spend.height == 5 + 1
 
 
 def test_a_backfill_alone_does_not_make_a_month_final(life: Any) -> None:

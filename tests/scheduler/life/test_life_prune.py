@@ -162,14 +162,14 @@ def test_after_pruning_figures_and_rebuild_are_as_before(life: Any) -> None:
     life.night("2026-11-03", THREE)
     life.night("2026-11-04", ONE)
     life.night("2026-11-05", THREE)
-    spend = spent(life.project, life.stores, Quiet())
+    spend = spent(life.project, life.stores, Quiet()).spend
 
     found = prunable(life.stores, life.moment + timedelta(days=1))
     prune(life.stores, found, life.moment)
 
     assert len(found.documents) == 1  # of ONE; TWO is pinned, THREE is the newest
     assert {path.parent.name for path in found.files} == {*TABLES} - {*BESIDE}
-    assert spent(life.project, life.stores, Quiet()).equals(spend)
+    assert spent(life.project, life.stores, Quiet()).spend.equals(spend)
     assert rebuilt(life)
     (entry,) = life.stores.ledger.entries("pruned")
     assert entry.body["documents"] == list(found.documents)

@@ -1,0 +1,11 @@
+"""`trueup rules`: who owns each cent, why, and what an edit would change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scheduler.lazy import lazy
+
+COMMANDS: Final[dict[str, str]] = {}
+
+command = lazy("rules", COMMANDS, "Show what the rules do, and what an edit of them would change.")
