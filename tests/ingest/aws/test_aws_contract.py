@@ -241,6 +241,7 @@ def test_text_in_a_money_column_is_refused(value: str, make: Any, convert: Conve
 
 
 @pytest.mark.failure("B05")
+@pytest.mark.failure("C12")
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e19, -1e30])
 @pytest.mark.parametrize("name", ["line_item_unblended_cost", "line_item_usage_amount"])
 def test_a_number_that_money_cannot_hold_is_refused_with_its_row(

@@ -170,6 +170,8 @@ def test_words_of_a_text_file_that_stand_for_nothing_are_null(
 
 
 @pytest.mark.failure("B05")
+@pytest.mark.failure("C12")
+@pytest.mark.failure("C13")
 @pytest.mark.parametrize("value", ["N/A", "1,5", "1_000", "٣", "NaN", "1e999"])
 def test_text_where_money_should_stand_is_refused_with_its_row(
     value: str, make: Any, tmp_path: Path
