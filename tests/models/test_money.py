@@ -180,6 +180,31 @@ def test_text_is_read_at_eighteen_places_half_away_from_zero(amount: Decimal) ->
     assert column(f"{amount:f}") == rounded(amount, 18)
 
 
+@pytest.mark.failure("C02")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.0000000000000000005", "0.000000000000000001"),
+        ("0.0000000000000000025", "0.000000000000000003"),
+        ("-0.0000000000000000025", "-0.000000000000000003"),
+        ("99999999999999999999.5", "99999999999999999999.5"),
+    ],
+)
+def test_a_half_unit_of_text_is_rounded_away_from_zero_and_large_amounts_are_read(
+    text: str, expected: str
+) -> None:
+    assert column(text) == D(expected)
+
+
+@pytest.mark.failure("C02")
+def test_a_half_unit_of_a_double_is_rounded_away_from_zero() -> None:
+    doubles = [float(text) for text in ("2.5e-12", "-2.5e-12", "1e-13")]
+
+    found = pl.DataFrame({"cost": doubles}).select(from_double(pl.col("cost")))
+
+    assert found["cost"].to_list() == [D("3e-12"), D("-3e-12"), D(0)]
+
+
 @pytest.mark.failure("C08")
 def test_sums_and_rounding_are_exact_with_as_many_digits_as_frames_hold() -> None:
     most = D("99999999999999999999.999999999999999999")
