@@ -63,15 +63,20 @@ def attributed(
         registry: The projects.
         days: First and last day of the charges; epochs beyond them are left out.
     """
-    matcher = Matcher(keys, _tags(rules), rules.tags)
+    matcher = asked(keys, rules)
     found = [
         _of_epoch(keys, matcher, rules, registry, number, day)
-        for number, day in _begun(edges(rules, registry), days)
+        for number, day in begun(edges(rules, registry), days)
     ]
     return pl.concat(found)
 
 
-def _begun(edges: Sequence[date], days: tuple[date, date] | None) -> Iterator[tuple[int, date]]:
+def asked(keys: pl.DataFrame, rules: RuleSet) -> Matcher:
+    """Return the keys, ready for what the rules ask of them."""
+    return Matcher(keys, _tags(rules), rules.tags)
+
+
+def begun(edges: Sequence[date], days: tuple[date, date] | None) -> Iterator[tuple[int, date]]:
     """Yield number and first day of each epoch that has one of the days."""
     for number, (start, end) in enumerate(pairwise((date.min, *edges, date.max))):
         if days is None or (start <= days[1] and days[0] < end):
@@ -88,25 +93,30 @@ def _of_epoch(  # noqa: PLR0917 - one epoch of one document
 ) -> pl.DataFrame:
     """Return ATTRIBUTED of one epoch."""
     mine = replace(rules, rules=tuple(rule for rule in rules.rules if rule.holds(day)))
-    by_tag = {tag: _resolved(matcher, tag, registry, day) for tag in _project_tags(mine)}
+    by_tag = spelt(matcher, mine, registry, day)
     first = {name: pl.repeat(None, keys.height, dtype=pl.UInt32, eager=True) for name in _SET}
     for place, rule in enumerate(mine.rules):
-        caught = _caught(matcher, rule, by_tag)
+        found = caught(matcher, rule, by_tag)
         for name in _sets(rule.to):
-            first[name] = _offered(first[name], caught, place)
+            first[name] = _offered(first[name], found, place)
     bearers = {each: registry.bearer(each, day) for each in registry.ids}
     named = _named(keys, mine, first, by_tag, bearers)
     return named.with_columns(epoch=pl.lit(number, pl.UInt32)).select(ATTRIBUTED.names())
 
 
-def _caught(matcher: Matcher, rule: Rule, by_tag: dict[str, pl.Series]) -> pl.Series:
+def caught(matcher: Matcher, rule: Rule, by_tag: dict[str, pl.Series]) -> pl.Series:
     """Return per key whether the rule catches it."""
-    caught = matcher.meeting(rule.when)
+    met = matcher.meeting(rule.when)
     if rule.unless:
-        caught &= ~matcher.meeting(rule.unless)
+        met &= ~matcher.meeting(rule.unless)
     if rule.to.project_tag is not None:
-        caught &= by_tag[rule.to.project_tag].is_not_null()
-    return caught
+        met &= by_tag[rule.to.project_tag].is_not_null()
+    return met
+
+
+def spelt(matcher: Matcher, rules: RuleSet, registry: Registry, day: date) -> dict[str, pl.Series]:
+    """Return per tag that names projects, and per key, the project it spells; null for none."""
+    return {tag: _resolved(matcher, tag, registry, day) for tag in _project_tags(rules)}
 
 
 def conflicts(keys: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
