@@ -105,11 +105,20 @@ def load_delivery(
         BrokenError: when one document breaks its contract, or is listed twice.
         StoreError: when a document is damaged, or the lake cannot be written.
     """
-    documents = tuple(
-        load_document(source, document, delivery, archive, lake) for document in delivery.documents
+    return together(
+        delivery,
+        [load_document(source, each, delivery, archive, lake) for each in delivery.documents],
     )
+
+
+def together(delivery: Delivery, documents: Sequence[Loaded]) -> LoadedDelivery:
+    """Return a delivery of which every document was loaded, wherever that was.
+
+    Raises:
+        BrokenError: when one document is listed twice.
+    """
     _refuse_repeats(delivery, documents)
-    return LoadedDelivery(delivery=delivery, documents=documents)
+    return LoadedDelivery(delivery=delivery, documents=tuple(documents))
 
 
 def load_document(
@@ -172,7 +181,7 @@ def _charges(
         lake.write("rejected", name, rejected.write_parquet)
 
     if not lake.path("rejected", name).exists():
-        lake.path("charges", name).unlink(missing_ok=True)
+        lake.remove(lake.path("charges", name))
     path = lake.write("charges", name, writer)
     if proved:
         return proved[0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 
 class TrueupError(Exception):
@@ -14,6 +15,16 @@ class TrueupError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+
+    def __reduce__(self) -> tuple[Callable[..., TrueupError], tuple[Any, ...]]:
+        """Return how to make it again in another process, whatever its class is made from."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[TrueupError], args: tuple[Any, ...], state: dict[str, Any]) -> TrueupError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
 
 
 @dataclass(frozen=True, slots=True)
