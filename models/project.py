@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Final
 
 from models.canonical import canonical_value
-from models.category import UNALLOCATED
-from models.errors import ConfigError, Mistake
 from models.field import DayText, Slug, Strict, Text
 from models.fingerprint import fingerprint
-from models.yamlfile import Tree, read
-
-# words that begin figure ids, beside the row for what no rule caught
-RESERVED: Final = frozenset({UNALLOCATED, "portfolio", "source", "alert"})
 
 
 class Alias(Strict):
@@ -29,9 +21,19 @@ class Alias(Strict):
     until: DayText | None = None
     """Last day of charges it holds for."""
 
-    def holds(self, day: date | None) -> bool:
-        """Return whether it holds on a day; without one, whether it ever does."""
-        return day is None or (self.since or date.min) <= day <= (self.until or date.max)
+    @property
+    def first(self) -> date:
+        """First day it holds for; the first of all where none is given."""
+        return self.since or date.min
+
+    @property
+    def last(self) -> date:
+        """Last day it holds for; the last of all where none is given."""
+        return self.until or date.max
+
+    def holds(self, day: date) -> bool:
+        """Return whether it holds on a day."""
+        return self.first <= day <= self.last
 
 
 class Merged(Strict):
@@ -57,7 +59,7 @@ class Project(Strict):
     aliases: tuple[Text | Alias, ...] = ()
     """Other spellings in tags and invoices; case and outer space do not matter."""
     start: DayText | None = None
-    """First day of the project."""
+    """First day of the project; spend before it stays with it, and is told."""
     end: DayText | None = None
     """Last day of the project; spend after it stays with it, and is told."""
     merged: Merged | None = None
@@ -84,27 +86,25 @@ class Project(Strict):
         return (self.start or date.min) <= day <= (self.end or date.max)
 
 
-class ProjectFile(Strict):
-    """`projects.yaml`."""
-
-    projects: tuple[Project, ...]
-    """Every project that may carry a plan or spend."""
-
-
 @dataclass(frozen=True, slots=True)
 class Registry:
     """All projects, found by any of their spellings."""
 
     projects: tuple[Project, ...]
     _known: dict[str, list[tuple[Alias, str]]] = field(init=False, repr=False, compare=False)
+    _merged: dict[str, Merged] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the spellings."""
+        """Index the spellings, those that hold longest first, and the mergers."""
         known: dict[str, list[tuple[Alias, str]]] = {}
         for project in self.projects:
             for alias in project.known_as:
                 known.setdefault(canonical_value(alias.name), []).append((alias, project.id))
+        for each in known.values():
+            each.sort(key=lambda found: found[0].last, reverse=True)
+        merged = {each.id: each.merged for each in self.projects if each.merged}
         object.__setattr__(self, "_known", known)
+        object.__setattr__(self, "_merged", merged)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -125,10 +125,15 @@ class Registry:
     @property
     def edges(self) -> frozenset[date]:
         """The days on which a spelling begins to hold or no longer does, or a project merges."""
-        aliases = [alias for project in self.projects for alias in project.known_as]
-        begun = {alias.since for alias in aliases if alias.since}
-        over = {alias.until + timedelta(1) for alias in aliases if alias.until}
-        return frozenset({*begun, *over, *(p.merged.on for p in self.projects if p.merged)})
+        return frozenset({*self._turns(), *(each.on for each in self._merged.values())})
+
+    def _turns(self) -> Iterator[date]:
+        for project in self.projects:
+            for alias in project.known_as:
+                if alias.since:
+                    yield alias.since
+                if alias.last < date.max:
+                    yield alias.last + timedelta(1)
 
     def resolve(self, text: str, day: date | None = None) -> str | None:
         """Return the id of the project a text spells; None for an unknown one.
@@ -136,60 +141,23 @@ class Registry:
         Args:
             text: Any spelling.
             day: The day of the charge: only spellings that hold then count, and a project that
-                was merged by then is the one it went into. Without it, any spelling counts.
+                was merged by then is the one it went into. Without it, any spelling counts; of
+                two projects that share one, that which has it last; and mergers do not count.
         """
         for alias, found in self._known.get(canonical_value(text), ()):
+            if day is None:
+                return found
             if alias.holds(day):
-                return self.bearer(found, day) if day else found
+                return self.bearer(found, day)
         return None
 
     def bearer(self, project: str, day: date) -> str:
         """Return the project that bears the spend of another on a day: itself, until it merged."""
-        merged = {each.id: each.merged for each in self.projects if each.merged}
-        while (into := merged.get(project)) and into.on <= day:
-            project = into.into
+        while (merged := self._merged.get(project)) and merged.on <= day:
+            project = merged.into
         return project
 
     def project(self, text: str) -> Project | None:
         """Return the project a text spells; None for an unknown one."""
         found = self.resolve(text)
         return next((project for project in self.projects if project.id == found), None)
-
-
-def load(path: Path) -> Registry:
-    """Read `projects.yaml`.
-
-    Raises:
-        ConfigError: with every mistake; a spelling that two projects use names both lines.
-    """
-    tree = read(path)
-    registry = Registry(tree.validated(ProjectFile).projects)
-    mistakes = tuple(_clashes(tree, registry.projects))
-    if mistakes:
-        raise ConfigError(*mistakes)
-    return registry
-
-
-def _clashes(tree: Tree, projects: tuple[Project, ...]) -> Iterator[Mistake]:
-    seen: dict[str, tuple[int, int]] = {}
-    for index, project in enumerate(projects):
-        for spelling, at in _places(index, project):
-            key = canonical_value(spelling)
-            owner, line = seen.setdefault(key, (index, tree.at(*at).line))
-            if key in RESERVED:
-                yield tree.mistake(f"{spelling!r} is reserved; choose another spelling", *at)
-            elif owner != index:
-                yield tree.mistake(
-                    f"{spelling!r} is already project '{projects[owner].id}' in line {line}; "
-                    "give each project spellings of its own",
-                    *at,
-                )
-
-
-def _places(index: int, project: Project) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    yield project.id, ("projects", index, "id")
-    if project.name:
-        yield project.name, ("projects", index, "name")
-    for number, alias in enumerate(project.aliases):
-        name = alias if isinstance(alias, str) else alias.name
-        yield name, ("projects", index, "aliases", number)

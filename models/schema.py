@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from models.currency import RateFile
 from models.planfile import PlanFile, ScenarioFile
-from models.project import ProjectFile
+from models.projectfile import ProjectFile
 from models.purchasefile import PurchaseFile
 from models.rulefile import RuleFile
 from models.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +19,7 @@ from models.lake import Lake
 from models.ledger import Ledger
 from models.plan import Plan, load_all
 from models.project import Registry
-from models.project import load as load_projects
+from models.projectfile import load as load_projects
 from models.purchase import Purchases
 from models.purchase import load as load_purchases
 from models.rule import RuleSet
@@ -29,6 +29,7 @@ from models.settings import load as load_settings
 from models.statement import Statements
 from models.statement import load as load_statements
 from models.yamlfile import Tree
+from scheduler.engine.engine import Engine, Here
 
 
 def now() -> datetime:
@@ -73,6 +74,7 @@ class Stores:
     archive: Archive
     lake: Lake
     ledger: Ledger
+    engine: Engine = field(default_factory=Here)
 
     def sweep(self) -> None:
         """Remove what killed runs left half written; the caller holds the lock."""

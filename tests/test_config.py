@@ -14,7 +14,7 @@ from models.currency import Rates
 from models.errors import ConfigError
 from models.node import Node, parse
 from models.plan import load_all
-from models.project import load as load_projects
+from models.projectfile import load as load_projects
 from models.purchase import load as load_purchases
 from models.rulefile import load as load_rules
 from models.settings import load as load_settings

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from models.beside import BESIDE
-from models.project import load as load_projects
+from models.projectfile import load as load_projects
 from models.rulefile import load as load_rules
 from models.usage import OWNED, owned
 

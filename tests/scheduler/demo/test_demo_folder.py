@@ -12,7 +12,7 @@ from models.currency import Rates
 from models.errors import RefusedError
 from models.period import Month
 from models.plan import load_all
-from models.project import load as load_projects
+from models.projectfile import load as load_projects
 from models.rulefile import load as load_rules
 from models.settings import load as load_settings
 from scheduler.demo import STORIES, create
