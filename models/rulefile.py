@@ -23,6 +23,8 @@ from models.errors import ConfigError, Mistake
 from models.field import Category, Slug, Strict, Text
 from models.project import Registry
 from models.rule import TAG, Condition, Rule, RuleSet, Target
+from models.splitcheck import mistakes as split_mistakes
+from models.splitfile import SplitEntry, splits
 from models.wording import suggestion
 from models.yamlfile import Tree, read
 
@@ -121,6 +123,8 @@ class To(Strict):
 
     project: Text | None = None
     """Project id, or `{tag.<key>}`: the tag's value, if it spells a project."""
+    split: Text | None = None
+    """Id of the split that shares the charge between projects, instead of one project."""
     category: Category | None = None
     """Term of the TCO formula."""
     item: Text | None = None
@@ -129,9 +133,11 @@ class To(Strict):
     @model_validator(mode="before")
     @classmethod
     def setting(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
-        """Refuse a target that sets nothing."""
+        """Refuse a target that sets nothing, or the project twice."""
         if data == {}:
-            raise ValueError("sets nothing; give project, category or item")
+            raise ValueError("sets nothing; give project, split, category or item")
+        if isinstance(data, dict) and "project" in data and "split" in data:
+            raise ValueError("project and split exclude each other; give one")
         return data
 
 
@@ -151,6 +157,8 @@ class RuleFile(Strict):
 
     rules: tuple[RuleEntry, ...] = ()
     """In order; the first that matches wins."""
+    splits: tuple[SplitEntry, ...] = ()
+    """How cost that several projects share is divided; a rule sends charges `to` a split."""
 
 
 def load(path: Path, registry: Registry) -> RuleSet:
@@ -160,11 +168,18 @@ def load(path: Path, registry: Registry) -> RuleSet:
         ConfigError: with every mistake, unknown projects and duplicate ids among them.
     """
     tree = read(path)
-    entries = tree.validated(RuleFile).rules
-    mistakes = (*_duplicates(tree, entries), *_unknown(tree, entries, registry))
+    file = tree.validated(RuleFile)
+    entries, shared = file.rules, file.splits
+    mistakes = (
+        *_duplicates(tree, entries),
+        *_unknown(tree, entries, registry),
+        *_unshared(tree, entries, [split.id for split in shared]),
+        *split_mistakes(tree, shared, registry),
+    )
     if mistakes:
         raise ConfigError(*mistakes)
-    return RuleSet(tuple(_rule(entry, registry) for entry in entries))
+    rules = tuple(_rule(entry, registry) for entry in entries)
+    return RuleSet(rules, splits=splits(shared, registry))
 
 
 def _rule(entry: RuleEntry, registry: Registry) -> Rule:
@@ -173,6 +188,7 @@ def _rule(entry: RuleEntry, registry: Registry) -> Rule:
     target = Target(
         project=registry.resolve(entry.to.project) if entry.to.project and not tag else None,
         project_tag=tag,
+        split=entry.to.split,
         category=entry.to.category,
         item=entry.to.item,
     )
@@ -210,6 +226,14 @@ def _unknown(tree: Tree, entries: tuple[RuleEntry, ...], registry: Registry) -> 
             message = f"'{project}' is not a project. {suggestion(project, registry.ids)}"
             yield tree.mistake(message, "rules", index, "to", "project")
         yield from _unlisted(tree, index, entry.when)
+
+
+def _unshared(tree: Tree, entries: tuple[RuleEntry, ...], ids: list[str]) -> Iterator[Mistake]:
+    """Yield rules that send charges to a split that is none."""
+    for index, entry in enumerate(entries):
+        if entry.to.split is not None and entry.to.split not in ids:
+            message = f"'{entry.to.split}' is not a split. {suggestion(entry.to.split, ids)}"
+            yield tree.mistake(message, "rules", index, "to", "split")
 
 
 def _unlisted(tree: Tree, index: int, when: When) -> Iterator[Mistake]:

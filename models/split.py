@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
+
+ARROW: Final = " > "  # between the splits of a path
+
+# What ends the path of a share that no project bears.
+IDLE: Final = "idle"  # nobody used it
+UNCLAIMED: Final = "unclaimed"  # somebody used it who is no project
+UNDIVIDED: Final = "undivided"  # nothing says whose it is
+ENDS: Final = (IDLE, UNCLAIMED, UNDIVIDED)
 
 Idle = Literal["visible", "shared"]
 
@@ -75,6 +84,25 @@ class Split:
         """Every target that it names, those of `otherwise` included, once each."""
         named = [each for method in (self.by, self.otherwise) for each in _named(method)]
         return tuple(dict.fromkeys(named))
+
+
+def reached(target: str, splits: Mapping[str, Split], projects: Collection[str]) -> frozenset[str]:
+    """Return the projects that a target may lead to: itself, or those that its split divides on.
+
+    Args:
+        target: Id of a project or a split.
+        splits: All splits by id.
+        projects: Every project, for splits that name none.
+    """
+    found, ahead = {target}, [target]
+    while ahead:
+        split = splits.get(ahead.pop())
+        named = split.targets if split else ()
+        if split and isinstance(split.by, Usage | Spend) and not split.by.among:
+            named = (*named, *projects)
+        ahead += [each for each in named if each not in found]
+        found.update(named)
+    return frozenset(found - splits.keys())
 
 
 def _named(method: Method | None) -> tuple[str, ...]:

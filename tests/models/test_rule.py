@@ -132,7 +132,7 @@ def test_no_rules_are_possible(written: Written) -> None:
         ),
         (
             "{id: a, when: {account: 1}, to: {}}",
-            "rules.yaml:2:35: rules.0.to: sets nothing; give project, category or item",
+            "rules.yaml:2:35: rules.0.to: sets nothing; give project, split, category or item",
         ),
         (
             "{id: a, when: {account: 1}, to: {category: trainning_compute}}",
