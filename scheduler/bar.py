@@ -7,8 +7,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+)
 from rich.progress import TimeElapsedColumn as Elapsed
+from rich.text import Text
+
+
+class Rate(ProgressColumn):
+    """Parts done in a second, by the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while it is unknown."""
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
 @dataclass(slots=True)
@@ -21,6 +38,11 @@ class Bar:
     def step(self, name: str, total: int | None = None) -> None:
         """Begin a step; without a total the bar pulses."""
         self.drawn.reset(self.task, description=name, total=total)
+
+    def expect(self, more: int) -> None:
+        """Lengthen the bar; one that pulsed has an end now."""
+        known = self.drawn.tasks[0].total or 0
+        self.drawn.update(self.task, total=known + more)
 
     def advance(self, detail: str = "") -> None:
         """Count one part and show what it was."""
@@ -38,6 +60,7 @@ def bar() -> Iterator[Bar]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         Elapsed(),
         TextColumn("{task.fields[detail]}", markup=False),
     )

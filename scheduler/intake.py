@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
 from ingest import book
 from ingest.kind import ASKED
-from ingest.load import LoadedDelivery, load_delivery
+from ingest.load import LoadedDelivery
 from ingest.source import Delivery, Known, Source
 from models.errors import AbsentError, EmptyError, SourceError
 from models.ledger import Entry
 from models.period import Month, between
 from models.problem import Problem
 from scheduler.deciding import doubted
+from scheduler.loading import Arrival, Arrivals, Loading, load
 from scheduler.progress import Progress
 from scheduler.reference import refer
 from scheduler.workspace import Project, Stores
@@ -73,7 +74,7 @@ def take_in(
     intake = Intake(as_of)
     for source in project.sources:
         if not only or source.name in only:
-            progress.step(f"ingest {source.name}", len(months))
+            progress.step(f"ingest {source.name}")
             _source(project, source, stores, months, progress, intake)
             refer(source, stores, months, progress)
     return intake
@@ -101,17 +102,36 @@ def _source(  # noqa: PLR0917 - one night's state, handed on as it is
     progress: Progress,
     intake: Intake,
 ) -> None:
+    arrivals = Arrivals(stores.archive, stores.lake)
+    intake.asked[source.name] = ""
+    asked = _fetched(project, source, stores, months, progress, intake, arrivals)
+    for answer in stores.engine.each(load, asked, lambda task: progress.advance(task.name)):
+        arrivals.take(answer)
+        _record(arrivals, stores, progress, intake)
+    _record(arrivals, stores, progress, intake)
+
+
+def _fetched(  # noqa: PLR0917 - as above
+    project: Project,
+    source: Source,
+    stores: Stores,
+    months: Sequence[Month],
+    progress: Progress,
+    intake: Intake,
+    arrivals: Arrivals,
+) -> Iterator[Loading]:
+    """Yield the documents to load as they are fetched; note what needs no loading."""
     known = _known(source, stores)
     unseen = set(months) & set(known)
-    intake.asked[source.name] = ""
     for found in doubted(project, stores, source) or source.fetch(months, stores.archive, known):
         if isinstance(found, Delivery):
             unseen.discard(found.period)
-            _delivery(source, found, stores, progress, intake)
+            if _is_news(source, found, stores, intake):
+                progress.expect(len(found.documents))
+                yield from arrivals.tasks(source, found)
         else:
             unseen = {month for month in unseen if str(month) != found.period and found.period}
             _silence(found, stores, progress, intake)
-        progress.advance()
     intake.unchanged += [f"{source.name}/{month}" for month in sorted(unseen)]
 
 
@@ -162,15 +182,25 @@ def _manifests(deliveries: Sequence[Delivery]) -> dict[Month, str]:
     return {each.period: each.manifest.sha256 for each in deliveries if each.manifest}
 
 
-def _delivery(
-    source: Source, delivery: Delivery, stores: Stores, progress: Progress, intake: Intake
-) -> None:
+def _is_news(source: Source, delivery: Delivery, stores: Stores, intake: Intake) -> bool:
+    """Note that a delivery came; say whether it must be loaded."""
     book.receive(stores.ledger, delivery, intake.as_of)
     if book.is_loaded(stores.ledger, delivery, source):
         intake.unchanged.append(delivery.scope)
-        return
+        return False
+    return True
+
+
+def _record(arrivals: Arrivals, stores: Stores, progress: Progress, intake: Intake) -> None:
+    """Write what became of the deliveries that are over into the ledger, in their order."""
+    for arrival in arrivals.over():
+        _delivery(arrival, stores, progress, intake)
+
+
+def _delivery(arrival: Arrival, stores: Stores, progress: Progress, intake: Intake) -> None:
+    delivery = arrival.delivery
     try:
-        loaded = load_delivery(source, delivery, stores.archive, stores.lake)
+        loaded = arrival.loaded()
         _refuse_empty(loaded)
     except SourceError as error:
         _silence(error.of(delivery.period), stores, progress, intake, delivery)

@@ -20,6 +20,10 @@ class Progress(Protocol):
         """Begin a step, of `total` parts if that is known."""
         ...
 
+    def expect(self, more: int) -> None:
+        """Count parts that are to be done, as they become known."""
+        ...
+
     def advance(self, detail: str = "") -> None:
         """Count one part of the step as done."""
         ...
@@ -44,6 +48,9 @@ class Lines:
         self.close()
         self._name, self._done, self._since = name, 0, monotonic()
 
+    def expect(self, more: int) -> None:
+        """Say nothing: the count is shown when the step ends."""
+
     def advance(self, detail: str = "") -> None:
         """Count one part."""
         del detail
@@ -56,8 +63,10 @@ class Lines:
     def close(self) -> None:
         """Write the line of the step that is under way."""
         if self._name:
+            taken = monotonic() - self._since
             count = f" {self._done}" if self._done else ""
-            self.write(f"{self._name}:{count} {monotonic() - self._since:.1f} s\n")
+            rate = f" ({self._done / taken:.1f}/s)" if self._done and taken >= 1 else ""
+            self.write(f"{self._name}:{count} {taken:.1f} s{rate}\n")
         self._name = ""
 
 
@@ -65,6 +74,9 @@ class Quiet:
     """Says nothing but notes."""
 
     def step(self, name: str, total: int | None = None) -> None:
+        """Say nothing."""
+
+    def expect(self, more: int) -> None:
         """Say nothing."""
 
     def advance(self, detail: str = "") -> None:
