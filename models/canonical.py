@@ -21,6 +21,16 @@ def canonical_value(text: str) -> str:
     return unicodedata.normalize("NFC", visible.casefold()).strip()
 
 
+def composed(text: str) -> str:
+    """Return an expression for comparison with canonical text: ASCII, which may be syntax, stays.
+
+    A letter that is none is folded as in `canonical_value`: `STRASSE` and `Straße` are one.
+    """
+    visible = unicodedata.normalize("NFC", text.translate(_UNSEEN))
+    folded = "".join(c if c.isascii() else canonical_value(c) or c for c in visible)
+    return unicodedata.normalize("NFC", folded).strip()
+
+
 def canonical_key(text: str) -> str:
     """Return a tag key for comparison: a canonical value that has lost its export's prefix.
 

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from models.canonical import canonical_value
+from models.pattern import has_wildcard, is_literal, regex
 from models.rule import TAG, Condition
 from models.tags import tag_values
 
@@ -93,12 +94,18 @@ class Matcher:
 def matches(text: pl.Expr, patterns: Iterable[str]) -> pl.Expr:
     """Return whether canonical text matches one of the patterns; null matches none.
 
-    `*` stands for any text, `?` for one character. No pattern can take more than linear
-    time: most become a comparison, the others an automaton without backtracking.
+    `*` stands for any text, `?` for one character, `re:` begins a regular expression. No
+    pattern can take more than linear time: most become a comparison, the others an automaton
+    without backtracking.
+
+    Args:
+        text: Canonical texts.
+        patterns: As `models.pattern` returns them.
     """
-    exact = [pattern for pattern in patterns if not _is_glob(pattern)]
-    globs = [_glob(text, pattern) for pattern in patterns if _is_glob(pattern)]
-    return pl.any_horizontal(text.is_in(exact), *globs).fill_null(value=False)
+    given = tuple(patterns)
+    exact = [each for each in given if is_literal(each)]
+    others = [_like(text, each) for each in given if not is_literal(each)]
+    return pl.any_horizontal(text.is_in(exact), *others).fill_null(value=False)
 
 
 def canonical_texts(texts: pl.Series) -> pl.Series:
@@ -112,15 +119,15 @@ def canonical_texts(texts: pl.Series) -> pl.Series:
     return canonical.replace("", None)
 
 
-def _is_glob(pattern: str) -> bool:
-    return "*" in pattern or "?" in pattern
-
-
-def _glob(text: pl.Expr, pattern: str) -> pl.Expr:
+def _like(text: pl.Expr, pattern: str) -> pl.Expr:
+    """Return whether text matches a pattern that is more than a text."""
+    whole = regex(pattern)
+    if whole is not None:
+        return text.str.contains(whole)
     inner = pattern.strip("*")
     if not inner:
         return text.is_not_null()
-    if _is_glob(inner):
+    if has_wildcard(inner):
         parts = (".*" if c == "*" else "." if c == "?" else pl.escape_regex(c) for c in pattern)
         return text.str.contains(f"(?s)^{''.join(parts)}$")
     if pattern.startswith("*") and pattern.endswith("*"):

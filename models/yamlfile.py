@@ -21,6 +21,10 @@ LIMIT: Final = 1_000_000  # bytes
 SECRET_LENGTH: Final = 4
 
 
+class AbsentFileError(ConfigError):
+    """A file that is read is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """One file as it was read; places are given as keys and positions from the root."""
@@ -125,14 +129,15 @@ def read(path: Path, shown: str | None = None) -> Tree:
         shown: How messages name it; the path when absent.
 
     Raises:
-        ConfigError: when it is absent, too large, not UTF-8, not YAML, or has duplicate
+        AbsentFileError: when it is not there.
+        ConfigError: when it is too large, not UTF-8, not YAML, or has duplicate
             keys, tags, merge keys, several documents or a literal secret.
     """
     file = str(path) if shown is None else shown
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError(
+        raise AbsentFileError(
             Mistake(file, 1, 1, "file not found; create it, or `trueup init` for an example")
         ) from None
     except OSError as error:

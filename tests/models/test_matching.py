@@ -11,7 +11,7 @@ from models.canonical import canonical_value
 from models.matching import FIELDS, Matcher, canonical_texts, matches
 from models.reduction import KEYS
 from models.rule import Condition
-from models.rulefile import When
+from models.ruleentry import When
 
 TEXT = st.text(st.sampled_from("aAb.*?-\n\t\x1f \u00a0\u200bßéÉe\u0301İ\\[("), max_size=6)
 PATTERN = st.text("ab.*?\n\\[(ß", min_size=1, max_size=6)

@@ -16,7 +16,8 @@ from models.matching import FIELDS
 from models.project import Registry
 from models.reduction import KEYS, keys_and_facts
 from models.rule import RuleSet
-from models.rulefile import When, load
+from models.ruleentry import When
+from models.rulefile import load
 from models.spend import spend
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]
