@@ -1,0 +1,140 @@
+"""Claims: what several rules would decide, what none does, and which rules have a say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from models.attribution import asked, begun, conflicts, edges, epoch
+from models.claimgroup import OPEN, OVERTAKEN, SPELT, WON, contested, spelled, unowned
+from models.contest import Contest, contest
+from models.money import MONEY
+from models.project import Registry
+from models.rule import RuleSet
+
+_TEXTS: Final = (
+    *("rule", "project", "other_rule", "other_project"),
+    *SPELT,
+    *("account", "service", "resource", "tags"),
+)
+CLAIMS: Final = pl.Schema(
+    {
+        **dict.fromkeys(("kind", "month", "currency", *_TEXTS), pl.String()),
+        "keys": pl.Int64(),
+        "lines": pl.Int64(),
+        "amount": MONEY,
+    }
+)
+TOP: Final = 200  # groups of one kind, month and currency that stay apart; the rest is one row
+
+
+def claims(
+    keys: pl.DataFrame,
+    facts: pl.LazyFrame,
+    rules: RuleSet,
+    registry: Registry,
+    days: tuple[date, date] | None = None,
+) -> pl.DataFrame:
+    """Return what the rules claim of one document, in the schema CLAIMS, sorted.
+
+    A line is contested by one other rule at most, the first that gives another project, so that
+    lines and amounts add up. Amounts are `tco_cost`. Of what is contested or spelled in two ways
+    `resource` and `tags` are an example; of what is open `resource` is what resources have in
+    common, `tag` what rules see of the tags, and `tags` an example.
+
+    Args:
+        keys: Columns KEYS.
+        facts: Columns FACTS of the same document.
+        rules: The rules.
+        registry: The projects.
+        days: First and last day of the charges.
+    """
+    matcher, changes = asked(keys, rules), edges(rules, registry)
+    differing, epochs = conflicts(keys, rules), list(begun(changes, days))
+    said, parts = [pl.DataFrame(schema=CLAIMS)], []
+    for number, day in epochs:
+        found = contest(matcher, rules, registry, day)
+        said.append(
+            _said(found, _alive(keys, facts, changes, None if len(epochs) == 1 else number))
+        )
+        groups = contested(found), spelled(found, differing, registry, day), unowned(found, matcher)
+        parts += [each.with_columns(epoch=pl.lit(number, pl.UInt32)) for each in groups]
+    summed = _summed(pl.concat(parts, how="diagonal"), keys, facts, changes)
+    return pl.concat([*said, summed]).sort(pl.all())
+
+
+def _alive(
+    keys: pl.DataFrame, facts: pl.LazyFrame, changes: Sequence[date], number: int | None
+) -> pl.Series:
+    """Return per key whether it has charges in an epoch; all have when there is but one."""
+    if number is None:
+        return pl.repeat(value=True, n=keys.height, eager=True)
+    mine = facts.filter(epoch(pl.col("day"), changes) == number).select(pl.col("key_id").unique())
+    return keys["key_id"].is_in(mine.collect()["key_id"].implode())
+
+
+def _said(found: Contest, alive: pl.Series) -> pl.DataFrame:
+    """Return a row for each rule that catches something."""
+    rows = [
+        {
+            "kind": OVERTAKEN if other else WON,
+            "rule": rule,
+            "other_rule": other,
+            "keys": count,
+            "lines": 0,
+            "amount": 0,
+        }
+        for rule, other, count in found.decided(alive)
+    ]
+    return pl.DataFrame(rows, schema=CLAIMS)
+
+
+def _summed(
+    parts: pl.DataFrame, keys: pl.DataFrame, facts: pl.LazyFrame, changes: Sequence[date]
+) -> pl.DataFrame:
+    """Return CLAIMS of groups of keys: sums by month and currency, and an example."""
+    groups = parts.with_row_index("group")
+    of_key = groups.select("group", "epoch", "key_id").explode("key_id", empty_as_null=False)
+    owned = of_key.join(
+        keys.select("key_id", pl.col("billing_currency").alias("currency")), on="key_id"
+    )
+    dated = facts.with_columns(
+        epoch=epoch(pl.col("day"), changes), month=pl.col("day").dt.strftime("%Y-%m")
+    )
+    sums = (
+        dated.join(owned.lazy(), on=("key_id", "epoch"))
+        .group_by("group", "month", "currency")
+        .agg(
+            keys=pl.col("key_id").n_unique().cast(pl.Int64),
+            lines=pl.col("lines").cast(pl.Int64).sum(),
+            amount=pl.col("tco_cost").sum().cast(MONEY),
+            example=pl.col("key_id").min(),
+        )
+        .collect(engine="streaming")
+    )
+    return _topped(_exemplified(sums.join(groups.drop("key_id", "epoch"), on="group"), keys))
+
+
+def _exemplified(sums: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return sums with resource and tags of their example, where they have none."""
+    shown = keys.select(
+        pl.col("key_id").alias("example"),
+        pl.coalesce("resource_id", "resource_name").alias("shown"),
+        "tags",
+    )
+    found = sums.join(shown, on="example", how="left")
+    own = pl.when(pl.col("kind") == OPEN).then("resource").otherwise("shown")
+    return found.with_columns(resource=own)
+
+
+def _topped(found: pl.DataFrame) -> pl.DataFrame:
+    """Return CLAIMS with only the largest groups apart; those beyond are one row without texts."""
+    by = ["kind", "month", "currency"]
+    order = found.sort(pl.col("amount").abs(), *_TEXTS, descending=[True] + [False] * len(_TEXTS))
+    apart = pl.int_range(pl.len()).over(by) < TOP
+    texts = [pl.when(apart).then(pl.col(name)).alias(name) for name in _TEXTS]
+    sums = [pl.col("keys", "lines").sum(), pl.col("amount").sum().cast(MONEY)]
+    return order.with_columns(texts).group_by(*by, *_TEXTS).agg(sums).select(CLAIMS.names())
