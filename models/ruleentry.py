@@ -141,7 +141,7 @@ class To(Strict):
         if data == {}:
             raise ValueError("sets nothing; give project, split, category or item")
         if isinstance(data, dict) and {"project", "split"} <= data.keys():
-            raise ValueError("project and split together; keep one of the two")
+            raise ValueError("project and split exclude each other; give one")
         return data
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import Field
 
-from models import rulecheck, tagalias
+from models import rulecheck, splitcheck, tagalias
 from models.canonical import canonical_key
-from models.errors import ConfigError
-from models.included import Including, Reader, parts
+from models.errors import ConfigError, Mistake
+from models.included import Including, Part, Reader, parts
 from models.pattern import pattern
 from models.project import Registry
 from models.rule import TAG, Condition, Rule, RuleSet, Target
 from models.rulecheck import Written, tag_of
 from models.ruleentry import RuleEntry, To, When
+from models.splitfile import SplitEntry, splits
 from models.tagalias import Tags
 from models.yamlfile import read
 
@@ -27,6 +28,8 @@ class RuleFile(Including):
     """By priority, or in this order; the first that matches wins."""
     tags: Tags = Field(default_factory=dict)
     """Other keys a tag is read from, in order; the tag's own key comes first."""
+    splits: tuple[SplitEntry, ...] = ()
+    """How cost that several projects share is divided; a rule sends charges `to` a split."""
 
 
 def load(path: Path, registry: Registry, reader: Reader = read) -> RuleSet:
@@ -43,12 +46,22 @@ def load(path: Path, registry: Registry, reader: Reader = read) -> RuleSet:
     found = parts(path, RuleFile, reader)
     written = [Written(p.tree, n, rule) for p in found for n, rule in enumerate(p.file.rules)]
     tags = [(part.tree, part.file.tags) for part in found]
-    wrong = (*tagalias.mistakes(tags), *rulecheck.mistakes(written, registry, splits=()))
+    shared = next((part for part in found if part.file.splits), found[0])
+    ids = [split.id for split in shared.file.splits]
+    wrong = (
+        *tagalias.mistakes(tags),
+        *rulecheck.mistakes(written, registry, ids),
+        *_scattered(found, shared),
+        *splitcheck.mistakes(shared.tree, shared.file.splits, registry),
+    )
     if wrong:
         raise ConfigError(*wrong)
     ordered = sorted(written, key=lambda each: each.entry.priority or 0)
-    rules = tuple(_rule(each.entry, registry) for each in ordered)
-    return RuleSet(rules, tags=tagalias.aliases(tags))
+    return RuleSet(
+        tuple(_rule(each.entry, registry) for each in ordered),
+        splits=splits(shared.file.splits, registry),
+        tags=tagalias.aliases(tags),
+    )
 
 
 def files(path: Path, reader: Reader = read) -> tuple[Path, ...]:
@@ -58,6 +71,15 @@ def files(path: Path, reader: Reader = read) -> tuple[Path, ...]:
         ConfigError: when one of them is not well formed, or not there.
     """
     return tuple(part.path for part in parts(path, RuleFile, reader))
+
+
+def _scattered(found: Sequence[Part[RuleFile]], first: Part[RuleFile]) -> Iterator[Mistake]:
+    """Yield splits beside those of the first file that has any: they are checked as a whole."""
+    for part in found:
+        if part.file.splits and part is not first:
+            yield part.tree.mistake(
+                f"splits stand in {first.tree.file}; move these there", "splits"
+            )
 
 
 def _rule(entry: RuleEntry, registry: Registry) -> Rule:
