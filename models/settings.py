@@ -25,6 +25,7 @@ from models.yamlfile import Tree, read
 
 FILE: Final = "trueup.yaml"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+VARIABLES: Final = ("sources", "channels", "storage", "ledger")  # where `${NAME}` is read
 _NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _TIME: Final = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
@@ -39,6 +40,13 @@ def _inside(value: str) -> str:
 def _time(value: str) -> str:
     if not re.fullmatch(_TIME, value):
         raise ValueError(f"{value!r} is not a time; write HH:MM in UTC, for example 02:30")
+    return value
+
+
+def _location(value: str) -> str:
+    scheme, sign, rest = value.partition("://")
+    if not (scheme and sign and rest.strip("/")):
+        raise ValueError(f"{value!r} is not the address of a bucket; write SCHEME://BUCKET/PREFIX")
     return value
 
 
@@ -135,6 +143,30 @@ def _address(url: SecretStr) -> Any:  # noqa: ANN401 - SplitResult; its host may
     return found
 
 
+class Ray(Strict):
+    """The cluster that `engine: ray` works on."""
+
+    address: Text | None = None
+    """Address of its head, `host:port` or `auto`. RAY_ADDRESS unless given; else one is started."""
+
+
+class Storage(Strict):
+    """An object store that documents and lake are kept in; folders become caches of it."""
+
+    location: Annotated[str, AfterValidator(_location)]
+    """Bucket and prefix, as an address: the scheme says which protocol."""
+    profile: Text | None = None
+    """Named profile of credentials; those of the machine unless given."""
+    role_arn: Text | None = None
+    """Role to act in."""
+    external_id: Text | None = None
+    """What the owner of the role wants to be told."""
+    region: Text | None = None
+    """Region of the bucket."""
+    endpoint_url: Text | None = None
+    """Another server that speaks the same protocol."""
+
+
 Channel = Annotated[FileChannel | WebhookChannel, Field(discriminator="kind")]
 
 
@@ -157,6 +189,9 @@ class Settings(Strict):
     """File of what issuers state, against which bills are judged; it may be absent unless named."""
     purchases: Inside = "purchases.yaml"
     """File of orders, prepaid wallets and commitments; it may be absent unless named."""
+    runs: Inside = "runs.yaml"
+    """File that says what names a training run, and which models were accepted; it may be absent
+    unless named."""
     plans: Inside = "plans/*.yaml"
     """Plan files, as a glob."""
     reports: Inside = "reports"
@@ -171,8 +206,18 @@ class Settings(Strict):
     """Who is told when an alert opens or is resolved."""
     schedule: Schedule = Schedule()
     """When the night run starts."""
-    engine: Literal["local"] = "local"
-    """What runs the work on documents."""
+    engine: Literal["local", "ray"] = "local"
+    """What runs the work on documents: this machine, or a Ray cluster."""
+    workers: Annotated[int, Field(ge=1, le=256)] | None = None
+    """Documents worked on at once by `engine: local`; 1 = in this process. As many as cores and
+    memory allow unless given."""
+    ray: Ray = Ray()
+    """Where the cluster is."""
+    storage: Storage | None = None
+    """Object store in which machines share documents and lake; unless given, the folder `state`."""
+    ledger: SecretStr | None = None
+    """URL of the database of the ledger, `postgresql+psycopg://...`; a secret: write ${NAME}. A
+    file in the folder `state` unless given."""
     demo: bool = False
     """Reports say DEMO DATA."""
 
@@ -182,7 +227,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
 
     Args:
         folder: The project folder.
-        environment: What `${NAME}` in sources and channels is read from.
+        environment: What `${NAME}` in sources, channels, storage and ledger is read from.
 
     Returns:
         The settings, and the expanded tree against which each kind of source
@@ -193,7 +238,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
     """
     tree = _expanded(read(folder / FILE), environment)
     settings = tree.validated(Settings)
-    mistakes = tuple(_source_mistakes(tree, settings))
+    mistakes = (*_source_mistakes(tree, settings), *_ledger_mistakes(tree))
     if mistakes:
         raise ConfigError(*mistakes)
     return settings, tree
@@ -203,10 +248,18 @@ def _expanded(tree: Tree, environment: Mapping[str, str]) -> Tree:
     """Return the tree with its variables; a misspelt `channels` is named, not only its `${`."""
     unknown = [name for name in tree.root.children if name not in Settings.model_fields]
     try:
-        return expanded(tree, environment, "sources", "channels")
+        return expanded(tree, environment, *VARIABLES)
     except ConfigError as error:
         misspelt = [tree.unknown(Settings.model_fields, name) for name in unknown]
         raise ConfigError(*misspelt, *error.mistakes) from None
+
+
+def _ledger_mistakes(tree: Tree) -> Iterator[Mistake]:
+    """Refuse a URL that stands in the file: it has a password in it, or will have."""
+    node = tree.root.children.get("ledger")
+    if node is not None and not node.written:
+        said = "write ${NAME}, and put the URL, which is a secret, into that variable"
+        yield tree.mistake(said, "ledger")
 
 
 def _source_mistakes(tree: Tree, settings: Settings) -> Iterator[Mistake]:

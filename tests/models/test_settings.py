@@ -143,7 +143,19 @@ def test_allowing_http_on_this_machine_allows_it_nowhere_else(written: Written) 
     ("text", "message"),
     [
         ("engin: local", "3:1: engin: unknown key. Did you mean 'engine'?"),
-        ("engine: ray", "3:9: engine: 'ray' is not possible. Possible: local"),
+        ("engine: dask", "3:9: engine: 'dask' is not possible. Possible: local, ray"),
+        ("workers: 0", "3:10: workers: '0': input should be greater than or equal to 1"),
+        (
+            "storage: {location: bills/here}",
+            (
+                "3:21: storage.location: 'bills/here' is not the address of a bucket; "
+                "write SCHEME://BUCKET/PREFIX"
+            ),
+        ),
+        (
+            "ledger: postgresql+psycopg://finance:hunter2@db/trueup",
+            "3:9: ledger: write ${NAME}, and put the URL, which is a secret, into that variable",
+        ),
         (
             "reports: ../x",
             "3:10: reports: '../x' leaves the project folder; write a path inside it",
@@ -193,7 +205,7 @@ def test_allowing_http_on_this_machine_allows_it_nowhere_else(written: Written) 
         ),
         (
             "rules: '${RULES}'",
-            "3:8: rules: '${RULES}': variables are read in sources and channels only",
+            "3:8: rules: '${RULES}': variables belong into sources, channels, storage, ledger",
         ),
         (
             "channels: [{kind: file, path: '${GONE}'}]",
@@ -237,3 +249,16 @@ def test_a_project_folder_without_settings_says_what_to_do(tmp_path: Path) -> No
     assert str(caught.value) == (
         f"{tmp_path}/trueup.yaml:1:1: file not found; create it, or `trueup init` for an example"
     )
+
+
+def test_the_ledger_is_where_a_variable_says_and_nothing_prints_it(written: Written) -> None:
+    text = "ledger: ${TRUEUP_LEDGER}\nstorage: {location: '${PLACE}'}\n"
+    url = "postgresql+psycopg://finance:canary@db/trueup"
+
+    found = settings(written, text, {"TRUEUP_LEDGER": url, "PLACE": "s3://acme/trueup"})
+
+    assert found.ledger is not None
+    assert found.ledger.get_secret_value() == url
+    assert found.storage is not None
+    assert found.storage.location == "s3://acme/trueup"
+    assert "canary" not in repr(found)

@@ -326,8 +326,9 @@ def test_a_variable_is_read_where_it_is_the_whole_value(
          ("t.yaml:1:14: sources.a: 'https://${KEY}/x': a variable must be the whole value, "
          "as ${NAME}; $$ is a $")),
         ("name: '${KEY}'",
-         "t.yaml:1:7: name: '${KEY}': variables are read in sources and channels only"),
-        ("- '${KEY}'", "t.yaml:1:3: 0: '${KEY}': variables are read in sources and channels only"),
+         "t.yaml:1:7: name: '${KEY}': variables belong into sources, channels, storage, ledger"),
+        ("- '${KEY}'",
+         "t.yaml:1:3: 0: '${KEY}': variables belong into sources, channels, storage, ledger"),
     ],
 )  # fmt: skip
 def test_a_variable_that_cannot_be_read_is_a_mistake(text: str, said: str) -> None:
