@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest import book
-from ingest.kind import CLOSED, LOADED
+from ingest.kind import CLOSED, LOADED, RULES
 from models.errors import RefusedError, StoreError
 from models.lake import input_hash
 from models.ledger import Entry, Ledger, Record
@@ -15,24 +15,31 @@ from models.period import Month
 Body = Mapping[str, Any]
 
 
-def close(ledger: Ledger, month: Month, *, by: str, reason: str = "") -> Record:
-    """Pin the deliveries that count for a billing month; later ones change none of its figures.
+def close(ledger: Ledger, month: Month, *, by: str, rules: str, reason: str = "") -> Record:
+    """Pin what the figures of a billing month are made of: its deliveries, and the rules.
 
-    A delivery that differs goes on to be received, loaded and told as a restatement.
+    What comes later changes none of them. A delivery that differs goes on to be received,
+    loaded and told as a restatement; other rules give the spend of open months alone.
 
     Args:
         ledger: The ledger.
         month: The billing month.
         by: The person who closes it.
+        rules: Hash of the version of the rules by which it counts.
         reason: Why it can be closed though it is not final.
 
     Raises:
-        RefusedError: when it is closed already, or nobody is named.
+        RefusedError: when it is closed already, nobody is named, or the ledger does not
+            have the text of these rules.
     """
     if not by.strip():
         raise RefusedError(f"{month}: nobody is named to close it; say who does")
     if month in closed(ledger):
         raise RefusedError(f"{month}: is closed already; a closed month stays as it is")
+    if rules not in versions(ledger):
+        raise RefusedError(
+            f"{month}: no run has used the rules as they are; use `trueup run` first"
+        )
     pins = _current(ledger, month)
     bodies = {scope: record.body for scope, record in pins.items()}
     body = {
@@ -41,6 +48,7 @@ def close(ledger: Ledger, month: Month, *, by: str, reason: str = "") -> Record:
         "reason": reason,
         "deliveries": {scope: each["delivery"] for scope, each in bodies.items()},
         "digest": digest(bodies),
+        "rules": rules,
     }
     return ledger.append(Entry(CLOSED, str(month), body))[0]
 
@@ -48,6 +56,19 @@ def close(ledger: Ledger, month: Month, *, by: str, reason: str = "") -> Record:
 def closed(ledger: Ledger) -> dict[Month, Record]:
     """Return the entry by which each closed month was closed."""
     return {Month.parse(month): record for month, record in ledger.latest(CLOSED).items()}
+
+
+def pinned(ledger: Ledger) -> dict[Month, str]:
+    """Return the version of the rules, as a hash, by which each closed month counts.
+
+    It is empty where an earlier version of the program closed the month without any.
+    """
+    return {month: record.body.get("rules", "") for month, record in closed(ledger).items()}
+
+
+def versions(ledger: Ledger) -> dict[str, Record]:
+    """Return the newest entry of each version of the rules that has its text, by hash."""
+    return {each.body["hash"]: each for each in ledger.entries(RULES) if "texts" in each.body}
 
 
 def digest(deliveries: Mapping[str, Body]) -> str:
@@ -62,13 +83,19 @@ def digest(deliveries: Mapping[str, Body]) -> str:
 
 
 def verify(ledger: Ledger) -> None:
-    """Prove that each closed month still counts what it was closed with.
+    """Prove that each closed month still counts what it was closed with, by the same rules.
 
     Raises:
         StoreError: names the first month that does not.
     """
     counting = book.counting(ledger) if (months := closed(ledger)) else {}
+    known = versions(ledger) if any("rules" in each.body for each in months.values()) else {}
     for month, record in sorted(months.items()):
+        if record.body.get("rules", "") not in {"", *known}:
+            raise StoreError(
+                f"{month}: was closed with rules {record.body['rules']}, which the ledger does not "
+                "have; restore it from a backup"
+            )
         mine = {scope: each.body for scope, each in counting.items() if _is_of(scope, month)}
         if digest(mine) != record.body["digest"]:
             raise StoreError(

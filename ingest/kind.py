@@ -1,4 +1,4 @@
-"""The kinds of ledger entry about deliveries and months; what each holds is in docs."""
+"""The kinds of ledger entry about deliveries, months and rules; what each holds is in docs."""
 
 from __future__ import annotations
 
@@ -11,4 +11,5 @@ ABSENT: Final = "delivery.absent"  # nothing is there, or no longer
 RESTATED: Final = "delivery.restated"  # totals changed after the month was final or closed
 ASKED: Final = "source.asked"  # when a source last was asked for all open months
 STATE: Final = "month.state"  # the life of one month of one source, when it changes
-CLOSED: Final = "month.closed"  # which deliveries a closed month counts
+CLOSED: Final = "month.closed"  # which deliveries a closed month counts, and by which rules
+RULES: Final = "rules"  # a version of what attribution depends on, with its text

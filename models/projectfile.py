@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +27,17 @@ class ProjectFile(Strict):
     """Every project that may carry a plan or spend."""
 
 
-def load(path: Path) -> Registry:
+def load(path: Path, reader: Callable[[Path], Tree] = read) -> Registry:
     """Read `projects.yaml`.
+
+    Args:
+        path: The file.
+        reader: How it is read.
 
     Raises:
         ConfigError: with every mistake; a spelling that two projects use names both lines.
     """
-    tree = read(path)
+    tree = reader(path)
     projects = tree.validated(ProjectFile).projects
     mistakes = (*_clashes(tree, projects), *_days(tree, projects), *_mergers(tree, projects))
     if mistakes:

@@ -9,19 +9,32 @@ import polars as pl
 
 from ingest import book
 from models.beside import BESIDE
-from models.usage import owned
-from scheduler.workspace import Project, Stores
+from models.usage import OWNED, owned
+from scheduler.version import Versions
+from scheduler.workspace import Stores
 
 PERIOD: Final = "period"
 
 
-def tables(project: Project, stores: Stores) -> dict[str, pl.DataFrame]:
+def tables(stores: Stores, usage: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Return every table of `models.beside` as the warehouse holds it, by name.
 
     Each has the billing month `period` in front; usage its project and rule at the end.
     """
-    found = {table: counted(stores, table) for table in BESIDE}
-    return {**found, "usage": owned(found["usage"], project.rules, project.registry)}
+    found = {table: counted(stores, table) for table in BESIDE if table != "usage"}
+    return {**found, "usage": usage}
+
+
+def used(stores: Stores, versions: Versions) -> pl.DataFrame:
+    """Return usage with its projects, each billing month by the version of its rules."""
+    usage = counted(stores, "usage")
+    named = {month: versions.name(month) for month in usage[PERIOD].unique()}
+    parts = [pl.DataFrame(schema=OWNED)]
+    for name in sorted({*named.values()}):
+        version = versions.named(name)
+        mine = usage.filter(pl.col(PERIOD).is_in([m for m, each in named.items() if each == name]))
+        parts.append(owned(mine, version.rules, version.registry))
+    return pl.concat(parts)
 
 
 def counted(stores: Stores, table: str) -> pl.DataFrame:

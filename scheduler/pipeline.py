@@ -12,11 +12,12 @@ from models.ledger import Entry
 from models.period import Month
 from reconcile.portfolio import Portfolio
 from scheduler.alerting import raise_alerts
+from scheduler.booking import booked
 from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
 from scheduler.publish import publish, reconcile, reported_month, write_reports
 from scheduler.rounds import Round, asked
-from scheduler.spending import spent
+from scheduler.version import entries
 from scheduler.workspace import Project, Stores
 
 
@@ -76,13 +77,13 @@ def night(
     month = month or reported_month(as_of.date())
     told = asked(project, stores, progress, as_of, also=month)
     _record_versions(project, stores)
-    spend = spent(project, stores, progress).spend
+    books = booked(project, stores, progress, as_of)
     progress.step("reconcile")
-    before = reconcile(project, stores, spend, month, as_of)
+    before = reconcile(project, stores, books, month)
     subjects = raise_alerts(project, stores, before, run=run)
-    report = reconcile(project, stores, spend, month, as_of)  # now with tonight's alerts
+    report = reconcile(project, stores, books, month)  # now with tonight's alerts
     progress.step("publish")
-    publish(project, stores, spend, report)
+    publish(project, stores, books, report)
     paths = write_reports(project, report)
     progress.step("deliver")
     arrived, failed = deliver(stores.ledger, project.settings.channels, project.folder, now)
@@ -113,17 +114,16 @@ def _log(project: Project, run: str, now: Callable[[], datetime]) -> RunLog:
 def _record_versions(project: Project, stores: Stores) -> None:
     """Write the versions of rules, rates and plans that are new to the ledger."""
     versions = {
-        ("rules", project.settings.rules): project.rules.fingerprint,
         ("rates", project.settings.rates): project.rates.fingerprint,
         ("invoices", project.settings.invoices): project.statements.fingerprint,
         **{("plan", f"{plan.project}/{plan.version}"): plan.fingerprint for plan in project.plans},
     }
     if project.purchases:
         versions["purchases", project.settings.purchases] = project.purchases.fingerprint
-    entries = []
+    news = entries(project, stores.ledger)
     for (kind, subject), fingerprint in versions.items():
         newest = stores.ledger.latest(kind).get(subject)
         if newest is None or newest.body["hash"] != fingerprint:
-            entries.append(Entry(kind, subject, {"hash": fingerprint}))
-    if entries:
-        stores.ledger.append(*entries)
+            news.append(Entry(kind, subject, {"hash": fingerprint}))
+    if news:
+        stores.ledger.append(*news)

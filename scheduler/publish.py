@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,13 @@ from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
 from scheduler import accruing, beside, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
+from scheduler.booking import Books
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
 from scheduler.shelf import shelf
-from scheduler.spending import rules_hash
+from scheduler.spending import period, spend_name
 from scheduler.standing import problems, source_states
+from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores
 
 SOURCES: Final = pl.Schema(
@@ -53,23 +55,21 @@ def reported_month(today: date) -> Month:
     return Month.of(today) + -1
 
 
-def reconcile(
-    project: Project, stores: Stores, spend: pl.DataFrame, month: Month, as_of: datetime
-) -> Portfolio:
+def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> Portfolio:
     """Reconcile spend with the plans: the one value every report is made of.
 
     Raises:
         InvariantError: when a sum does not agree; nothing was published.
     """
-    settings, held = project.settings, shelf(stores, as_of)
-    owed = accruing.accruals(project, stores, as_of)
+    settings, owed, as_of = project.settings, books.owed, books.as_of
+    held = shelf(stores, as_of)
     return portfolio(
         name=settings.name,
         month=month,
         currency=settings.reporting_currency,
         as_of=as_of,
         snapshot=snapshot(project, stores),
-        spend=accruing.whole(spend, owed),
+        spend=books.spend,
         plans=current(project.plans),
         projects=project.registry.projects,
         rates=project.rates,
@@ -80,7 +80,7 @@ def reconcile(
         ],
         assertions=asserted(project, stores),
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
-        problems=[*problems(project, held, month), *owed.told(month)],
+        problems=[*problems(project, held, month), *owed.told(month), *books.spent.told],
         accruals=owed.accruals,
         commitments=owed.committed(),
         restated=restated(held, month),
@@ -91,11 +91,13 @@ def reconcile(
 
 def snapshot(project: Project, stores: Stores) -> str:
     """Return the identity of everything the figures depend on, short enough to read out."""
-    deliveries = sorted(each.body["delivery"] for each in book.counting(stores.ledger).values())
+    mine = versions(stores.ledger, present(project))
+    counting = book.counting(stores.ledger).items()
+    spend = sorted(spend_name(each.body, mine.name(period(scope))) for scope, each in counting)
     plans = sorted(plan.fingerprint for plan in current(project.plans))
     stated = [project.statements.fingerprint] if project.statements.all else []
     stated += [project.purchases.fingerprint] if project.purchases else []
-    inputs = (rules_hash(project), project.rates.fingerprint, *plans, *deliveries, *stated)
+    inputs = (project.rates.fingerprint, *plans, *spend, *stated)
     return input_hash(*inputs)[:12]
 
 
@@ -113,14 +115,13 @@ def known_alerts(stores: Stores) -> dict[str, Alert]:
     return {key: Alert.read(key, record.body) for key, record in newest.items()}
 
 
-def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portfolio) -> None:
+def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -> None:
     """Build the warehouse beside the old one and take its place."""
-    owed = accruing.accruals(project, stores, report.as_of)
-    spend = accruing.whole(spend, owed)
+    currency = project.settings.reporting_currency
     tables = {
-        "spend": spend,
+        "spend": books.spend,
         "plan": _plans(project),
-        "actuals": actuals_frame(spend, project.rates, project.settings.reporting_currency),
+        "actuals": actuals_frame(books.spend, project.rates, currency),
         "variance": report.variance,
         "problems": _problems(report.problems),
         "sources": _sources(report),
@@ -129,8 +130,8 @@ def publish(project: Project, stores: Stores, spend: pl.DataFrame, report: Portf
         "restatements": restating.frame(stores),
         "documents": documents(stores),
         "closes": _closes(stores),
-        **owed.frames,
-        **beside.tables(project, stores),
+        **books.owed.frames,
+        **beside.tables(stores, books.spent.usage),
     }
     warehouse.publish(project.warehouse, project.state / "lake", origins(stores), tables)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest import book
-from ingest.load import lake_name, load_delivery
+from ingest.load import lake_name
 from ingest.source import Delivery, Source
 from models.errors import RefusedError
 from models.ledger import Record
+from scheduler.loading import Arrivals, Loading, load
 from scheduler.origin import files_of
 from scheduler.progress import Progress
-from scheduler.spending import rules_hash, spend_name
+from scheduler.spending import period, spend_name
+from scheduler.version import Versions, present, versions
 from scheduler.workspace import Project, Stores
 
 
@@ -22,12 +25,20 @@ def reload(project: Project, stores: Stores, progress: Progress) -> None:
         StoreError: when the archive lacks a document.
     """
     wanted = needed(stores)
-    progress.step("rebuild", len(wanted))
+    progress.step("rebuild", sum(len(record.body["documents"]) for record in wanted))
+    arrivals = Arrivals(stores.archive, stores.lake)
+    tasks = _documents(project, wanted, arrivals)
+    for answer in stores.engine.each(load, tasks, lambda task: progress.advance(task.name)):
+        arrivals.take(answer)
+        for arrival in arrivals.over():
+            arrival.loaded()
+
+
+def _documents(project: Project, wanted: Sequence[Record], arrivals: Arrivals) -> Iterator[Loading]:
     by_name = {source.name: source for source in project.sources}
     for record in wanted:
         delivery = book.delivery(record.subject, record.body)
-        load_delivery(by_name[delivery.source], delivery, stores.archive, stores.lake)
-        progress.advance(record.subject)
+        yield from arrivals.tasks(by_name[delivery.source], delivery)
 
 
 def needed(stores: Stores) -> list[Record]:
@@ -42,8 +53,10 @@ def buildable(project: Project, stores: Stores) -> None:
 
     Raises:
         RefusedError: when a source is gone from the configuration, or reads its documents
-            in another way than when they were loaded; nothing was deleted.
+            in another way than when they were loaded, or the rules of a closed month would
+            be read in another way; nothing was deleted.
     """
+    _attributable(stores, versions(stores.ledger, present(project)))
     by_name = {source.name: source for source in project.sources}
     for record in needed(stores):
         delivery = book.delivery(record.subject, record.body)
@@ -60,13 +73,23 @@ def buildable(project: Project, stores: Stores) -> None:
             )
 
 
+def _attributable(stores: Stores, mine: Versions) -> None:
+    for scope in sorted(book.counting(stores.ledger)):
+        if not mine.of(period(scope)).exact:
+            raise RefusedError(
+                f"{scope}: is of a month that was closed by another version of trueup, and cannot "
+                "be attributed again as it was; use that version"
+            )
+
+
 def files(project: Project, stores: Stores) -> set[Path]:
     """Return the lake files that figures are made of, of those that are there."""
-    rules, found = rules_hash(project), set[Path]()
+    mine, found = versions(stores.ledger, present(project)), set[Path]()
     for record in needed(stores):
         found |= files_of(stores.lake, record.body)
-    for record in book.counting(stores.ledger).values():
-        found.add(stores.lake.path("spend", spend_name(record.body, rules)))
+    for scope, record in book.counting(stores.ledger).items():
+        name = spend_name(record.body, mine.name(period(scope)))
+        found.add(stores.lake.path("spend", name))
     return {path for path in found if path.exists()}
 
 

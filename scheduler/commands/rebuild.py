@@ -11,6 +11,7 @@ import click
 from models import warehouse
 from models.errors import InvariantError
 from models.period import Month
+from scheduler.booking import booked
 from scheduler.cli import Shell
 from scheduler.lock import held
 from scheduler.options import Day
@@ -18,7 +19,6 @@ from scheduler.pipeline import instant
 from scheduler.progress import shown
 from scheduler.publish import publish, reconcile, reported_month
 from scheduler.reload import buildable, files, reload
-from scheduler.spending import spent
 from scheduler.workspace import Project, Stores, configured, now, stores
 
 
@@ -46,8 +46,8 @@ def command(shell: Shell, today: date | None) -> int:
         opened.lake.clear()
         project.warehouse.unlink(missing_ok=True)
         reload(project, opened, progress)
-        spend = spent(project, opened, progress).spend
-        publish(project, opened, spend, reconcile(project, opened, spend, month, as_of))
+        books = booked(project, opened, progress, as_of)
+        publish(project, opened, books, reconcile(project, opened, books, month))
         after = digests(project, opened, mine)
     for name, found in after.items():
         click.echo(f"{name} {found} {'equal' if found == before[name] else 'was ' + before[name]}")

@@ -14,12 +14,12 @@ from models.period import Month
 from reconcile.portfolio import Portfolio
 from reconcile.report import document, markdown, page, text
 from reconcile.state import State
+from scheduler.booking import booked
 from scheduler.cli import Shell
 from scheduler.options import Day, month_option
 from scheduler.pipeline import instant
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile, reported_month
-from scheduler.spending import spent
 from scheduler.workspace import configured, now, stores
 
 RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
@@ -63,7 +63,7 @@ def command(
     as_of = instant(today, now())
     with stores(project) as opened:
         wanted = month or reported_month(as_of.date())
-        report = reconcile(project, opened, spent(project, opened, Quiet()).spend, wanted, as_of)
+        report = reconcile(project, opened, booked(project, opened, Quiet(), as_of), wanted)
     colour = sys.stdout.isatty() if color is None else color
     rendered = RENDER[form](report) if form in RENDER else text.render(report, colour=colour)
     if out is None:

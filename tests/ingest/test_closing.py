@@ -21,7 +21,14 @@ from models.ledger import Entry
 from models.period import Month
 
 OCTOBER = Month(2026, 10)
+RULES = "f" * 64
 Night = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def used(stores: Any) -> None:
+    """Record a version of the rules, as a night does."""
+    stores.ledger.append(Entry("rules", "rules.yaml", {"hash": RULES, "texts": {}}))
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def test_a_closed_month_goes_on_to_count_what_it_was_closed_with(stores: Any, ni
     night("10")
     night("7", OCTOBER + 1)
 
-    entry = close(stores.ledger, OCTOBER, by="ada", reason="agreed")
+    entry = close(stores.ledger, OCTOBER, by="ada", rules=RULES, reason="agreed")
     night("12")
     night("8", OCTOBER + 1)
 
@@ -67,7 +74,7 @@ def test_a_closed_month_goes_on_to_count_what_it_was_closed_with(stores: Any, ni
 def test_a_source_that_comes_after_the_close_changes_nothing_of_the_month(
     stores: Any, night: Night
 ) -> None:
-    close(stores.ledger, OCTOBER, by="ada")
+    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
 
     night("10")
 
@@ -87,7 +94,7 @@ def test_what_changes_a_settled_month_is_a_restatement_with_its_differences(
     night("11")  # provisional: a change, and no restatement
     final(stores)
     night("8.5")
-    close(stores.ledger, OCTOBER, by="ada")
+    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
     night("9")
 
     first, second = restatements(stores.ledger)
@@ -144,13 +151,13 @@ def test_a_restatement_bears_the_time_of_its_run(
 
 def test_a_month_is_closed_once_and_by_somebody(stores: Any) -> None:
     with pytest.raises(RefusedError, match=r"^2026-10: nobody is named to close it; say who does$"):
-        close(stores.ledger, OCTOBER, by=" ")
-    close(stores.ledger, OCTOBER, by="ada")
+        close(stores.ledger, OCTOBER, by=" ", rules=RULES)
+    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
 
     with pytest.raises(
         RefusedError, match=r"^2026-10: is closed already; a closed month stays as it is$"
     ):
-        close(stores.ledger, OCTOBER, by="ada")
+        close(stores.ledger, OCTOBER, by="ada", rules=RULES)
 
 
 @pytest.mark.failure("E08")
@@ -166,7 +173,7 @@ def test_a_close_that_does_not_hold_is_found(
     stores: Any, night: Night, altered: dict[str, Any], complaint: str
 ) -> None:
     night("10")
-    body = json.loads(json.dumps(close(stores.ledger, OCTOBER, by="ada").body))
+    body = json.loads(json.dumps(close(stores.ledger, OCTOBER, by="ada", rules=RULES).body))
 
     stores.ledger.append(Entry(CLOSED, "2026-10", {**body, **altered}))
 
@@ -193,7 +200,7 @@ def test_any_order_of_deliveries_and_closes_ends_in_the_last_one_or_the_pinned_o
             if month not in shut:
                 expected[f"bill/{month}"] = act
         elif month not in shut:
-            close(stores.ledger, month, by="ada")
+            close(stores.ledger, month, by="ada", rules=RULES)
             shut.add(month)
 
     mine = {scope: cost for scope, cost in amounts(stores).items() if f"/{year}-" in scope}

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from models.period import Month
+from scheduler.booking import booked
 from scheduler.cli import main
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile
-from scheduler.spending import spent
 from scheduler.workspace import configured, stores
 
 
@@ -117,8 +117,8 @@ def demo(told_demo: tuple[Path, str], tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(told_demo[0], tmp_path / "demo"))
     project, as_of = configured(folder), datetime.fromisoformat(f"{TODAY}T00:00Z")
     with stores(project) as opened:
-        spend = spent(project, opened, Quiet()).spend
-        publish(project, opened, spend, reconcile(project, opened, spend, OCTOBER, as_of))
+        books = booked(project, opened, Quiet(), as_of)
+        publish(project, opened, books, reconcile(project, opened, books, OCTOBER))
     return folder
 
 

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from models import warehouse
 from models.period import Month
 from reconcile.report.number import NONE
+from scheduler.booking import booked
 from scheduler.cli import Shell
 from scheduler.commands.invoice_match import command
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile
-from scheduler.spending import spent
 from scheduler.workspace import configured, stores
 
 Trueup = Callable[..., Any]
@@ -84,8 +84,8 @@ def published(folder: Path) -> None:
     """Build the warehouse, without the pages that a night writes."""
     project, as_of = configured(folder), datetime.fromisoformat(f"{TODAY}T00:00Z")
     with stores(project) as opened:
-        spend = spent(project, opened, Quiet()).spend
-        publish(project, opened, spend, reconcile(project, opened, spend, OCTOBER, as_of))
+        books = booked(project, opened, Quiet(), as_of)
+        publish(project, opened, books, reconcile(project, opened, books, OCTOBER))
 
 
 def asked(folder: Path, sql: str) -> list[tuple[Any, ...]]:

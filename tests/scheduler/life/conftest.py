@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ingest.closing import close
 from ingest.source import (
     Control,
     Conversion,
@@ -27,16 +29,17 @@ from models.archive import Archive
 from models.charge import COLUMNS
 from models.errors import SourceError
 from models.lake import Lake
-from models.ledger import Ledger
+from models.ledger import Ledger, Record
 from models.money import MONEY
 from models.period import Month
 from reconcile.portfolio import Portfolio
 from reconcile.report import document, markdown, page
+from scheduler.booking import Books, booked
 from scheduler.cli import main
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile
 from scheduler.rounds import Round, asked
-from scheduler.spending import spent
+from scheduler.version import entries, present
 from scheduler.workspace import Project, Stores, configured
 
 Line = tuple[str, str | None, str]  # billed cost, invoice id, day
@@ -175,9 +178,19 @@ class Life:
 
     def report(self, day: str, month: str = "2026-10") -> Portfolio:
         """Return the report of a month, as of a day."""
-        spend = spent(self.project, self.stores, Quiet()).spend
+        return reconcile(self.project, self.stores, self.books(day), Month.parse(month))
+
+    def books(self, day: str) -> Books:
+        """Return what figures are made of, as of a day."""
         as_of = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        return reconcile(self.project, self.stores, spend, Month.parse(month), as_of)
+        return booked(self.project, self.stores, Quiet(), as_of)
+
+    def close(self, month: str = "2026-10") -> Record:
+        """Close a month by the rules as they are."""
+        if news := entries(self.project, self.stores.ledger):
+            self.stores.ledger.append(*news)
+        rules = present(self.project).hash
+        return close(self.stores.ledger, Month.parse(month), by="ada", rules=rules)
 
     def rendered(self, day: str, month: str = "2026-10") -> tuple[str, ...]:
         """Return the bytes of a report in each of its forms."""
@@ -186,8 +199,7 @@ class Life:
 
     def publish(self, day: str) -> None:
         """Build the warehouse."""
-        spend = spent(self.project, self.stores, Quiet()).spend
-        publish(self.project, self.stores, spend, self.report(day))
+        publish(self.project, self.stores, self.books(day), self.report(day))
 
 
 @pytest.fixture(scope="session")
@@ -205,6 +217,7 @@ def unborn(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def life(unborn: Project, tmp_path: Path) -> Iterator[Life]:
     """Return a project with one scripted source, before its first night."""
     script = Script()
+    shutil.copytree(unborn.folder, tmp_path, dirs_exist_ok=True)
     project = replace(unborn, folder=tmp_path, sources=(script,))
     project.state.mkdir(exist_ok=True)
     clock = Clock()

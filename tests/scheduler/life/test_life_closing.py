@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.closing import close
 from models import warehouse
 from models.errors import BrokenError, InvariantError, StoreError
 from models.ledger import Entry
@@ -31,7 +30,7 @@ def asked(life: Any, sql: str) -> list[tuple[Any, ...]]:
 def test_a_closed_month_keeps_every_byte_of_its_report_and_the_change_is_told(life: Any) -> None:
     life.night("2026-11-02", ONE)
     life.night("2026-11-20")
-    close(life.stores.ledger, OCTOBER, by="ada")
+    life.close()
     before = life.rendered("2026-12-20")
 
     done = life.night("2026-12-11", LATER)
@@ -50,7 +49,7 @@ def test_a_closed_month_keeps_every_byte_of_its_report_and_the_change_is_told(li
 @pytest.mark.failure("E04")
 def test_every_figure_of_a_closed_month_is_of_what_it_was_closed_with(life: Any) -> None:
     life.night("2026-11-02", ONE)
-    close(life.stores.ledger, OCTOBER, by="ada")
+    life.close()
     life.night("2026-12-11", LATER)
     life.publish("2026-12-20")
 
@@ -65,7 +64,7 @@ def test_every_figure_of_a_closed_month_is_of_what_it_was_closed_with(life: Any)
 @pytest.mark.failure("E04")
 def test_a_source_that_is_broken_after_the_close_changes_nothing_of_the_report(life: Any) -> None:
     life.night("2026-11-02", ONE)
-    close(life.stores.ledger, OCTOBER, by="ada")
+    life.close()
     before = life.rendered("2026-12-20")
 
     life.source.shows["2026-10"] = BrokenError("cloud", "m.json", "is half a file")
@@ -79,7 +78,7 @@ def test_a_source_that_is_broken_after_the_close_changes_nothing_of_the_report(l
 @pytest.mark.failure("E08")
 def test_a_close_that_does_not_hold_stops_the_program_at_its_start(life: Any) -> None:
     life.night("2026-11-02", ONE)
-    body = dict(close(life.stores.ledger, OCTOBER, by="ada").body)
+    body = dict(life.close().body)
     with stores(life.project):
         pass
 

@@ -1,0 +1,47 @@
+"""The books of one instant: what bills came to, and what is owed beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import polars as pl
+
+from reconcile.purchase.accrued import Accrued
+from scheduler import accruing
+from scheduler.dividing import Spent
+from scheduler.progress import Progress
+from scheduler.spending import spent
+from scheduler.workspace import Project, Stores
+
+
+@dataclass(frozen=True)
+class Books:
+    """What every figure of one run is made of.
+
+    Attributes:
+        spent: What bills came to.
+        owed: What follows from purchases.
+        as_of: The instant the data was current, UTC.
+    """
+
+    spent: Spent
+    owed: Accrued
+    as_of: datetime
+
+    @cached_property
+    def spend(self) -> pl.DataFrame:
+        """The spend of bills with that of accruals."""
+        return accruing.whole(self.spent.spend, self.owed)
+
+
+def booked(project: Project, stores: Stores, progress: Progress, as_of: datetime) -> Books:
+    """Return the books; attribute what is new.
+
+    Raises:
+        InvariantError: see `spent`.
+        StoreError: see `spent`.
+    """
+    owed = accruing.accruals(project, stores, as_of)
+    return Books(spent(project, stores, progress), owed, as_of)
