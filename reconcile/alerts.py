@@ -5,17 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal, Protocol
 
-RULE: Final = "eac_over_limit"
+EAC_OVER_LIMIT: Final = "eac_over_limit"
+SPEND_AFTER_END: Final = "spend_after_end"
+# rule: how urgent it is, and what it says of a project in a line
+SEVERITY: Final = {EAC_OVER_LIMIT: "critical", SPEND_AFTER_END: "warning"}
+SAYS: Final = {EAC_OVER_LIMIT: "over its limit", SPEND_AFTER_END: "spends after its end"}
 WORSE: Final = Decimal("0.10")  # of the excess last told: below that nobody is told again
 
 Act = Literal["opened", "worsened", "resolved"]
 
 
+class Watched(Protocol):
+    """What a rule looks at tonight: one project, and how far it is in breach."""
+
+    rule: ClassVar[str]
+
+    @property
+    def project(self) -> str: ...  # noqa: D102 - id of the project
+    @property
+    def excess(self) -> Decimal:
+        """How large the breach is, reporting currency; none at zero and below."""
+        ...
+
+    @property
+    def trusted(self) -> bool:
+        """False when the data is too incomplete to judge: nothing changes then."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where one project stands tonight.
+    """Where one project stands tonight against its limit.
 
     Attributes:
         project: Project id.
@@ -24,6 +46,7 @@ class Standing:
         trusted: False when the data is too incomplete to judge: nothing changes then.
     """
 
+    rule: ClassVar[str] = EAC_OVER_LIMIT
     project: str
     eac: Decimal
     limit: Decimal
@@ -36,6 +59,21 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Afterwards:
+    """What one project has spent after its last day, of all that is loaded tonight.
+
+    Attributes:
+        project: Project id.
+        excess: The amount, reporting currency; zero for a project that has not ended.
+    """
+
+    rule: ClassVar[str] = SPEND_AFTER_END
+    project: str
+    excess: Decimal
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert as the ledger keeps it; the same breach keeps its number and its key.
 
@@ -43,7 +81,7 @@ class Alert:
         key: Rule and scope; at most one alert is open for it.
         number: `A-1`, `A-2`, ...; what people name it by.
         told: How many messages it has caused; message ids are `number:told`.
-        excess: Estimate beyond the limit when somebody was last told.
+        excess: How large the breach was when somebody was last told.
         since: Day it opened, ISO.
     """
 
@@ -59,6 +97,11 @@ class Alert:
     def name(self) -> str:
         """Return `A-<number>`."""
         return f"A-{self.number}"
+
+    @property
+    def rule(self) -> str:
+        """The rule that is in breach."""
+        return self.key.partition("/")[0]
 
     def body(self) -> dict[str, object]:
         """Return the alert as a ledger body; amounts are text."""
@@ -87,7 +130,7 @@ class Alert:
 
 
 def decide(
-    standings: Iterable[Standing], known: Mapping[str, Alert], *, today: str
+    standings: Iterable[Watched], known: Mapping[str, Alert], *, today: str
 ) -> list[tuple[Act, Alert]]:
     """Return what changes tonight; the same night again changes nothing.
 
@@ -96,10 +139,10 @@ def decide(
     """
     changes: list[tuple[Act, Alert]] = []
     number = max((alert.number for alert in known.values()), default=0)
-    for standing in sorted(standings, key=lambda each: each.project):
+    for standing in sorted(standings, key=lambda each: (each.project, each.rule)):
         if not standing.trusted:
             continue
-        before = known.get(f"{RULE}/{standing.project}")
+        before = known.get(f"{standing.rule}/{standing.project}")
         change = _change(standing, before, number + 1, today)
         if change:
             changes.append(change)
@@ -108,7 +151,7 @@ def decide(
 
 
 def _change(
-    standing: Standing, before: Alert | None, fresh: int, today: str
+    standing: Watched, before: Alert | None, fresh: int, today: str
 ) -> tuple[Act, Alert] | None:
     over = standing.excess > 0
     if before is None or before.state == "resolved":
@@ -121,7 +164,7 @@ def _change(
 
 
 def _alert(
-    standing: Standing,
+    standing: Watched,
     before: Alert | None,
     fresh: int,
     since: str,
@@ -129,7 +172,7 @@ def _alert(
     state: Literal["open", "resolved"] = "open",
 ) -> Alert:
     return Alert(
-        key=f"{RULE}/{standing.project}",
+        key=f"{standing.rule}/{standing.project}",
         number=before.number if before else fresh,
         project=standing.project,
         state=state,

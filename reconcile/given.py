@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -37,6 +37,15 @@ class Planned(Protocol):
         ...
 
 
+class Gone(Protocol):
+    """What is needed of a merger; `models.project.Merged` is the one in use."""
+
+    @property
+    def into(self) -> str: ...  # noqa: D102 - the words of projects.yaml
+    @property
+    def on(self) -> date: ...  # noqa: D102
+
+
 class Owned(Protocol):
     """What is needed of a project; `models.project.Project` is the one in use."""
 
@@ -48,6 +57,12 @@ class Owned(Protocol):
     def owner(self) -> str | None: ...  # noqa: D102
     @property
     def cost_center(self) -> str | None: ...  # noqa: D102
+    @property
+    def start(self) -> date | None: ...  # noqa: D102
+    @property
+    def end(self) -> date | None: ...  # noqa: D102
+    @property
+    def merged(self) -> Gone | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from models.errors import InvariantError
 from models.money import ZERO, rounded
-from reconcile.alerts import RULE, Act, Alert
+from reconcile.alerts import SEVERITY, Act, Alert
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import Portfolio
 from reconcile.report.number import MINUS, Unit, percent, signed_percent, unit
@@ -47,9 +48,15 @@ def message(act: Act, alert: Alert, line: Line, report: Portfolio, *, run: str) 
         ("Trust", _trust(line, report)),
         ("Do", f"`trueup report --month {report.month}`"),
     ]
+    return said(alert, subject, parts)
+
+
+def said(alert: Alert, subject: str, parts: Iterable[tuple[str, str]]) -> Message:
+    """Return a message of named paragraphs, empty ones left out, that ends with its rule."""
     lines = [f"{name:<9}{text}" for name, text in parts if text]
-    rule = f"Rule {RULE} (critical). Next message only if it worsens by 10 % or is resolved."
-    return Message(subject, "\n".join([subject, "", *lines, "", f"{alert.name}. {rule}"]))
+    rule = f"Rule {alert.rule} ({SEVERITY[alert.rule]})."
+    last = f"{alert.name}. {rule} Next message only if it worsens by 10 % or is resolved."
+    return Message(subject, "\n".join([subject, "", *lines, "", last]))
 
 
 def event(
@@ -57,6 +64,34 @@ def event(
 ) -> dict[str, Any]:
     """Return the change as a CloudEvent 1.0 in structured JSON; amounts are text."""
     end = line.completion
+    facts = {
+        "figure_ids": [end.eac.id, end.bac.id, end.delta.id],
+        "eac": amount_text(end.eac.value),
+        "bac": amount_text(end.bac.value),
+        "limit": amount_text(line.outlook.limit.value if line.outlook else None),
+        "delta": amount_text(end.delta.value),
+        "ac": amount_text(line.to_date.ac.value),
+        "pl": amount_text(line.to_date.pl.value),
+        "drivers": [
+            {"category": each.key, "delta": amount_text(each.month.delta.value)}
+            for each in _drivers(line)
+        ],
+        "owner": line.owner,
+    }
+    return envelope(act, alert, report, told, facts, run=run, at=at)
+
+
+def envelope(
+    act: Act,
+    alert: Alert,
+    report: Portfolio,
+    told: Message,
+    facts: Mapping[str, Any],
+    *,
+    run: str,
+    at: str,
+) -> dict[str, Any]:
+    """Return the event of any rule: what all have in common, and the facts of this one."""
     return {
         "specversion": "1.0",
         "id": f"{alert.name}:{alert.told}",
@@ -66,25 +101,14 @@ def event(
         "time": at,
         "datacontenttype": "application/json",
         "data": {
-            "rule": RULE,
-            "severity": "critical",
+            "rule": alert.rule,
+            "severity": SEVERITY[alert.rule],
             "scope": alert.project,
             "period": str(report.month),
-            "figure_ids": [end.eac.id, end.bac.id, end.delta.id],
-            "eac": _text(end.eac.value),
-            "bac": _text(end.bac.value),
-            "limit": _text(line.outlook.limit.value if line.outlook else None),
-            "delta": _text(end.delta.value),
-            "ac": _text(line.to_date.ac.value),
-            "pl": _text(line.to_date.pl.value),
+            **facts,
             "currency": report.currency,
-            "drivers": [
-                {"category": each.key, "delta": _text(each.month.delta.value)}
-                for each in _drivers(line)
-            ],
             "since": alert.since,
-            "owner": line.owner,
-            "data_final_pct": _text(report.final_pct.value),
+            "data_final_pct": amount_text(report.final_pct.value),
             "snapshot": report.snapshot,
             "run": run,
             "subject_line": told.subject,
@@ -107,9 +131,13 @@ def _subject(act: Act, line: Line, report: Portfolio) -> str:
         reserve = shown.amount(outlook.reserve.approved)
         limit = f"(BAC {shown.amount(end.bac)} + {reserve})"
         text = f": forecast {eac}, {beyond} over limit {limit}"
+    return fitting(line.key, text)
+
+
+def fitting(name: str, text: str) -> str:
+    """Return a subject: a name, cut where it would be too long, and what is said of it."""
     room = SUBJECT - len(text)
-    name = line.key if len(line.key) <= room else line.key[: room - 1] + "…"
-    return name + text
+    return (name if len(name) <= room else name[: room - 1] + "…") + text
 
 
 def _outlook(line: Line) -> Outlook:
@@ -180,8 +208,13 @@ def _forecast(line: Line, report: Portfolio) -> str:
 
 
 def _who(line: Line) -> str:
-    centre = f", cost centre {line.cost_center}" if line.cost_center else ""
-    return f"owner {line.owner or 'unknown'}{centre}."
+    return who(line.owner, line.cost_center)
+
+
+def who(owner: str | None, cost_center: str | None) -> str:
+    """Return whose project it is."""
+    centre = f", cost centre {cost_center}" if cost_center else ""
+    return f"owner {owner or 'unknown'}{centre}."
 
 
 def _trust(line: Line, report: Portfolio) -> str:
@@ -191,5 +224,6 @@ def _trust(line: Line, report: Portfolio) -> str:
     return f"{final} % of cost final; data of {report.month} {whole}; as of {day}."
 
 
-def _text(value: Decimal | None) -> str | None:
+def amount_text(value: Decimal | None) -> str | None:
+    """Return an amount to the cent, as text."""
     return None if value is None else str(rounded(value, 2))

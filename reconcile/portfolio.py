@@ -15,6 +15,7 @@ from models.money import ZERO, rounded
 from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import WIDE, Converter, actuals, cells
+from reconcile.alerts import SPEND_AFTER_END
 from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
@@ -22,6 +23,7 @@ from reconcile.given import Completeness, Owned, Planned, contingencies, names, 
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
 from reconcile.note import failing, notes
+from reconcile.outside import Outside, outside, stranded
 from reconcile.purchase.accrual import Accrual
 from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
 from reconcile.restatement import Restated, RestatedLine, restated_lines
@@ -86,6 +88,7 @@ class Portfolio:
         invoices: Those of the month, and of others those that fail.
         restatements: What changed lately in months that were settled.
         accruals: Which part of the month's actual no bill has brought.
+        outside: What was spent before projects began or after they ended, all months.
         notes: One line each about what to read with care.
     """
 
@@ -114,6 +117,7 @@ class Portfolio:
     invoices: tuple[InvoiceLine, ...]
     restatements: tuple[RestatedLine, ...]
     accruals: tuple[AccrualLine, ...]
+    outside: tuple[Outside, ...]
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -171,7 +175,7 @@ def portfolio(
         TrueupError: what `rates` raises for a missing rate.
     """
     with localcontext(prec=WIDE):
-        frame = spend.lazy().collect()
+        frame, known = spend.lazy().collect(), names(projects)
         figures = Figures(currency)
         completeness = Completeness(month, as_of, contributors(frame), sources)
         spent = cells(actuals(frame, rates, currency))
@@ -185,7 +189,7 @@ def portfolio(
             setting=Setting(figures=figures, month=month, materiality=materiality),
             tallies=tallies(spent, planned, reported),
             completeness=completeness,
-            owners=names(projects),
+            owners=known,
             reserves=contingencies(plans, rates, currency),
             committed=committed(commitments or {}, rates, currency, month),
         )
@@ -194,6 +198,7 @@ def portfolio(
         total = summing.total(lines)
         sourced = source_lines(frame, sources, figures, month)
         invoices = invoice_lines(assertions, figures, month)
+        beyond = outside(frame, known.values(), rates, figures)
         return Portfolio(
             name=name,
             month=month,
@@ -220,9 +225,15 @@ def portfolio(
             invoices=invoices,
             restatements=restated_lines(restated, figures),
             accruals=accrual_lines(accruals, figures, month),
+            outside=beyond,
             alerts=tuple(_alert(figures, month, row) for row in alerts),
             problems=tuple(problems),
-            notes=(*notes(frame, lines, sources, month), *failing(invoices)),
+            notes=(
+                *notes(frame, lines, sources, month),
+                *(each.said for each in beyond if each.first <= month.last),
+                *stranded(planned, known.values(), month, figures),
+                *failing(invoices),
+            ),
             figures=figures,
             variance=variance_frame(
                 spent, planned, complete=completeness.whole, materiality=materiality
@@ -271,5 +282,6 @@ def _share(part: Decimal, whole: Decimal) -> Decimal | None:
 
 def _alert(figures: Figures, month: Month, row: AlertRow) -> AlertLine:
     where = scope("alert", row.name)
-    now = figures.add(where, str(month), "now", row.now)
+    measure = "told" if row.rule == SPEND_AFTER_END else "now"
+    now = figures.add(where, str(month), measure, row.now)
     return AlertLine(row=row, now=now, worst=figures.add(where, str(month), "worst", row.worst))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from models.ledger import Entry
-from reconcile.alerts import Standing, decide
+from models.money import ZERO
+from reconcile import afterwards, message
+from reconcile.alerts import SPEND_AFTER_END, Act, Afterwards, Alert, Standing, decide
 from reconcile.line import Line
-from reconcile.message import event, message
+from reconcile.message import Message
 from reconcile.portfolio import Portfolio
 from reconcile.state import State
 from scheduler.outbox import queued
@@ -15,21 +20,46 @@ from scheduler.workspace import Project, Stores
 
 def raise_alerts(project: Project, stores: Stores, report: Portfolio, *, run: str) -> list[str]:
     """Store what changed and the messages about it in one transaction; return the subjects."""
-    lines = {line.key: line for line in report.projects}
-    today = report.as_of.date().isoformat()
-    standings = [standing for line in lines.values() if (standing := _standing(line))]
+    known, today = known_alerts(stores), report.as_of.date().isoformat()
+    standings = [standing for line in report.projects if (standing := _standing(line))]
+    ended = _ended(report, [*project.registry.ids, *_told(known)])
     entries: list[Entry] = []
     subjects = []
-    for act, alert in decide(standings, known_alerts(stores), today=today):
-        line = lines[alert.project]
-        told = message(act, alert, line, report, run=run)
-        sent = event(act, alert, line, report, told, run=run, at=report.as_of.isoformat())
+    for act, alert in decide([*standings, *ended], known, today=today):
+        told, sent = _said(act, alert, project, report, run)
         entries += [Entry("alert", alert.key, alert.body())]
         entries += queued(project.settings.channels, sent)
         subjects.append(told.subject)
     if entries:
         stores.ledger.append(*entries)
     return subjects
+
+
+def _said(
+    act: Act, alert: Alert, project: Project, report: Portfolio, run: str
+) -> tuple[Message, dict[str, Any]]:
+    """Return the message about a change, and the event that carries it."""
+    at = report.as_of.isoformat()
+    if alert.rule == SPEND_AFTER_END:
+        spent = {each.project: each for each in report.outside if each.side == "after"}
+        found, owned = spent.get(alert.project), project.registry.project(alert.project)
+        told = afterwards.message(act, alert, found, owned, report)
+        return told, afterwards.event(act, alert, found, owned, report, told, run=run, at=at)
+    line = next(each for each in report.projects if each.key == alert.project)
+    told = message.message(act, alert, line, report, run=run)
+    return told, message.event(act, alert, line, report, told, run=run, at=at)
+
+
+def _told(known: Mapping[str, Alert]) -> Iterator[str]:
+    """Yield projects whose spend after their end was told, in the registry or not any more."""
+    yield from (each.project for each in known.values() if each.rule == SPEND_AFTER_END)
+
+
+def _ended(report: Portfolio, projects: Iterable[str]) -> Iterator[Afterwards]:
+    """Yield what each project has spent after its end; most have none."""
+    spent = {each.project: each.amount.value for each in report.outside if each.side == "after"}
+    for each in dict.fromkeys(projects):
+        yield Afterwards(project=each, excess=spent.get(each) or ZERO)
 
 
 def _standing(line: Line) -> Standing | None:

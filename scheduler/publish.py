@@ -19,7 +19,7 @@ from models.period import Month
 from models.plan import FRAME, current
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
-from reconcile.alerts import RULE, Alert
+from reconcile.alerts import SEVERITY, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
 from scheduler import accruing, beside, restating
@@ -159,8 +159,8 @@ def _row(project: Project, alert: Alert) -> AlertRow:
     owners = {each.id: each.owner or "" for each in project.registry.projects}
     return AlertRow(
         name=alert.name,
-        rule=RULE,
-        severity="critical",
+        rule=alert.rule,
+        severity=SEVERITY[alert.rule],
         project=alert.project,
         since=date.fromisoformat(alert.since),
         state=alert.state,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from reconcile.alerts import SAYS
 from scheduler.cli import Shell
 from scheduler.commands.schedule import last_finished
 from scheduler.deciding import forsaken
@@ -53,7 +54,7 @@ def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[st
     yield from (f"decision   {line}" for line in forsaken(project, opened))
     for alert in known_alerts(opened).values():
         if alert.state == "open":
-            yield f"alert      {alert.name} {alert.project}: over its limit since {alert.since}"
+            yield f"alert      {alert.name} {alert.project}: {SAYS[alert.rule]} since {alert.since}"
     unsent = pending(opened.ledger)
     for key, record in unsent.items():
         yield f"unsent     {key}: {record.body.get('error', record.body['state'])}"

@@ -59,11 +59,20 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Merged:
+    into: str
+    on: date
+
+
+@dataclass(frozen=True)
 class Project:
     id: str
     name: str | None = None
     owner: str | None = None
     cost_center: str | None = None
+    start: date | None = None
+    end: date | None = None
+    merged: Merged | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,11 @@ def plan_of_fixture() -> type[Plan]:
 @pytest.fixture(name="project_of", scope="session")
 def project_of_fixture() -> type[Project]:
     return Project
+
+
+@pytest.fixture(name="merged_of", scope="session")
+def merged_of_fixture() -> type[Merged]:
+    return Merged
 
 
 @pytest.fixture(name="rates_of", scope="session")

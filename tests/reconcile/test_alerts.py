@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.alerts import Alert, Standing, decide
+from reconcile.alerts import Afterwards, Alert, Standing, Watched, decide
 
 
 def standing(eac: str, *, project: str = "p", trusted: bool = True) -> Standing:
     return Standing(project=project, eac=Decimal(eac), limit=Decimal(1000), trusted=trusted)
 
 
-def night(known: dict[str, Alert], *standings: Standing, today: str = "2026-11-20") -> list[str]:
+def afterwards(excess: str, project: str = "p") -> Afterwards:
+    return Afterwards(project=project, excess=Decimal(excess))
+
+
+def night(known: dict[str, Alert], *standings: Watched, today: str = "2026-11-20") -> list[str]:
     changes = decide(standings, known, today=today)
     known.update({alert.key: alert for _, alert in changes})
     return [f"{act} {alert.name}:{alert.told}" for act, alert in changes]
@@ -71,3 +75,38 @@ def test_the_same_night_again_tells_nobody(path: list[int]) -> None:
     for eac in path:
         night(known, standing(str(eac)))
         assert night(known, standing(str(eac))) == []
+
+
+@pytest.mark.failure("D09")
+def test_spend_after_the_end_is_told_once_then_by_tenths_and_when_it_is_gone() -> None:
+    known: dict[str, Alert] = {}
+
+    told = [night(known, afterwards(each)) for each in ("0", "10", "10", "10.99", "11", "0", "0")]
+
+    assert told == [
+        [], ["opened A-1:1"], [], [], ["worsened A-1:2"], ["resolved A-1:3"], []
+    ]  # fmt: skip
+    assert {each.rule for each in known.values()} == {"spend_after_end"}
+
+
+def test_two_rules_about_one_project_have_numbers_of_their_own() -> None:
+    known: dict[str, Alert] = {}
+
+    told = night(known, afterwards("5"), standing("1100"), afterwards("7", "a"))
+
+    assert told == ["opened A-1:1", "opened A-2:1", "opened A-3:1"]
+    assert {key: alert.number for key, alert in known.items()} == {
+        "spend_after_end/a": 1,
+        "eac_over_limit/p": 2,
+        "spend_after_end/p": 3,
+    }
+
+
+def test_an_alert_of_the_first_version_is_read_with_its_rule() -> None:
+    body = {"number": 4, "project": "p", "state": "open", "told": 2, "excess": "10.5",
+            "since": "2026-11-01"}  # fmt: skip
+
+    found = Alert.read("eac_over_limit/p", body)
+
+    assert (found.rule, found.name, found.excess) == ("eac_over_limit", "A-4", Decimal("10.5"))
+    assert found.body() == body
