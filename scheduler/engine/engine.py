@@ -28,8 +28,8 @@ R = TypeVar("R")
 Done = Callable[[Any], object]  # told of each task as it ends, in whatever order
 
 
-class WorkerError(TrueupError):
-    """A process that worked on a document died, and again when the document was tried anew."""
+class EngineError(TrueupError):
+    """Work could not be done where it was to be done: a process died twice, no cluster answers."""
 
 
 def unheard(_task: Task) -> None:
@@ -52,7 +52,7 @@ class Engine(Protocol):
             done: Told of each task as it ends.
 
         Raises:
-            WorkerError: when the process that worked on a task died twice.
+            EngineError: when the process that worked on a task died twice.
             TrueupError: what the function raises.
         """
         ...

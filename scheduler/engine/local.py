@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import wait
 from typing import Any, Final
 
-from scheduler.engine.engine import Answer, Done, R, T, WorkerError, answered, unheard
+from scheduler.engine.engine import Answer, Done, EngineError, R, T, answered, unheard
 from scheduler.engine.worker import Job, Worker, started
 
 SMALL: Final = 8 << 20  # bytes; such a document is done before another process has it
@@ -100,7 +100,7 @@ class Local:
         if code < 0 and job.deaths < DEATHS:
             self._hired().begin(function, job)
         else:
-            job.answer = Answer(error=WorkerError(_died(job.task.name, code)))
+            job.answer = Answer(error=EngineError(_died(job.task.name, code)))
 
     def _abandon(self) -> None:
         """End the processes whose answer nobody waits for any more."""

@@ -1,0 +1,123 @@
+"""A Ray cluster: the same functions as tasks of it, on as many machines as it has."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from scheduler.engine.engine import Answer, Done, EngineError, R, T, Task, answered, unheard
+from scheduler.engine.worker import THREADS
+
+RETRIES: Final = 1  # processes that may die of one task before the last one
+OBJECTS: Final = 256 << 20  # bytes of shared memory that answers pass through on one machine
+
+
+class Cluster:
+    """Tasks of one core each, which Ray puts where there is room and begins anew if one dies."""
+
+    def __init__(self, address: str | None, workers: int) -> None:
+        """Use a cluster by its address, or one of so many processes that is started here.
+
+        Raises:
+            EngineError: when Ray is not installed.
+        """
+        self._ray, self.address, self.workers = _installed(), address, workers
+        self._remote: Any = None
+
+    def each(
+        self, function: Callable[[T], R], tasks: Iterable[T], done: Done = unheard
+    ) -> Iterator[R]:
+        """Yield what the function says to each task; see `Engine.each`."""
+        asked, window = iter(tasks), deque[tuple[Any, T]]()
+        under_way = dict[Any, T]()
+        try:
+            while self._fill(function, asked, window, under_way) or window:
+                while window and window[0][0] not in under_way:
+                    yield self._answer(*window.popleft()).given()
+                self._wait(under_way, done)
+        finally:
+            for left in under_way:
+                self._ray.cancel(left, force=True)
+
+    def close(self) -> None:
+        """Leave the cluster, and end it if it was started here."""
+        if self._remote is not None:
+            self._ray.shutdown()
+            self._remote = None
+
+    def _fill(
+        self,
+        function: Callable[[T], R],
+        asked: Iterator[T],
+        window: deque[tuple[Any, T]],
+        under_way: dict[Any, T],
+    ) -> bool:
+        """Hand tasks over, twice as many as there are cores; say whether there was one."""
+        before = len(window)
+        while len(window) < 2 * self.workers and (task := next(asked, None)) is not None:
+            reference = self._started().remote(function, task)
+            window.append((reference, task))
+            under_way[reference] = task
+        return len(window) > before
+
+    def _wait(self, under_way: dict[Any, T], done: Done) -> None:
+        if under_way:
+            ended, _ = self._ray.wait(list(under_way), num_returns=1, fetch_local=False)
+            for reference in ended:
+                done(under_way.pop(reference))
+
+    def _answer(self, reference: Any, task: Task) -> Answer:  # noqa: ANN401 - Ray has few types
+        try:
+            answer: Answer = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError:  # a fault of ours, with its traceback
+            raise
+        except self._ray.exceptions.RayError as error:
+            said = f"{type(error).__name__}; give its machines more memory, and run again"
+            return Answer(error=EngineError(f"{task.name}: the cluster lost it twice: {said}"))
+        return answer
+
+    def _started(self) -> Any:  # noqa: ANN401 - a remote function
+        """Return the function that answers on the cluster, which is joined if need be."""
+        if self._remote is None:
+            self._join()
+            options = {"num_cpus": 1, "max_retries": RETRIES}
+            self._remote = self._ray.remote(**options)(there)
+            self.workers = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        return self._remote
+
+    def _join(self) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
+        variables = {name: value for name, value in os.environ.items() if name.startswith("POLARS")}
+        options: dict[str, Any] = {
+            "runtime_env": {"env_vars": {**variables, THREADS: "1"}},
+            "log_to_driver": False,
+            "logging_level": "ERROR",
+        }
+        if self.address is None:
+            options |= {"num_cpus": self.workers, "object_store_memory": OBJECTS}
+            options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        try:
+            self._ray.init(address=self.address or "local", **options)
+        except ConnectionError as error:
+            raise EngineError(
+                f"ray: no cluster answers at {self.address}; start it with `ray start --head`, "
+                "or correct ray.address"
+            ) from error
+
+
+def there(function: Callable[[T], R], task: T) -> Answer:
+    """Answer a task, in a process of the cluster."""
+    os.umask(0o077)
+    return answered(function, task)
+
+
+def _installed() -> Any:  # noqa: ANN401 - Ray has few types, and is an extra
+    try:
+        return importlib.import_module("ray")
+    except ModuleNotFoundError as error:
+        raise EngineError(
+            "engine: ray wants Ray, which is not installed; pip install 'trueup[cluster]'"
+        ) from error
