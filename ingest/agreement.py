@@ -79,6 +79,24 @@ def agree(
     return tuple(_total(key, sums) for key, sums in sorted(written.sums.items()))
 
 
+def agree_reduced(totals: Iterable[Total], facts: pl.LazyFrame, place: Place) -> None:
+    """Prove that the facts of a document are its written charges, before they take a name.
+
+    Raises:
+        BrokenError: names the measure, both figures and their difference.
+    """
+    sums = [pl.col("lines").cast(pl.Int64).sum(), pl.col("billed_cost", "effective_cost").sum()]
+    ours = Sums(*facts.select(sums).collect(engine="streaming").row(0))
+    with localcontext(prec=WIDE):
+        stated = sum(map(_sums, totals), Sums())
+        apart = _sums_apart(ours, stated)
+    if apart:
+        raise place.broken(
+            f"reduced to {apart.replace('the second reader', 'its charges')}; "
+            "nothing was loaded, the last good delivery stays"
+        )
+
+
 def _day() -> pl.Expr:
     return pl.col("charge_period_start").dt.date().alias(_DAY)
 

@@ -13,6 +13,7 @@ from models.charge import charge_frame
 from models.contract import RowRule, first_broken, kept
 from models.errors import BrokenError
 from models.money import MONEY
+from models.reduction import BATCH_ROWS, READ, Reduction
 
 MOST_REJECTED: Final = 10_000  # with more than these a document is no bill with some bad rows
 MORSEL: Final = 20_000  # rows in flight; by default a wide table takes three times the memory
@@ -44,11 +45,19 @@ class Place:
         return BrokenError(self.source, self.document.name, detail)
 
 
-def write_charges(conversion: Conversion, place: Place, path: Path) -> pl.DataFrame:
+def write_charges(
+    conversion: Conversion, place: Place, path: Path, reduction: Reduction | None = None
+) -> pl.DataFrame:
     """Write the charges that keep the contract to a Parquet file, and return the other rows.
 
-    The rows are written and checked in one pass. Where one of the charges of a source row
-    breaks a rule, all of that row are set aside: a part of a bill's line is no line.
+    The rows are written, checked and reduced in one pass. Where one of the charges of a source
+    row breaks a rule, all of that row are set aside: a part of a bill's line is no line.
+
+    Args:
+        conversion: The charges, and rows the source itself sets aside.
+        place: Where they come from.
+        path: The file.
+        reduction: Takes in the charges that are written, as they are.
 
     Returns:
         Rows in the schema REJECTED_CHARGES, sorted.
@@ -62,16 +71,20 @@ def write_charges(conversion: Conversion, place: Place, path: Path) -> pl.DataFr
         )
     )
     bad = charges.filter(~kept()).select("x_row").unique().head(MOST_REJECTED + 1)
-    rows = _written(charges, path, bad)["x_row"]
+    rows = _written(charges, path, bad, reduction)["x_row"]
     rejected = _rejected(conversion, charges, rows)
     if len(rows) + len(conversion.rejected) > MOST_REJECTED:
         raise place.broken(f"more than {MOST_REJECTED} rows are bad, such as {_first(rejected)}")
     if len(rows):
-        _written(charges.filter(~_among(rows)), path, pl.LazyFrame())
+        if reduction:
+            reduction.clear()
+        _written(charges.filter(~_among(rows)), path, pl.LazyFrame(), reduction)
     return rejected
 
 
-def _written(charges: pl.LazyFrame, path: Path, beside: pl.LazyFrame) -> pl.DataFrame:
+def _written(
+    charges: pl.LazyFrame, path: Path, beside: pl.LazyFrame, reduction: Reduction | None
+) -> pl.DataFrame:
     """Write charges, and collect what is asked beside in the same pass over them."""
     sink = charges.sink_parquet(
         path,
@@ -81,8 +94,12 @@ def _written(charges: pl.LazyFrame, path: Path, beside: pl.LazyFrame) -> pl.Data
         maintain_order=True,
         lazy=True,
     )
+    plans = [beside, sink]
+    if reduction:
+        wanted = charges.select(READ)
+        plans.append(wanted.sink_batches(reduction.add, chunk_size=BATCH_ROWS, lazy=True))
     with pl.Config(streaming_chunk_size=MORSEL):
-        return pl.collect_all([sink, beside], engine="streaming")[1]
+        return pl.collect_all(plans, engine="streaming")[0]
 
 
 def _among(rows: pl.Series) -> pl.Expr:

@@ -62,13 +62,16 @@ FACTS: Final = pl.Schema(
 )
 
 BATCH_ROWS: Final = 1 << 18  # bounds memory whatever the size of the document
+APART: Final = 70  # percent of lines left as sums: with more, later batches are not summed first
 HELD_KEYS: Final = 200_000  # keys beyond these wait compressed,
 HELD_ROWS: Final = 1_000_000  # and so do partial sums
 PART_ROWS: Final = 1_000_000  # facts become final in parts of about so many
+_DAYS: Final = 1 << 23  # more than there are between the first and the last date,
+_BEFORE: Final = 1 << 22  # and more than there are before 1970
 
 _KNOWN: Final = pl.Schema({"identity": pl.UInt128(), "raw": pl.UInt32()})
 _RAW_KEYS: Final = pl.Schema({**dict.fromkeys(SEEN, pl.String()), TAGS: JSON})
-_READ: Final = (
+READ: Final = (
     *map(pl.col, _RAW_KEYS),
     pl.col("charge_period_start").dt.date().alias("day"),
     *(pl.col(column).alias(name) for name, column in SUMMED.items()),
@@ -86,13 +89,10 @@ def keys_and_facts(charges: pl.LazyFrame, source: str) -> tuple[pl.DataFrame, pl
         charges: CHARGE columns, best scanned from the written file.
         source: Name of the source, which rules may ask for.
     """
-    found = _Found()
-    rows = charges.select(pl.len()).collect().item()
-    for start in range(0, rows, BATCH_ROWS):
-        found.add(charges.slice(start, BATCH_ROWS).select(_READ).collect())
-    keys, numbers = _numbered(found.keys.all(_RAW_KEYS), source)
-    found.keys.clear()
-    return keys, _lazy(found.sums, numbers, keys.height)
+    found = Reduction()
+    for batch in charges.select(READ).collect_batches(chunk_size=BATCH_ROWS):
+        found.add(batch)
+    return found.keys_and_facts(source)
 
 
 @dataclass(slots=True)
@@ -124,6 +124,7 @@ class _Held:
 
     def clear(self) -> None:
         """Let go of what was added."""
+        self.rows = 0
         self.frames.clear()
         self.packed.clear()
 
@@ -135,30 +136,62 @@ def _packed(frame: pl.DataFrame) -> bytes:
 
 
 @dataclass(slots=True)
-class _Found:
-    """Keys and partial sums of the batches so far; `raw` numbers keys as they appear."""
+class Reduction:
+    """Keys and partial sums of the charges so far, for whoever has them in batches anyway."""
 
-    known: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KNOWN))
-    keys: _Held = field(default_factory=lambda: _Held(HELD_KEYS))
-    sums: _Held = field(default_factory=lambda: _Held(HELD_ROWS))
+    _known: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KNOWN))
+    _keys: _Held = field(default_factory=lambda: _Held(HELD_KEYS))
+    _sums: _Held = field(default_factory=lambda: _Held(HELD_ROWS))
+    _apart: bool = False  # whether hardly any lines share key and day
+
+    def clear(self) -> None:
+        """Forget all charges."""
+        self._known = pl.DataFrame(schema=_KNOWN)
+        self._keys.clear()
+        self._sums.clear()
 
     def add(self, batch: pl.DataFrame) -> None:
-        """Take in one batch of charges."""
+        """Take in one batch of charges, in the columns READ."""
         lines = batch.select("day", *SUMMED, identity(*_RAW_KEYS).alias("identity"))
-        seen = lines.with_row_index("row").group_by("identity").agg(pl.col("row").first())
-        old = seen.join(self.known, on="identity")
-        new = seen.join(old, on="identity", how="anti")
-        new = new.with_columns(raw=pl.row_index().cast(pl.UInt32) + self.known.height)
-        self.known = pl.concat([self.known, new.select(_KNOWN.names())])
-        self.keys.add(batch.select(_RAW_KEYS.names())[new["row"]])
-        numbers = pl.concat([old, new], how="diagonal").select(_KNOWN.names())
-        sums = _summed(lines, "identity", pl.len().cast(pl.UInt32).alias("lines"))
-        self.sums.add(sums.join(numbers, on="identity").select("raw", *FACTS.names()[1:]))
+        first = lines["identity"].is_first_distinct()
+        seen = lines.select("identity").filter(first)
+        seen = seen.join(self._known, on="identity", how="left", maintain_order="left")
+        new = seen["raw"].is_null()
+        added = pl.lit(new).cum_sum().cast(pl.UInt32) - 1 + self._known.height
+        seen = seen.with_columns(pl.col("raw").fill_null(added))
+        self._known = pl.concat([self._known, seen.filter(new)])
+        self._keys.add(batch.select(_RAW_KEYS.names()).filter(first).filter(new))
+        self._add(lines.join(seen, on="identity"))
+
+    def _add(self, lines: pl.DataFrame) -> None:
+        """Keep the sums of a batch; where hardly any lines share a day, the lines themselves."""
+        rows = lines.select("raw", "day", *SUMMED, lines=pl.lit(1, pl.UInt32))
+        if not self._apart:
+            sums = _summed(rows.lazy(), "raw").collect()
+            self._apart = sums.height > rows.height * APART // 100
+            rows = sums
+        self._sums.add(rows)
+
+    def keys_and_facts(self, source: str) -> tuple[pl.DataFrame, pl.LazyFrame]:
+        """Return what all charges together are; see the function of this name."""
+        keys, numbers = _numbered(self._keys.all(_RAW_KEYS), source)
+        self._keys.clear()
+        return keys, _lazy(self._sums, numbers, keys.height)
 
 
-def _summed(lines: pl.DataFrame, key: str, count: pl.Expr) -> pl.DataFrame:
-    """Return exact sums by key and day; a quantity that is null counts as 0."""
-    return lines.group_by(key, "day").agg(pl.col(*SUMMED).sum().cast(MONEY), count)
+def _summed(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    """Return exact sums by key and day, sorted; a quantity that is null counts as 0.
+
+    Both travel as one integer, which is grouped and sorted in half the time.
+    """
+    packed = pl.col(key).cast(pl.Int64) * _DAYS + pl.col("day").to_physical() + _BEFORE
+    sums = (pl.col(*SUMMED).sum().cast(MONEY), pl.col("lines").sum())
+    found = lines.group_by(packed.alias("packed")).agg(sums).sort("packed")
+    return found.select(
+        (pl.col("packed") // _DAYS).cast(pl.UInt32).alias(key),
+        (pl.col("packed") % _DAYS - _BEFORE).cast(pl.Int32).cast(pl.Date).alias("day"),
+        *FACTS.names()[2:],
+    )
 
 
 def _numbered(raw: pl.DataFrame, source: str) -> tuple[pl.DataFrame, pl.Series]:
@@ -198,6 +231,6 @@ def _part(sums: _Held, numbers: pl.Series, low: int, high: int) -> pl.DataFrame:
     """Return the facts of the keys from `low` up to, not including, `high`."""
     key_id = pl.lit(numbers).gather(pl.col("raw")).alias("key_id")
     mine = pl.col("key_id").is_between(low, high, closed="left")
-    found = [held.with_columns(key_id).drop("raw").filter(mine) for held in sums]
-    whole = pl.concat([pl.DataFrame(schema=FACTS), *(part.select(FACTS.names()) for part in found)])
-    return _summed(whole, "key_id", pl.col("lines").sum()).sort("key_id", "day")
+    found = [held.with_columns(key_id).filter(mine).select(FACTS.names()) for held in sums]
+    whole = pl.concat([pl.DataFrame(schema=FACTS), *found])
+    return _summed(whole.lazy(), "key_id").collect(engine="streaming")

@@ -13,6 +13,7 @@ from ingest.load import load_delivery, load_document
 from ingest.source import Control, Conversion, Delivery, Document, Source, Total
 from models.charge import CHARGE
 from models.errors import BrokenError, StoreError
+from models.reduction import Reduction
 
 Build = Callable[..., Source]
 
@@ -256,6 +257,39 @@ def test_a_load_that_the_second_reader_denies_changes_nothing(
         f"bill: part-1.json: {detail}; nothing was loaded, the last good delivery stays"
     )
     assert not list(stores.lake.folder.rglob("*.parquet"))
+
+
+@pytest.mark.failure("C05")
+def test_facts_that_are_not_the_charges_load_nothing(
+    stores: Any, bill: Build, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Reduction.add
+    monkeypatch.setattr(Reduction, "add", lambda self, batch: whole(self, batch.head(-1)))
+
+    with pytest.raises(BrokenError) as refused:
+        load_delivery(bill(), stores.delivery(rows), stores.archive, stores.lake)
+
+    assert str(refused.value) == (
+        "bill: part-1.json: reduced to billed_cost: 9.400000000000000001 here, "
+        "16.400000000000000001 by its charges, -7 apart; nothing was loaded, the last good "
+        "delivery stays"
+    )
+    assert not list((stores.lake.folder / "facts").glob("*.parquet"))
+
+
+@pytest.mark.parametrize("bad", [(), (("USD", "Rebate", "3", "3", "2026-10-04"),)])
+def test_charges_reduce_alike_while_they_are_written_and_from_their_file(
+    stores: Any, bill: Build, rows: Any, bad: Any
+) -> None:
+    delivery = stores.delivery([*rows, *bad])
+    name = load_delivery(bill(), delivery, stores.archive, stores.lake).documents[0].keys
+    before = stores.lake.digest()
+    for table in ("keys", "facts"):
+        stores.lake.path(table, name).unlink()
+
+    load_delivery(bill(), delivery, stores.archive, stores.lake)
+
+    assert stores.lake.digest() == before
 
 
 @pytest.mark.failure("B16")
