@@ -87,6 +87,18 @@ def newest(ledger: Ledger) -> Record | None:
     return max(known, key=lambda record: record.seq, default=None)
 
 
+def of_last_run(ledger: Ledger) -> tuple[Versions, str]:
+    """Return the versions by which everything counted last, and the day that of open months is of.
+
+    Raises:
+        RefusedError: when no run has recorded its rules.
+    """
+    last = newest(ledger)
+    if last is None:
+        raise RefusedError("no run has kept its rules yet; use `trueup run`, and then edit them")
+    return versions(ledger, recorded(ledger, last.body["hash"])), last.at[:10]
+
+
 def recorded(ledger: Ledger, name: str) -> Version:
     """Return a version from the ledger alone.
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from scheduler.lazy import lazy
 
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {
+    "preview": "The money that an edit of the rules moves, before it moves.",
+}
 
 command = lazy("rules", COMMANDS, "Show what the rules do, and what an edit of them would change.")
