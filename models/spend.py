@@ -33,7 +33,10 @@ SPEND: Final = pl.Schema(
     }
 )
 _SUMS: Final = (*(pl.col(name).sum().cast(MONEY) for name in SUMMED), pl.col("lines").sum())
+_GRAIN: Final = SPEND.names()[: -len(_SUMS)]
 _TOTALS: Final = (pl.col(*SUMMED).sum(), pl.col("lines").cast(pl.Int64).sum())
+HELD_ROWS: Final = 200_000  # of documents that wait to become one
+
 _DAYS: Final = 1 << 23  # more than there are between the first and the last date,
 _BEFORE: Final = 1 << 22  # and more than there are before 1970
 
@@ -92,12 +95,21 @@ def spend_and_sums(
 def merged(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Return the spend of several documents as one: a row where they have the same grain.
 
-    Equal for equal spend, in whatever order the documents come.
+    Equal for equal spend, in whatever order the documents come. Documents of one bill mostly
+    share their grains, so memory does not grow with their number.
     """
-    whole = pl.concat([pl.DataFrame(schema=SPEND), *parts])
-    grain = SPEND.names()[: -len(_SUMS)]
-    summed = whole.lazy().group_by(grain).agg(_SUMS).collect(engine="streaming")
-    return summed.select(SPEND.names()).sort(grain)
+    waiting, rows = [pl.DataFrame(schema=SPEND)], 0
+    for part in parts:
+        waiting.append(part)
+        rows += part.height
+        if rows > max(HELD_ROWS, 2 * waiting[0].height):
+            waiting, rows = [_one_each(waiting)], 0
+    return _one_each(waiting).sort(_GRAIN)
+
+
+def _one_each(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    summed = pl.concat(parts).lazy().group_by(_GRAIN).agg(_SUMS).collect(engine="streaming")
+    return summed.select(SPEND.names())
 
 
 def conserved(facts: pl.DataFrame | pl.LazyFrame, spend: pl.DataFrame | pl.LazyFrame) -> None:

@@ -91,7 +91,11 @@ def test_the_sums_that_spend_must_equal_are_those_of_the_facts() -> None:
 
 
 @pytest.mark.failure("C06")
-def test_documents_become_one_in_any_order_with_one_row_a_grain() -> None:
+@pytest.mark.parametrize("held", [0, 3, 100])
+def test_documents_become_one_in_any_order_with_one_row_a_grain(
+    monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr("models.spend.HELD_ROWS", held)
     known = owners((0, 0, "a"), (1, 0, "b"))
     parts = [
         spending(facts((0, CHANGE, n), (1, date(2026, 10, n), 10 * n)), known) for n in (1, 2, 3)
