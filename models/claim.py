@@ -28,15 +28,14 @@ CLAIMS: Final = pl.Schema(
         "amount": MONEY,
     }
 )
+_EXAMPLE: Final = ("resource", "tags")
+_BY: Final = ("kind", "month", "currency")
+_SUMS: Final = (pl.col("keys", "lines").sum(), pl.col("amount").sum().cast(MONEY))
 TOP: Final = 200  # groups of one kind, month and currency that stay apart; the rest is one row
 
 
 def claims(
-    keys: pl.DataFrame,
-    facts: pl.LazyFrame,
-    rules: RuleSet,
-    registry: Registry,
-    days: tuple[date, date] | None = None,
+    keys: pl.DataFrame, facts: pl.LazyFrame, rules: RuleSet, registry: Registry
 ) -> pl.DataFrame:
     """Return what the rules claim of one document, in the schema CLAIMS, sorted.
 
@@ -50,28 +49,34 @@ def claims(
         facts: Columns FACTS of the same document.
         rules: The rules.
         registry: The projects.
-        days: First and last day of the charges.
     """
     matcher, changes = asked(keys, rules), edges(rules, registry)
-    differing, epochs = conflicts(keys, rules), list(begun(changes, days))
+    differing, epochs = conflicts(keys, rules), list(begun(changes, _days(facts)))
     said, parts = [pl.DataFrame(schema=CLAIMS)], []
     for number, day in epochs:
         found = contest(matcher, rules, registry, day)
-        said.append(
-            _said(found, _alive(keys, facts, changes, None if len(epochs) == 1 else number))
-        )
+        alive = _alive(keys, facts, changes, number) if len(epochs) > 1 else _all(keys)
+        said.append(_said(found, alive))
         groups = contested(found), spelled(found, differing, registry, day), unowned(found, matcher)
         parts += [each.with_columns(epoch=pl.lit(number, pl.UInt32)) for each in groups]
     summed = _summed(pl.concat(parts, how="diagonal"), keys, facts, changes)
     return pl.concat([*said, summed]).sort(pl.all())
 
 
+def _days(facts: pl.LazyFrame) -> tuple[date, date] | None:
+    """Return the first and the last day of the charges; None when there is none."""
+    first, last = facts.select(first=pl.col("day").min(), last=pl.col("day").max()).collect().row(0)
+    return (first, last) if first else None
+
+
+def _all(keys: pl.DataFrame) -> pl.Series:
+    return pl.repeat(value=True, n=keys.height, eager=True)
+
+
 def _alive(
-    keys: pl.DataFrame, facts: pl.LazyFrame, changes: Sequence[date], number: int | None
+    keys: pl.DataFrame, facts: pl.LazyFrame, changes: Sequence[date], number: int
 ) -> pl.Series:
-    """Return per key whether it has charges in an epoch; all have when there is but one."""
-    if number is None:
-        return pl.repeat(value=True, n=keys.height, eager=True)
+    """Return per key whether it has charges in an epoch."""
     mine = facts.filter(epoch(pl.col("day"), changes) == number).select(pl.col("key_id").unique())
     return keys["key_id"].is_in(mine.collect()["key_id"].implode())
 
@@ -132,9 +137,20 @@ def _exemplified(sums: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
 
 def _topped(found: pl.DataFrame) -> pl.DataFrame:
     """Return CLAIMS with only the largest groups apart; those beyond are one row without texts."""
-    by = ["kind", "month", "currency"]
     order = found.sort(pl.col("amount").abs(), *_TEXTS, descending=[True] + [False] * len(_TEXTS))
-    apart = pl.int_range(pl.len()).over(by) < TOP
+    apart = pl.col("month").is_null() | (pl.int_range(pl.len()).over(_BY) < TOP)
     texts = [pl.when(apart).then(pl.col(name)).alias(name) for name in _TEXTS]
-    sums = [pl.col("keys", "lines").sum(), pl.col("amount").sum().cast(MONEY)]
-    return order.with_columns(texts).group_by(*by, *_TEXTS).agg(sums).select(CLAIMS.names())
+    return order.with_columns(texts).group_by(*_BY, *_TEXTS).agg(*_SUMS).select(CLAIMS.names())
+
+
+def together(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the claims of several documents as those of one, sorted; one example is kept.
+
+    Totals stay exact. A group that is among the largest of one document, and not of another,
+    stands with what it has in the first.
+    """
+    own = pl.when(pl.col("kind") == OPEN).then("resource").alias("own")
+    named = [name for name in _TEXTS if name not in _EXAMPLE]
+    examples = [pl.col(name).sort(nulls_last=True).first() for name in _EXAMPLE]
+    whole = pl.concat([pl.DataFrame(schema=CLAIMS), *found]).group_by(*_BY, *named, own)
+    return _topped(whole.agg(*examples, *_SUMS)).sort(pl.all())

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from models.beside import BESIDE
-from models.durable import part_in, place, remove, storing, sweep
+from models.depot import Depot, Shelf, checksum
+from models.durable import part_in, remove, storing, sweep
 
-TABLES: Final = ("charges", "keys", "facts", "invoiced", "spend", "rejected", *BESIDE)
+TABLES: Final = ("charges", "keys", "facts", "invoiced", "spend", "claims", "rejected", *BESIDE)
 
 _NAME = re.compile(r"[0-9a-f]{1,64}(-[0-9a-f]{1,64})?")
 
@@ -30,12 +31,28 @@ def input_hash(*parts: str) -> str:
 class Lake:
     """A folder of tables; a file in it is written once, never changed, and can be rebuilt."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use the folder, which is made when the first file is written."""
-        self.folder = folder
+    def __init__(self, folder: Path, depot: Depot | None = None) -> None:
+        """Use the folder, which is made when the first file is written.
+
+        With a depot every file is there, and the folder is a cache that may be deleted.
+        """
+        self.folder, self.depot = folder, depot
+        self._shelf = Shelf(folder, depot, "lake")
 
     def path(self, table: str, name: str) -> Path:
-        """Return where a file of a table lies, written yet or not.
+        """Return where a file of a table lies, written yet or not; it is fetched if need be.
+
+        Raises:
+            StoreError: when the depot cannot be read.
+            ValueError: for another table, or a name that is not one or two hashes.
+        """
+        path = self.place(table, name)
+        if self.depot is not None and not path.exists():
+            self._shelf.fetch(path)
+        return path
+
+    def place(self, table: str, name: str) -> Path:
+        """Return where a file of a table would lie, and look for nothing.
 
         Raises:
             ValueError: for another table, or a name that is not one or two hashes.
@@ -56,12 +73,21 @@ class Lake:
         if not target.exists():
             with storing(target), part_in(target.parent) as part:
                 writer(part)
-                place(part, target)
+                self._shelf.keep(part, target)
         return target
+
+    def has(self, path: Path) -> bool:
+        """Say whether a file of the lake is there, in the folder or the depot."""
+        return self._shelf.has(path)
+
+    def size(self, path: Path) -> int:
+        """Return the bytes of a file that is there."""
+        return self._shelf.size(path)
 
     def beginning(self, table: str, name: str) -> list[Path]:
         """Return the files of a table whose name is two hashes, the first one given."""
-        return sorted(self.path(table, name).parent.glob(f"{name}-*.parquet"))
+        here = self.place(table, name).parent.glob(f"{name}-*.parquet")
+        return sorted({*here, *self._shelf.beginning(f"{table}/{name}-")})
 
     def remove(self, path: Path) -> None:
         """Remove a file for good; only for one that nothing needs any more.
@@ -70,8 +96,9 @@ class Lake:
             StoreError: when the folder cannot be written.
             ValueError: for a path outside the lake.
         """
-        if path != self.path(path.parent.name, path.stem):
+        if path != self.place(path.parent.name, path.stem):
             raise ValueError(f"{path}: is no file of the lake")
+        self._shelf.remove(path)
         with storing(path):
             remove(path)
 
@@ -81,8 +108,18 @@ class Lake:
             with storing(self.folder / table):
                 sweep(self.folder / table)
 
+    def settle(self) -> None:
+        """Bring files into the depot that were here before there was one.
+
+        Raises:
+            StoreError: when the folder is a cache of another depot.
+        """
+        self._shelf.settle(iter(self._here()))
+
     def clear(self) -> None:
         """Remove every file, so that all is built again from the archive."""
+        for path in self._shelf.beginning(""):
+            self._shelf.remove(path)
         for table in TABLES:
             folder = self.folder / table
             if folder.exists():
@@ -95,14 +132,17 @@ class Lake:
         Args:
             only: These files alone, as far as they are there; all unless given.
         """
-        files = [path for path in self._files() if only is None or path in only]
+        files = sorted(self.path(each.parent.name, each.stem) for each in self._files(only))
         return input_hash(*(text for path in files for text in _named_hash(path)))
 
-    def _files(self) -> list[Path]:
-        found = (path for table in TABLES for path in (self.folder / table).glob("[!.]*.parquet"))
-        return sorted(found)
+    def _files(self, only: Collection[Path] | None) -> set[Path]:
+        if only is not None:
+            return {path for path in only if self.has(path)}
+        return {*self._here(), *self._shelf.beginning("")}
+
+    def _here(self) -> list[Path]:
+        return [path for table in TABLES for path in (self.folder / table).glob("[!.]*.parquet")]
 
 
 def _named_hash(path: Path) -> tuple[str, str]:
-    with path.open("rb") as file:
-        return f"{path.parent.name}/{path.name}", hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{path.parent.name}/{path.name}", checksum(path)

@@ -10,9 +10,11 @@ import polars as pl
 
 from reconcile.purchase.accrued import Accrued
 from scheduler import accruing
+from scheduler.claiming import claimed
 from scheduler.dividing import Spent
 from scheduler.progress import Progress
 from scheduler.spending import spent
+from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores
 
 
@@ -23,11 +25,13 @@ class Books:
     Attributes:
         spent: What bills came to.
         owed: What follows from purchases.
+        claims: What rules claim of the same, in the schema CLAIMED.
         as_of: The instant the data was current, UTC.
     """
 
     spent: Spent
     owed: Accrued
+    claims: pl.DataFrame
     as_of: datetime
 
     @cached_property
@@ -44,4 +48,6 @@ def booked(project: Project, stores: Stores, progress: Progress, as_of: datetime
         StoreError: see `spent`.
     """
     owed = accruing.accruals(project, stores, as_of)
-    return Books(spent(project, stores, progress), owed, as_of)
+    found = spent(project, stores, progress)
+    claims = claimed(stores, versions(stores.ledger, present(project)))
+    return Books(found, owed, claims, as_of)

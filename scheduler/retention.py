@@ -121,5 +121,6 @@ def _files(stores: Stores, records: Iterable[Record]) -> set[Path]:
     for record in records:
         if record.kind == LOADED:
             found |= files_of(stores.lake, record.body)
-            found |= set(stores.lake.beginning("spend", record.body["delivery"]))
+            for table in ("spend", "claims"):
+                found |= set(stores.lake.beginning(table, record.body["delivery"]))
     return found

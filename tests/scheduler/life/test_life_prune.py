@@ -19,6 +19,7 @@ from models.errors import StoreError
 from models.lake import TABLES, Lake, input_hash
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
+from scheduler.booking import booked
 from scheduler.origin import files_of
 from scheduler.progress import Quiet
 from scheduler.reload import buildable, files, reload
@@ -157,7 +158,7 @@ def rebuilt(life: Any) -> bool:
 @pytest.mark.failure("J12")
 def test_after_pruning_figures_and_rebuild_are_as_before(life: Any) -> None:
     life.night("2026-11-01", ONE)
-    spent(life.project, life.stores, Quiet())
+    booked(life.project, life.stores, Quiet(), life.moment)
     life.night("2026-11-02", TWO)
     life.close()
     life.night("2026-11-03", THREE)
