@@ -34,7 +34,7 @@ class Shared:
     """Spend with what is shared divided.
 
     Attributes:
-        spend: In the schema SPEND, sorted.
+        spend: In the schema SPEND: what is not shared in its order, then shares, sorted.
         shares: What each target was given and why, in the schema SHARES, sorted.
         findings: How each split was weighed in each month; again where projects changed in it.
     """
@@ -60,7 +60,7 @@ def divided(direct: pl.DataFrame, scales: Scales, periods: Collection[str] | Non
     asked = pl.lit(value=True) if periods is None else pl.col("period").is_in([*periods])
     pool = (pl.col("project") == UNALLOCATED) & pl.col("path").is_in([*scales.splits])
     pool = pool.fill_null(value=False)
-    borne, shares, findings = [direct.filter(asked & ~pool)], [pl.DataFrame(schema=SHARES)], []
+    borne, shares, findings = [pl.DataFrame(schema=SPEND)], [pl.DataFrame(schema=SHARES)], []
     rows = _needed(_placed(direct.filter(pool), scales.registry), asked)
     onward = pl.col("split").is_in([*scales.splits])
     for level in _levels(scales.splits):
@@ -70,9 +70,9 @@ def divided(direct: pl.DataFrame, scales: Scales, periods: Collection[str] | Non
         borne.append(found.filter(~onward & asked).select(SPEND.names()))
         shares.append(told.filter(asked))
         findings += weighed
-    spend = pl.concat(borne)
+    spend = pl.concat([direct.filter(asked & ~pool), pl.concat(borne).sort(pl.all())])
     conserved(direct.filter(asked), spend)
-    return Shared(spend.sort(pl.all()), pl.concat(shares).sort(pl.all()), tuple(findings))
+    return Shared(spend, pl.concat(shares).sort(pl.all()), tuple(findings))
 
 
 def conserved(direct: pl.DataFrame, spend: pl.DataFrame) -> None:

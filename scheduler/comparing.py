@@ -66,7 +66,7 @@ def compared(  # noqa: PLR0917 - two sides of everything that counts
     for scope, record in counting:
         _delivery(stores.lake, scope, record, mine, then, found, progress.advance)
     sides = [
-        accruing.whole(divided(_whole(parts), beside.used(stores, by), by).spend, owed)
+        accruing.whole(divided(_whole(parts), beside.used(stores, by), by, project).spend, owed)
         for parts, by in ((found.before, mine), (found.after, then))
     ]
     return preview(

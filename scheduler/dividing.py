@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models.period import Month
 from models.problem import Problem
+from models.share import SHARES
+from models.spend import SPEND
+from scheduler.sharing import SOURCE, Divided, shared
 from scheduler.version import Versions
+from scheduler.workspace import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +34,54 @@ class Spent:
     usage: pl.DataFrame
     told: tuple[Problem, ...] = ()
 
+    def of(self, month: Month) -> Iterator[Problem]:
+        """Yield what is to be told with a month: of splits, only what is of that month."""
+        for each in self.told:
+            if each.source != SOURCE or each.document == str(month):
+                yield each
 
-def divided(direct: pl.DataFrame, usage: pl.DataFrame, versions: Versions) -> Spent:
+
+def divided(
+    direct: pl.DataFrame, usage: pl.DataFrame, versions: Versions, project: Project
+) -> Spent:
     """Return direct spend with what is shared divided, in an order that spend alone decides.
 
     Args:
         direct: The direct spend of all deliveries that count.
         usage: The usage of the same, with its projects.
         versions: By which version the rows of each billing month are divided.
+        project: Whose currency and rates spend is weighed in.
+
+    Raises:
+        InvariantError: when divided spend is not direct spend to the last digit.
+        StoreError: when the ledger does not have a version.
     """
+    parts = [*_by_version(direct, usage, versions, project)]
     return Spent(
         direct=direct,
-        spend=direct,
-        shares=pl.DataFrame(),
+        spend=pl.concat([pl.DataFrame(schema=SPEND), *(part.spend for part in parts)]),
+        shares=pl.concat([pl.DataFrame(schema=SHARES), *(part.shares for part in parts)]),
         usage=usage,
-        told=tuple(_unpinned(direct, versions)),
+        told=(*_unpinned(direct, versions), *(each for part in parts for each in part.told)),
     )
+
+
+def _by_version(
+    direct: pl.DataFrame, usage: pl.DataFrame, versions: Versions, project: Project
+) -> Iterator[Divided]:
+    """Yield what each version divides, which others only weigh."""
+    named = {month: versions.name(month) for month in sorted({*direct["period"].unique()})}
+    for name in sorted({*named.values()}):
+        version = versions.named(name)
+        yield shared(
+            direct,
+            usage,
+            version.rules,
+            version.registry,
+            rates=project.rates,
+            currency=project.settings.reporting_currency,
+            periods=[month for month, each in named.items() if each == name],
+        )
 
 
 def _unpinned(direct: pl.DataFrame, versions: Versions) -> Iterator[Problem]:

@@ -80,7 +80,7 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
         ],
         assertions=asserted(project, stores),
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
-        problems=[*problems(project, held, month), *owed.told(month), *books.spent.told],
+        problems=[*problems(project, held, month), *owed.told(month), *books.spent.of(month)],
         accruals=owed.accruals,
         commitments=owed.committed(),
         restated=restated(held, month),
@@ -120,6 +120,7 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
     currency = project.settings.reporting_currency
     tables = {
         "spend": books.spend,
+        "shares": books.spent.shares,
         "plan": _plans(project),
         "actuals": actuals_frame(books.spend, project.rates, currency),
         "variance": report.variance,

@@ -26,7 +26,7 @@ class Divided:
     """Spend with what is shared divided.
 
     Attributes:
-        spend: In the schema SPEND, sorted.
+        spend: In the schema SPEND: what is not shared in its order, then shares, sorted.
         shares: What each target was given and why: the table `shares`, sorted.
         told: What is odd about a split in a month, each once.
     """

@@ -78,7 +78,7 @@ def spent(project: Project, stores: Stores, progress: Progress) -> Spent:
     """
     mine = versions(stores.ledger, present(project))
     direct = attribute(stores, mine, progress)
-    return divided(direct, beside.used(stores, mine), mine)
+    return divided(direct, beside.used(stores, mine), mine, project)
 
 
 def attribute(stores: Stores, mine: Versions, progress: Progress) -> pl.DataFrame:
