@@ -18,8 +18,8 @@ from models.project import Registry
 Way = Literal["letters", "spacing", "edit"]
 
 WORDS: Final[dict[Way, str]] = {
-    "letters": "has other letters that look the same",
-    "spacing": "differs in hyphens, spaces and the like",
+    "letters": "looks the same as",
+    "spacing": "differs in hyphens or spaces from",
     "edit": "is one letter off",
 }
 SHORTEST: Final = 5  # letters; shorter names are one letter apart by nature

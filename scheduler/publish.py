@@ -22,7 +22,7 @@ from reconcile.actuals import actuals_frame
 from reconcile.alerts import SEVERITY, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
-from scheduler import accruing, beside, restating
+from scheduler import accruing, beside, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
 from scheduler.origin import documents, origins
@@ -80,7 +80,12 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
         ],
         assertions=asserted(project, stores),
         alerts=[_row(project, alert) for alert in open_alerts(stores)],
-        problems=[*problems(project, held, month), *owed.told(month), *books.spent.of(month)],
+        problems=[
+            *problems(project, held, month),
+            *resembling.problems(project, stores, month),
+            *owed.told(month),
+            *books.spent.of(month),
+        ],
         accruals=owed.accruals,
         commitments=owed.committed(),
         restated=restated(held, month),
