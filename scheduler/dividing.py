@@ -70,8 +70,14 @@ def _by_version(
     direct: pl.DataFrame, usage: pl.DataFrame, versions: Versions, project: Project
 ) -> Iterator[Divided]:
     """Yield what each version divides, which others only weigh."""
+    pools = {*direct.filter(pl.col("path").is_not_null())["period"].unique()}
     named = {month: versions.name(month) for month in sorted({*direct["period"].unique()})}
     for name in sorted({*named.values()}):
+        months = [month for month, each in named.items() if each == name]
+        if not pools.intersection(months):  # a version that shares nothing need not be read
+            mine = direct.filter(pl.col("period").is_in(months))
+            yield Divided(spend=mine, shares=pl.DataFrame(schema=SHARES))
+            continue
         version = versions.named(name)
         yield shared(
             direct,
@@ -80,7 +86,7 @@ def _by_version(
             version.registry,
             rates=project.rates,
             currency=project.settings.reporting_currency,
-            periods=[month for month, each in named.items() if each == name],
+            periods=months,
         )
 
 
