@@ -63,7 +63,23 @@ MEASURES: Final = {
         "Unfunded", "forecast", "overrun at completion beyond contingency, by project; not pooled"
     ),
     "allocated_pct": Measure(
-        "Allocated", "effective", "cost with a project, in percent of all cost", "%"
+        "Allocated",
+        "effective",
+        "cost with a project, in percent of all cost; credits without one count by their size",
+        "%",
+    ),
+    "allocated_change": Measure(
+        "Change", "effective", "allocated minus allocated of the month before", "points"
+    ),
+    "open_cost": Measure("Unallocated", "effective", "cost without a project"),
+    "open_lines": Measure("Lines", "effective", "lines without a project", "rows"),
+    "conflict_cost": Measure(
+        "Contested",
+        "effective",
+        "cost of lines that another rule or spelling gives another project",
+    ),
+    "conflict_lines": Measure(
+        "Lines", "effective", "lines that another rule or spelling gives another project", "rows"
     ),
     "final_pct": Measure(
         "Final", "billed", "billed cost from final sources, in percent of all billed cost", "%"
