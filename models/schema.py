@@ -11,6 +11,7 @@ from models.planfile import PlanFile, ScenarioFile
 from models.projectfile import ProjectFile
 from models.purchasefile import PurchaseFile
 from models.rulefile import RuleFile
+from models.runfile import RunFile
 from models.settings import Settings
 from models.statement import StatementFile
 
@@ -22,6 +23,7 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "rates": (RateFile,),
     "invoices": (StatementFile,),
     "purchases": (PurchaseFile,),
+    "runs": (RunFile,),
     "plan": (PlanFile, ScenarioFile),
 }
 

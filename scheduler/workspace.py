@@ -24,6 +24,8 @@ from models.purchase import Purchases
 from models.purchase import load as load_purchases
 from models.rule import RuleSet
 from models.rulefile import load as load_rules
+from models.runfile import RunFile
+from models.runfile import load as load_runs
 from models.settings import Settings
 from models.settings import load as load_settings
 from models.statement import Statements
@@ -50,6 +52,7 @@ class Project:
     sources: tuple[Source, ...]
     statements: Statements
     purchases: Purchases
+    runs: RunFile = RunFile()
 
     @property
     def state(self) -> Path:
@@ -101,6 +104,7 @@ def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Pr
         sources=tuple(_sources(folder, settings, tree)),
         statements=_statements(folder, settings),
         purchases=_purchases(folder, settings, registry),
+        runs=_runs(folder, settings, registry),
     )
 
 
@@ -118,6 +122,14 @@ def _purchases(folder: Path, settings: Settings, registry: Registry) -> Purchase
     if "purchases" not in settings.model_fields_set and not path.exists():
         return Purchases()
     return load_purchases(path, registry, settings.sources)
+
+
+def _runs(folder: Path, settings: Settings, registry: Registry) -> RunFile:
+    """Return what is told of runs; a file that is not named may be absent."""
+    path = folder / settings.runs
+    if "runs" not in settings.model_fields_set and not path.exists():
+        return RunFile()
+    return load_runs(path, registry, settings.sources)
 
 
 def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:

@@ -17,6 +17,7 @@ from models.plan import load_all
 from models.projectfile import load as load_projects
 from models.purchase import load as load_purchases
 from models.rulefile import load as load_rules
+from models.runfile import load as load_runs
 from models.settings import load as load_settings
 from models.statement import load as load_statements
 from models.yamlfile import read
@@ -53,6 +54,7 @@ def load(name: str) -> object:
         "rates.yaml": partial(Rates.load, folder / name),
         "purchases.yaml": partial(load_purchases, folder / name, registry, ("aws", "labeling")),
         "my-vendor.yaml": lambda: read(folder / name).validated(Profile),
+        "runs.yaml": partial(load_runs, folder / name, registry, ("aws", "labeling")),
         "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
     }
     return known.get(name, partial(load_all, [folder / name], registry))()
