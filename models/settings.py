@@ -83,6 +83,17 @@ class Completeness(Strict):
     """Age of the newest delivery at which a source is stale."""
 
 
+class Allocation(Strict):
+    """How much of the cost is expected to have a project, and when somebody is told."""
+
+    target: Percent = Decimal(80)
+    """Share of cost with a project that is aimed at, in percent; shown in reports."""
+    unallocated_over: Percent = Decimal(20)
+    """Share of a month's cost without a project above which an alert opens, in percent."""
+    drop: Percent = Decimal(10)
+    """Points by which the share of a source that tags decide may fall in a month untold."""
+
+
 class Schedule(Strict):
     """When `trueup schedule` runs."""
 
@@ -202,6 +213,8 @@ class Settings(Strict):
     """Which differences deserve a comment."""
     completeness: Completeness = Completeness()
     """Below which share and above which age figures are called incomplete."""
+    allocation: Allocation = Allocation()
+    """How much of the cost is expected to have a project."""
     channels: tuple[Channel, ...] = ()
     """Who is told when an alert opens or is resolved."""
     schedule: Schedule = Schedule()

@@ -26,6 +26,7 @@ TABLES: Final = (
     *("spend", "plan", "actuals", "variance", "problems", "sources", "closes"),
     *("invoices", "invoice_parts", "restatements", "documents"),
     *("accruals", "purchase_orders"),
+    *("coverage", "conflicts", "rule_use"),
     *BESIDE,
 )
 FILES: Final = "charge_files"  # which lake files the view `charges` reads, and whose they are

@@ -63,9 +63,17 @@ class CoverageLine:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """A group of lines, their number and their cost; `claim` is None for a sum of groups."""
+    """A group of lines, their number and their cost."""
 
-    claim: Claim | None
+    claim: Claim
+    lines: Figure
+    amount: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """All lines of a month that two projects claim, and their cost."""
+
     lines: Figure
     amount: Figure
 
@@ -95,7 +103,7 @@ class Allocation:
     sources: tuple[CoverageLine, ...]
     open: tuple[ClaimLine, ...]
     conflicts: tuple[ClaimLine, ...]
-    contested: ClaimLine
+    contested: Contested
     target: Decimal
     idle: tuple[RuleUse, ...]
     problems: tuple[Problem, ...]
@@ -190,10 +198,9 @@ def _claim_lines(
         )
 
 
-def _sum(contested: list[Claim], figures: Figures, month: Month) -> ClaimLine:
+def _sum(contested: list[Claim], figures: Figures, month: Month) -> Contested:
     whole = tally(contested)
-    return ClaimLine(
-        None,
+    return Contested(
         figures.add(PORTFOLIO, str(month), "conflict_lines", Decimal(whole.lines)),
         figures.add(PORTFOLIO, str(month), "conflict_cost", whole.amount),
     )

@@ -16,17 +16,19 @@ from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import WIDE, Converter, actuals, cells
 from reconcile.alerts import SPEND_AFTER_END
+from reconcile.allocation import Allocation, Targets, allocation
 from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
-from reconcile.note import failing, notes
+from reconcile.note import disputes, failing, notes
 from reconcile.outside import Outside, outside, stranded
 from reconcile.purchase.accrual import Accrual
 from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
 from reconcile.restatement import Restated, RestatedLine, restated_lines
+from reconcile.ruling import Ruling
 from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
 from reconcile.tally import tallies
@@ -84,6 +86,7 @@ class Portfolio:
         total: Sum of the projects.
         unallocated: Cost that no rule gave a project; beside the sum, never inside it.
         categories: Sum of the projects by category.
+        allocation: Which share of cost has a project, and what rules disagree about.
         assertions: How the bills of all months stand to their invoices.
         invoices: Those of the month, and of others those that fail.
         restatements: What changed lately in months that were settled.
@@ -110,7 +113,7 @@ class Portfolio:
     months: tuple[MonthPoint, ...]
     count: Figure
     over_limit: Figure
-    allocated_pct: Figure
+    allocation: Allocation
     final_pct: Figure
     sources: tuple[SourceLine, ...]
     assertions: tuple[Assertion, ...]
@@ -137,6 +140,8 @@ def portfolio(
     projects: Iterable[Owned],
     rates: Converter,
     materiality: Materiality,
+    targets: Targets,
+    ruling: Ruling | None = None,
     sources: Sequence[SourceState] = (),
     assertions: Sequence[Assertion] = (),
     alerts: Sequence[AlertRow] = (),
@@ -160,6 +165,8 @@ def portfolio(
         projects: The registry.
         rates: Dated exchange rates.
         materiality: Thresholds for comments and colours.
+        targets: How much of the cost is expected to have a project.
+        ruling: What the rules do.
         sources: What each source has delivered for the month.
         assertions: How the bills of all months stand to their invoices.
         alerts: Alerts that are open.
@@ -198,6 +205,7 @@ def portfolio(
         total = summing.total(lines)
         sourced = source_lines(frame, sources, figures, month)
         invoices = invoice_lines(assertions, figures, month)
+        allocated = allocation(frame, rates, figures, month, ruling or Ruling(), targets)
         beyond = outside(frame, known.values(), rates, figures)
         return Portfolio(
             name=name,
@@ -218,7 +226,7 @@ def portfolio(
             months=summing.months(total),
             count=figures.add(PORTFOLIO, str(month), "projects", Decimal(len(lines))),
             over_limit=figures.add(PORTFOLIO, str(month), "over_limit", Decimal(_over(lines))),
-            allocated_pct=_allocated(figures, month, total, loose),
+            allocation=allocated,
             final_pct=_final(figures, month, sourced, rates),
             sources=sourced,
             assertions=tuple(assertions),
@@ -227,12 +235,13 @@ def portfolio(
             accruals=accrual_lines(accruals, figures, month),
             outside=beyond,
             alerts=tuple(_alert(figures, month, row) for row in alerts),
-            problems=tuple(problems),
+            problems=(*problems, *allocated.problems),
             notes=(
                 *notes(frame, lines, sources, month),
                 *(each.said for each in beyond if each.first <= month.last),
                 *stranded(planned, known.values(), month, figures),
                 *failing(invoices),
+                *disputes(allocated),
             ),
             figures=figures,
             variance=variance_frame(
@@ -252,12 +261,6 @@ def _state(
 
 def _over(lines: Iterable[Line]) -> int:
     return sum(line.state is State.OVER_LIMIT for line in lines)
-
-
-def _allocated(figures: Figures, month: Month, total: Line, loose: Line) -> Figure:
-    ours = total.tally.actual.get(month, ZERO)
-    everything = ours + loose.tally.actual.get(month, ZERO)
-    return figures.add(PORTFOLIO, str(month), "allocated_pct", _share(ours, everything))
 
 
 def _final(figures: Figures, month: Month, lines: Sequence[SourceLine], rates: Converter) -> Figure:

@@ -22,6 +22,13 @@ from reconcile.actuals import actuals_frame
 from reconcile.alerts import SEVERITY, Alert
 from reconcile.portfolio import AlertRow, Portfolio, portfolio
 from reconcile.report import document, markdown, page
+from reconcile.ruling import (
+    Ruling,
+    conflicts_frame,
+    coverage_frame,
+    rule_use_frame,
+    ruling,
+)
 from scheduler import accruing, beside, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
@@ -74,6 +81,8 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
         projects=project.registry.projects,
         rates=project.rates,
         materiality=settings.materiality,
+        targets=settings.allocation,
+        ruling=ruled(project, books),
         sources=[
             *source_states(project, held, month),
             *accruing.states(project, owed, month, as_of),
@@ -91,6 +100,18 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
         restated=restated(held, month),
         closed=held.closed,
         demo=settings.demo,
+    )
+
+
+def ruled(project: Project, books: Books) -> Ruling:
+    """Return what the rules do with all that is loaded."""
+    return ruling(
+        project.rules.rules,
+        books.spent.direct,
+        books.claims,
+        project.rates,
+        project.settings.reporting_currency,
+        books.as_of.date(),
     )
 
 
@@ -136,6 +157,9 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
         "restatements": restating.frame(stores),
         "documents": documents(stores),
         "closes": _closes(stores),
+        "coverage": coverage_frame(report.allocation.shares, currency),
+        "conflicts": conflicts_frame(report.allocation.ruling, currency),
+        "rule_use": rule_use_frame(report.allocation.ruling, currency),
         **books.owed.frames,
         **beside.tables(stores, books.spent.usage),
     }

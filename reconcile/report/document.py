@@ -46,7 +46,7 @@ def document(p: Portfolio) -> Json:
         "projects": [_line(line) for line in p.projects],
         "categories": [_line(line) for line in p.categories],
         "unallocated": _line(p.unallocated),
-        "allocated_pct": _text(p.allocated_pct),
+        "allocated_pct": _text(p.allocation.percent),
         "final_pct": _text(p.final_pct),
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],

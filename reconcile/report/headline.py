@@ -197,7 +197,7 @@ def _finding_data(p: Portfolio) -> Sentence:
     money, loose = display_unit(p), p.unallocated.month.ac
     return (
         Part("Data: "),
-        Part(percent(p.allocated_pct, 1), p.allocated_pct),
+        Part(percent(p.allocation.percent, 1), p.allocation.percent),
         Part(" % of the month's cost has a project, "),
         Part(money.amount(loose, fine=True), loose),
         Part(f" {money.label} has none; "),

@@ -84,6 +84,12 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Targets:
+    target: Decimal = Decimal(80)
+    drop: Decimal = Decimal(10)
+
+
+@dataclass(frozen=True)
 class Rates:
     """One rate for each (currency, month); a missing one raises, as the real table does."""
 
@@ -172,6 +178,7 @@ def portfolio_of_fixture() -> Callable[..., Portfolio]:
             "projects": (),
             "rates": Rates(),
             "materiality": Thresholds(),
+            "targets": Targets(),
         }
         return portfolio(**{**defaults, **given})
 

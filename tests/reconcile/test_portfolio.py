@@ -71,7 +71,7 @@ def test_unallocated_cost_stands_beside_the_projects_and_is_never_dropped(
 
     assert p.total.month.ac.value == 60
     assert p.unallocated.month.ac.value == 40
-    assert p.allocated_pct.value == 60
+    assert p.allocation.percent.value == 60
 
 
 def test_a_project_whose_category_no_rule_gave_keeps_it_in_its_sum(portfolio_of: Build) -> None:
@@ -253,7 +253,7 @@ def test_an_empty_portfolio_is_a_report_too(portfolio_of: Build) -> None:
     assert p.projects == ()
     assert p.unallocated.month.ac.value == 0
     assert p.months == ()
-    assert p.allocated_pct.value is None
+    assert p.allocation.percent.value is None
 
 
 def test_every_figure_of_six_projects_has_an_id_of_the_form(six: Portfolio) -> None:
