@@ -11,9 +11,10 @@ from typing import Final
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
-from ingest.agreement import agree, agree_reduced
+from ingest.agreement import agree
 from ingest.beside import write_beside
-from ingest.normalise import MORSEL, Place, write_charges
+from ingest.normalise import Place, write_charges
+from ingest.reducing import is_reduced, reduce
 from ingest.source import Control, Conversion, Delivery, Document, Source, Total
 from models.archive import Archive
 from models.charge import ROW
@@ -22,10 +23,9 @@ from models.errors import BrokenError
 from models.invoiced import invoiced
 from models.lake import Lake, input_hash
 from models.problem import Problem, Severity
-from models.reduction import Reduction, keys_and_facts
+from models.reduction import Reduction
 
 QUIET: Final = ("focus_version",)  # kept with the delivery, and nothing to look at
-FAST: Final = 1  # level of zstd: two thirds of the time of its own, and files no larger
 SHOWN: Final = 100  # problems of one document that are told; the lake keeps all rows
 
 
@@ -138,7 +138,8 @@ def load_document(
         control = source.control(path, document, delivery)
         told = _told(write_beside(lake, name, conversion, control, place), conversion)
         totals, reduction = _charges(lake, name, conversion, control, place, told=told)
-        _reduced(lake, name, place, totals, reduction)
+        invoiced_of(lake, name)
+        reduce(lake, name, place, totals, reduction)
     except (PolarsError, PanicException) as error:
         # A lazy plan fails only when it runs, on what the source's contract did not foresee.
         raise place.broken(f"cannot be converted: {' '.join(str(error).split())}") from error
@@ -179,7 +180,7 @@ def _charges(
         The totals of the charges; and, where they were written now, what they reduce to.
     """
     proved: list[tuple[Total, ...]] = []
-    reduction = None if _has_keys(lake, name) else Reduction()
+    reduction = None if is_reduced(lake, name) else Reduction()
 
     def writer(path: Path) -> None:
         rejected = write_charges(conversion, place, path, reduction)
@@ -193,36 +194,6 @@ def _charges(
         return proved[0], reduction
     rejected = pl.read_parquet(lake.path("rejected", name), glob=False)
     return agree(control, pl.scan_parquet(path, glob=False), rejected, told, place), None
-
-
-def _has_keys(lake: Lake, name: str) -> bool:
-    return all(lake.path(table, name).exists() for table in ("keys", "facts"))
-
-
-def _reduced(
-    lake: Lake,
-    name: str,
-    place: Place,
-    totals: Sequence[Total],
-    reduction: Reduction | None,
-) -> None:
-    """Reduce the written charges to what is invoiced, keys and facts, unless all are there."""
-    invoiced_of(lake, name)
-    if _has_keys(lake, name):
-        return
-    if reduction:
-        keys, facts = reduction.keys_and_facts(place.source)
-    else:
-        charges = pl.scan_parquet(lake.path("charges", name), glob=False)
-        with pl.Config(streaming_chunk_size=MORSEL):
-            keys, facts = keys_and_facts(charges, place.source)
-
-    def writer(path: Path) -> None:
-        facts.sink_parquet(path, compression_level=FAST)
-        agree_reduced(totals, pl.scan_parquet(path, glob=False), place)
-
-    lake.write("keys", name, lambda path: keys.write_parquet(path, compression_level=FAST))
-    lake.write("facts", name, writer)
 
 
 def invoiced_of(lake: Lake, charges: str) -> Path:

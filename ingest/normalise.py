@@ -76,7 +76,7 @@ def write_charges(
     if len(rows) + len(conversion.rejected) > MOST_REJECTED:
         raise place.broken(f"more than {MOST_REJECTED} rows are bad, such as {_first(rejected)}")
     if len(rows):
-        if reduction:
+        if reduction is not None:
             reduction.clear()
         _written(charges.filter(~_among(rows)), path, pl.LazyFrame(), reduction)
     return rejected
@@ -95,7 +95,7 @@ def _written(
         lazy=True,
     )
     plans = [beside, sink]
-    if reduction:
+    if reduction is not None:
         wanted = charges.select(READ)
         plans.append(wanted.sink_batches(reduction.add, chunk_size=BATCH_ROWS, lazy=True))
     with pl.Config(streaming_chunk_size=MORSEL):
