@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -42,6 +43,7 @@ def owned(usage: pl.DataFrame, rules: RuleSet, registry: Registry) -> pl.DataFra
 
     The first rule that gives a project to such a charge decides; a unit that spells a
     project needs none (rule `unit`); what nobody claims is `unallocated`, by rule `none`.
+    Rules that share a charge say nothing of who used what, and are passed over.
 
     Args:
         usage: Columns of OWNED without the last two.
@@ -49,6 +51,7 @@ def owned(usage: pl.DataFrame, rules: RuleSet, registry: Registry) -> pl.DataFra
             cluster), SKU (model), GPU type, source and tags.
         registry: The projects.
     """
+    rules = replace(rules, rules=tuple(rule for rule in rules.rules if rule.to.split is None))
     numbered = _numbered(usage)
     seen = {**{key: pl.col(name) for key, name in _SEEN.items()}, "tags": pl.col("text")}
     keys = (
