@@ -13,3 +13,4 @@ ASKED: Final = "source.asked"  # when a source last was asked for all open month
 STATE: Final = "month.state"  # the life of one month of one source, when it changes
 CLOSED: Final = "month.closed"  # which deliveries a closed month counts, and by which rules
 RULES: Final = "rules"  # a version of what attribution depends on, with its text
+REALLOCATED: Final = "rules.reallocated"  # what an edit of them moved in open months

@@ -23,8 +23,8 @@ from models.errors import StoreError
 from models.lockdown import locked, parquet, text
 
 TABLES: Final = (
-    *("spend", "plan", "actuals", "variance", "problems", "sources", "closes"),
-    *("invoices", "invoice_parts", "restatements", "documents"),
+    *("spend", "shares", "plan", "actuals", "variance", "problems", "sources", "closes"),
+    *("invoices", "invoice_parts", "restatements", "reallocations", "documents"),
     *("accruals", "purchase_orders"),
     *("coverage", "conflicts", "rule_use"),
     *BESIDE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -11,6 +11,8 @@ from pathlib import Path
 from models.ledger import Entry
 from models.period import Month
 from reconcile.portfolio import Portfolio
+from reconcile.reallocation import Reallocation
+from scheduler import reallocating
 from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
@@ -29,12 +31,14 @@ class Night:
         arrived: Messages delivered; `failed` are still in the outbox.
         subjects: Subjects of the alerts that changed.
         round: What the sources brought, and how each of their open months stands.
+        moved: What an edit of the rules moved, as a sentence.
     """
 
     run: str
     report: Portfolio
     round: Round
     paths: list[Path]
+    moved: list[str]
     subjects: list[str]
     arrived: int
     failed: int
@@ -75,9 +79,11 @@ def night(
     stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
     stores.sweep()
     month = month or reported_month(as_of.date())
+    rules = entries(project, stores.ledger)  # as they were read; a night is long
     told = asked(project, stores, progress, as_of, also=month)
-    _record_versions(project, stores)
     books = booked(project, stores, progress, as_of)
+    moved = reallocating.entries(project, stores, books, progress)
+    _record_versions(project, stores, [*rules, *moved])
     progress.step("reconcile")
     before = reconcile(project, stores, books, month)
     subjects = raise_alerts(project, stores, before, run=run)
@@ -92,6 +98,7 @@ def night(
         report=report,
         round=told,
         paths=paths,
+        moved=[Reallocation.read(0, each.body).said() for each in moved],
         subjects=subjects,
         arrived=arrived,
         failed=failed,
@@ -111,8 +118,8 @@ def _log(project: Project, run: str, now: Callable[[], datetime]) -> RunLog:
     return log
 
 
-def _record_versions(project: Project, stores: Stores) -> None:
-    """Write the versions of rules, rates and plans that are new to the ledger."""
+def _record_versions(project: Project, stores: Stores, rules: Sequence[Entry]) -> None:
+    """Write the versions of rules, rates and plans that are new to the ledger, all or none."""
     versions = {
         ("rates", project.settings.rates): project.rates.fingerprint,
         ("invoices", project.settings.invoices): project.statements.fingerprint,
@@ -120,7 +127,7 @@ def _record_versions(project: Project, stores: Stores) -> None:
     }
     if project.purchases:
         versions["purchases", project.settings.purchases] = project.purchases.fingerprint
-    news = entries(project, stores.ledger)
+    news = [*rules]
     for (kind, subject), fingerprint in versions.items():
         newest = stores.ledger.latest(kind).get(subject)
         if newest is None or newest.body["hash"] != fingerprint:

@@ -29,7 +29,7 @@ from reconcile.ruling import (
     rule_use_frame,
     ruling,
 )
-from scheduler import accruing, beside, resembling, restating
+from scheduler import accruing, beside, reallocating, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
 from scheduler.origin import documents, origins
@@ -94,6 +94,7 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
             *resembling.problems(project, stores, month),
             *owed.told(month),
             *books.spent.of(month),
+            *reallocating.reallocated(held, month),
         ],
         accruals=owed.accruals,
         commitments=owed.committed(),
@@ -155,6 +156,7 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
         "invoices": invoices(report.assertions),
         "invoice_parts": invoice_parts(report.assertions),
         "restatements": restating.frame(stores),
+        "reallocations": reallocating.frame(stores),
         "documents": documents(stores),
         "closes": _closes(stores),
         "coverage": coverage_frame(report.allocation.shares, currency),

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from reconcile.alerts import SAYS
+from scheduler import reallocating
 from scheduler.cli import Shell
 from scheduler.commands.schedule import last_finished
 from scheduler.deciding import forsaken
@@ -51,6 +52,7 @@ def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[st
         for problem in unthought(project, opened, source):
             yield f"account    {problem}"
     yield from restated(opened)
+    yield from reallocating.lines(opened)
     yield from (f"decision   {line}" for line in forsaken(project, opened))
     for alert in known_alerts(opened).values():
         if alert.state == "open":
