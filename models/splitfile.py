@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
-from models.field import Rate, Slug, Strict, Text
+from models.field import Rate, Slug, Strict, Text, rate
 from models.project import Registry
 from models.split import Even, Fixed, Idle, Method, Spend, Split, Usage
 
 METERED: Final = "gpu_hours"  # the driver that there is a capacity of
+BILLED: Final = "billed"
 _METHODS: Final = ("fixed", "even", "usage", "spend")
 Place = tuple[str | int, ...]
 
@@ -20,7 +23,24 @@ def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_TEXTS: Final = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_TEXTS: Final[JsonDict] = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+}
+
+
+def _capacity(value: object) -> object:
+    try:
+        return value if value == BILLED else rate(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or write {BILLED}") from None
+
+
+_CAPACITY: Final[JsonDict] = {
+    "anyOf": [{"const": BILLED}, {"type": ["number", "string"], "exclusiveMinimum": 0}]
+}
+Capacity = Annotated[
+    Literal["billed"] | Decimal, BeforeValidator(_capacity), WithJsonSchema(_CAPACITY)
+]
 Targets = Annotated[tuple[Text, ...], Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], BeforeValidator(_several), WithJsonSchema(_TEXTS)]
 Driver = Literal["gpu_hours", "tokens", "requests", "labels_accepted", "labor_hours", "runs"]
@@ -37,7 +57,7 @@ class UsageEntry(Strict):
     """Only usage of these sources in trueup.yaml."""
     cluster: Names = ()
     """Only usage of these clusters."""
-    capacity: Literal["billed"] | Rate | None = None
+    capacity: Capacity | None = None
     """GPU-hours there were: `billed` by the shared charges, or a number of accelerators."""
     idle: Idle = "visible"
     """Whether what nobody used is a share of its own, or borne by those who used something."""

@@ -141,9 +141,7 @@ def test_use_under_an_old_name_counts_for_the_project(allocated: Allocated) -> N
 
     100.00 of the nodes is 60.00 and 40.00; targets may be named by any spelling, too.
     """
-    projects = (
-        "- id: legal\n  aliases: [{name: law, until: 2026-10-09}, Legal team]\n- id: bot\n"
-    )
+    projects = "- id: legal\n  aliases: [{name: law, until: 2026-10-09}, Legal team]\n- id: bot\n"
     splits = "- id: nodes\n  usage: {driver: gpu_hours, among: [Legal Team, bot]}\n"
     used = [
         hours("law", "30", day=date(2026, 10, 5)),
@@ -164,9 +162,7 @@ def test_a_merged_project_is_borne_by_the_one_it_went_into(allocated: Allocated)
     60.00 is 10, 20 and 30 before, and 30.00 each after. Fixed 50, 30 and 20 percent of 100.00
     become 80 for legal.
     """
-    projects = (
-        "- id: legal\n- id: bot\n  merged: {into: legal, on: 2026-10-16}\n- id: vision\n"
-    )
+    projects = "- id: legal\n- id: bot\n  merged: {into: legal, on: 2026-10-16}\n- id: vision\n"
     splits = (
         "- id: thirds\n  even: [legal, bot, vision]\n"
         "- id: nodes\n  usage: {driver: gpu_hours, among: [legal, bot, vision]}\n"
@@ -205,9 +201,7 @@ def test_use_after_a_merger_counts_for_the_target_that_merged(allocated: Allocat
 
     80.00 by 30 and 10 hours is 60.00 for legal, which bears what is bot's, and 20.00.
     """
-    projects = (
-        "- id: legal\n- id: bot\n  merged: {into: legal, on: 2026-10-01}\n- id: vision\n"
-    )
+    projects = "- id: legal\n- id: bot\n  merged: {into: legal, on: 2026-10-01}\n- id: vision\n"
     splits = "- id: nodes\n  usage: {driver: gpu_hours, among: [bot, vision]}\n"
     used = [hours("legal", "30"), hours("vision", "10")]
 
@@ -224,9 +218,7 @@ def test_a_part_of_a_month_is_divided_among_those_under_way(allocated: Allocated
     each. 21 to 31: 99.00 in halves, 49.50 each for legal and bot.
     legal 67.50 + 15.00 + 49.50 = 132.00, vision 67.50 + 15.00 = 82.50, bot 15.00 + 49.50 = 64.50.
     """
-    projects = (
-        "- id: legal\n- id: bot\n  start: 2026-10-16\n- id: vision\n  end: 2026-10-20\n"
-    )
+    projects = "- id: legal\n- id: bot\n  start: 2026-10-16\n- id: vision\n  end: 2026-10-20\n"
     splits = "- id: platform\n  even: [legal, bot, vision]\n"
     days = [of("platform", "9", day=date(2026, 10, day)) for day in range(1, 32)]
 
@@ -255,8 +247,10 @@ def test_who_is_not_under_way_bears_nothing_by_its_use(
     }
     assert allocated(projects, splits, [late], used) == {"legal by nodes": "90.00"}
     assert notes(divided_(projects, splits, [early, late], used)) == [
-        "split_left_out: 'bot' used 30 gpu_hours and is no target under way; "
-        "the targets bear its part"
+        (
+            "split_left_out: 'bot' used 30 gpu_hours and is no target under way; "
+            "the targets bear its part"
+        )
     ]
 
 
@@ -360,8 +354,10 @@ def test_more_used_than_there_was_is_told_and_leaves_nothing_idle(
         "legal by nodes": "200.00",
     }
     assert notes(divided_(TEAMS, splits, costs, used)) == [
-        "split_beyond_capacity: 150 gpu_hours were used of 100 there were; nothing is idle; "
-        "check capacity and usage"
+        (
+            "split_beyond_capacity: 150 gpu_hours were used of 100 there were; nothing is idle; "
+            "check capacity and usage"
+        )
     ]
 
 
@@ -484,8 +480,10 @@ def test_a_fixed_share_stays_with_a_project_that_ended_and_is_told(
         "legal by platform": "60.00",
     }
     assert notes(divided_(projects, splits, costs)) == [
-        "split_not_under_way: 40 percent go to 'bot', which is not under way on 2026-10-21; "
-        "change its shares, or the project's days"
+        (
+            "split_not_under_way: 40 percent go to 'bot', which is not under way on 2026-10-21; "
+            "change its shares, or the project's days"
+        )
     ]
 
 
