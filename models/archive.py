@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from models.durable import part_in, place, private_folder, remove, storing, sweep
+from models.depot import Depot, Shelf, checksum
+from models.durable import PART, part_in, private_folder, remove, storing, sweep
 from models.errors import StoreError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -36,9 +37,13 @@ class ArrivalError(StoreError):
 class Archive:
     """A folder of documents named by their own hash, so that no source can name a path."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use the folder, which is made when the first document arrives."""
-        self.folder = folder
+    def __init__(self, folder: Path, depot: Depot | None = None) -> None:
+        """Use the folder, which is made when the first document arrives.
+
+        With a depot every document is there, and the folder is a cache that may be deleted.
+        """
+        self.folder, self.depot = folder, depot
+        self._shelf = Shelf(folder, depot, "archive")
 
     def put(
         self,
@@ -79,7 +84,7 @@ class Archive:
         """
         target = self._target(sha256)
         try:
-            sound = _is_sound(target, sha256)
+            sound = self._sound(target, sha256)
         except FileNotFoundError as error:
             raise StoreError(f"document {sha256}: not in the archive; fetch it again") from error
         except OSError as error:
@@ -94,11 +99,17 @@ class Archive:
 
     def __contains__(self, sha256: str) -> bool:
         """Whether a document of that hash is there; `path` says whether it is sound."""
-        return self._target(sha256).is_file()
+        return self._shelf.has(self._target(sha256))
 
     def size(self, sha256: str) -> int:
         """Return the bytes of a document that is there."""
-        return self._target(sha256).stat().st_size
+        return self._shelf.size(self._target(sha256))
+
+    def beginning(self, start: str) -> list[str]:
+        """Return the hashes of the documents that begin with two digits or more."""
+        here = self.folder.glob(f"{start[:2]}/{start}*")
+        there = self._shelf.beginning(f"{start[:2]}/{start}")
+        return sorted({path.name for path in (*here, *there)})
 
     def remove(self, sha256: str) -> None:
         """Remove a document for good; only for one that nothing needs any more.
@@ -107,6 +118,7 @@ class Archive:
             StoreError: when the folder cannot be written.
         """
         target = self._target(sha256)
+        self._shelf.remove(target)
         with storing(target):
             remove(target)
 
@@ -114,6 +126,16 @@ class Archive:
         """Remove what killed writers left; only for the process that holds the run lock."""
         with storing(self.folder):
             sweep(self.folder)
+            for folder in self.folder.glob("??"):
+                sweep(folder)
+
+    def settle(self) -> None:
+        """Bring documents into the depot that were here before there was one.
+
+        Raises:
+            StoreError: when the folder is a cache of another depot.
+        """
+        self._shelf.settle(path for path in self.folder.glob("??/*") if path.suffix != PART)
 
     def _target(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
@@ -124,7 +146,13 @@ class Archive:
         target = self._target(sha256)
         if not (target.exists() and _is_sound(target, sha256)):  # fetching again heals
             private_folder(target.parent)
-            place(part, target)
+            self._shelf.keep(part, target)
+
+    def _sound(self, target: Path, sha256: str) -> bool:
+        """Say whether a document is what it should be; a cache is mended first."""
+        if self.depot is not None and not (target.is_file() and _is_sound(target, sha256)):
+            self._shelf.fetch(target)
+        return _is_sound(target, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,5 +194,4 @@ def _compare(what: str, arrived: str | None, stated: str | None) -> None:
 def _is_sound(target: Path, sha256: str) -> bool:
     if not stat.S_ISREG(target.lstat().st_mode):  # a link or a pipe is not our document
         return False
-    with target.open("rb") as document:
-        return hashlib.file_digest(document, "sha256").hexdigest() == sha256
+    return checksum(target) == sha256

@@ -18,10 +18,11 @@ class Migration:
     name: str
     statements: tuple[str, ...] = ()
     sqlite: tuple[str, ...] = ()  # what only this engine understands
+    postgresql: tuple[str, ...] = ()
 
     def on(self, dialect: str) -> tuple[str, ...]:
         """Return the statements for an engine."""
-        return (*self.statements, *(self.sqlite if dialect == "sqlite" else ()))
+        return (*self.statements, *(self.sqlite if dialect == "sqlite" else self.postgresql))
 
 
 MIGRATIONS: Final = (
@@ -61,6 +62,31 @@ MIGRATIONS: Final = (
             CREATE TRIGGER entry_insert BEFORE INSERT ON entry
             WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entry)
             BEGIN SELECT RAISE(ABORT, 'an entry follows the newest one'); END
+            """,
+        ),
+        postgresql=(
+            """
+            CREATE FUNCTION entry_stays() RETURNS trigger LANGUAGE plpgsql
+            SET search_path FROM CURRENT AS $$
+            BEGIN RAISE EXCEPTION 'an entry is never changed or removed'; END $$
+            """,
+            """
+            CREATE TRIGGER entry_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
+            FOR EACH STATEMENT EXECUTE FUNCTION entry_stays()
+            """,
+            """
+            CREATE FUNCTION entry_follows() RETURNS trigger LANGUAGE plpgsql
+            SET search_path FROM CURRENT AS $$
+            BEGIN
+                IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM entry) THEN
+                    RAISE EXCEPTION 'an entry follows the newest one';
+                END IF;
+                RETURN NEW;
+            END $$
+            """,
+            """
+            CREATE TRIGGER entry_follows BEFORE INSERT ON entry
+            FOR EACH ROW EXECUTE FUNCTION entry_follows()
             """,
         ),
     ),

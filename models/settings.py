@@ -234,6 +234,11 @@ class Settings(Strict):
     demo: bool = False
     """Reports say DEMO DATA."""
 
+    @property
+    def ledger_url(self) -> str | None:
+        """URL of a ledger that machines share, in the clear; None when it is a file."""
+        return self.ledger.get_secret_value() if self.ledger else None
+
 
 def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
     """Read `trueup.yaml` of a project folder.

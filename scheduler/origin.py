@@ -61,9 +61,9 @@ def files_of(lake: Lake, body: Mapping[str, Any]) -> set[Path]:
     """Return the files of the lake that a delivery became, there or not; spend not counted."""
     found: set[Path] = set()
     for document in body["documents"]:
-        found |= {lake.path(table, document[table]) for table in TABLES}
+        found |= {lake.place(table, document[table]) for table in TABLES}
         beside = document.get("beside", ())  # entries of earlier versions have none
-        found |= {lake.path(table, document["charges"]) for table in ("invoiced", *beside)}
+        found |= {lake.place(table, document["charges"]) for table in ("invoiced", *beside)}
     return found
 
 

@@ -103,8 +103,8 @@ def unread(stores: Stores, said: str) -> tuple[str, str] | None:
         found = re.search(r"invoice confirm ([0-9a-f]{12}) --reject", body["detail"])
         if found and said.startswith(found[1][: len(said)]):
             start = max(said, found[1], key=len)
-            path = next(stores.archive.folder.glob(f"{start[:2]}/{start}*"), None)
-            return (path.name, scope.partition("/")[0]) if path else None
+            there = stores.archive.beginning(start)
+            return (there[0], scope.partition("/")[0]) if there else None
     return None
 
 

@@ -89,8 +89,8 @@ def files(project: Project, stores: Stores) -> set[Path]:
         found |= files_of(stores.lake, record.body)
     for scope, record in book.counting(stores.ledger).items():
         name = spend_name(record.body, mine.name(period(scope)))
-        found.add(stores.lake.path("spend", name))
-    return {path for path in found if path.exists()}
+        found.add(stores.lake.place("spend", name))
+    return {path for path in found if stores.lake.has(path)}
 
 
 def _reads_alike(source: Source, delivery: Delivery, record: Record) -> bool:

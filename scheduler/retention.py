@@ -44,12 +44,14 @@ def prunable(stores: Stores, before: datetime) -> Pruning:
         for sha256 in _documents(gone) - _documents(kept) - _beside(stores.ledger)
         if sha256 in stores.archive
     )
-    files = sorted(path for path in _files(stores, gone) - _files(stores, kept) if path.exists())
+    files = sorted(
+        path for path in _files(stores, gone) - _files(stores, kept) if stores.lake.has(path)
+    )
     size = sum(stores.archive.size(sha256) for sha256 in documents)
     return Pruning(
         documents=tuple(documents),
         files=tuple(files),
-        size=size + sum(path.stat().st_size for path in files),
+        size=size + sum(stores.lake.size(path) for path in files),
     )
 
 

@@ -11,9 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ingest import closing
+from ingest.depot import depot
 from ingest.source import Source, build, kinds, settings_model
 from models.archive import Archive
 from models.currency import Rates
+from models.depot import Depot
 from models.errors import ConfigError, Mistake
 from models.lake import Lake
 from models.ledger import Ledger
@@ -32,6 +34,8 @@ from models.statement import Statements
 from models.statement import load as load_statements
 from models.yamlfile import Tree
 from scheduler.engine.engine import Engine, Here
+from scheduler.engine.open import opened
+from scheduler.lock import held
 
 
 def now() -> datetime:
@@ -53,6 +57,7 @@ class Project:
     statements: Statements
     purchases: Purchases
     runs: RunFile = RunFile()
+    depot: Depot | None = None
 
     @property
     def state(self) -> Path:
@@ -105,6 +110,7 @@ def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Pr
         statements=_statements(folder, settings),
         purchases=_purchases(folder, settings, registry),
         runs=_runs(folder, settings, registry),
+        depot=depot(settings.storage, tree) if settings.storage else None,
     )
 
 
@@ -178,10 +184,26 @@ def stores(project: Project) -> Iterator[Stores]:
             deliveries than it was closed with.
     """
     project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ledger = Ledger(f"sqlite:///{project.state / 'ledger.sqlite'}", now)
-    try:
+    file = f"sqlite:///{project.state / 'ledger.sqlite'}"
+    with Ledger(project.settings.ledger_url or file, now) as ledger:
         ledger.verify()
         closing.verify(ledger)
-        yield Stores(Archive(project.state / "archive"), Lake(project.state / "lake"), ledger)
-    finally:
-        ledger.close()
+        archive = Archive(project.state / "archive", project.depot)
+        lake = Lake(project.state / "lake", project.depot)
+        archive.settle()
+        lake.settle()
+        with opened(project.settings, os.environ) as engine:
+            yield Stores(archive, lake, ledger, engine)
+
+
+@contextmanager
+def alone(project: Project) -> Iterator[None]:
+    """Hold the run lock of a project, on this machine and wherever its ledger is shared.
+
+    Raises:
+        RefusedError: when another run holds it.
+        StoreError: when a shared ledger cannot be reached.
+    """
+    project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with held(project.state, project.settings.ledger_url):
+        yield

@@ -28,9 +28,10 @@ DOUBLES: Final = ("ingest/column.py", "ingest/gcp/", "ingest/sources/", *DRAWING
 
 # a provider's name belongs to its own files, and to examples
 EXAMPLES: Final = ("scheduler/demo/", "scheduler/starter.py")
-AWS: Final = ("ingest/aws/", "ingest/sources/aws_", "ingest/bucket.py", *EXAMPLES)
-GCP: Final = ("ingest/gcp/", "ingest/sources/gcp_", "ingest/bucket.py", *EXAMPLES)
-AZURE: Final = ("ingest/azure/", "ingest/sources/azure_", "ingest/bucket.py", *EXAMPLES)
+PLACES: Final = ("ingest/bucket.py", "ingest/depot.py")  # which of them an address means
+AWS: Final = ("ingest/aws/", "ingest/sources/aws_", *PLACES, *EXAMPLES)
+GCP: Final = ("ingest/gcp/", "ingest/sources/gcp_", *PLACES, *EXAMPLES)
+AZURE: Final = ("ingest/azure/", "ingest/sources/azure_", *PLACES, *EXAMPLES)
 PROVIDERS: Final = (
     dict.fromkeys(("amazon", "aws", "cur", "s3"), AWS)
     | dict.fromkeys(("bigquery", "gcp", "google"), GCP)

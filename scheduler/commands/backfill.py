@@ -12,12 +12,11 @@ from models.period import Month, between
 from reconcile.figure import exact_text
 from scheduler.cli import Shell
 from scheduler.lifecycle import MonthState
-from scheduler.lock import held
 from scheduler.options import Day, MonthType
 from scheduler.pipeline import instant
 from scheduler.progress import shown
 from scheduler.rounds import Round, asked
-from scheduler.workspace import Project, configured, known_source, now, stores
+from scheduler.workspace import Project, alone, configured, known_source, now, stores
 
 
 @click.command()
@@ -40,7 +39,7 @@ def command(
     for name in sources:
         known_source(project, name)
     project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with shown(quiet=shell.quiet) as progress, held(project.state), stores(project) as opened:
+    with shown(quiet=shell.quiet) as progress, alone(project), stores(project) as opened:
         opened.sweep()
         done = asked(project, opened, progress, as_of, only=sources, months=wanted)
     for line in summary(project, done, wanted, sources):

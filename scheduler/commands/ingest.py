@@ -8,12 +8,11 @@ import click
 
 from scheduler.cli import Shell
 from scheduler.intake import Intake
-from scheduler.lock import held
 from scheduler.options import Day
 from scheduler.pipeline import instant
 from scheduler.progress import shown
 from scheduler.rounds import asked
-from scheduler.workspace import configured, known_source, now, stores
+from scheduler.workspace import alone, configured, known_source, now, stores
 
 
 @click.command()
@@ -30,7 +29,7 @@ def command(shell: Shell, sources: tuple[str, ...], today: date | None) -> int:
     project = configured(shell.folder)
     for name in sources:
         known_source(project, name)
-    with shown(quiet=shell.quiet) as progress, stores(project) as opened, held(project.state):
+    with shown(quiet=shell.quiet) as progress, stores(project) as opened, alone(project):
         opened.sweep()
         done = asked(project, opened, progress, instant(today, now()), only=sources)
     for line in [*map(str, done.urgent), *summary(done.intake)]:

@@ -16,10 +16,9 @@ from models.field import number as number_of
 from scheduler import paper
 from scheduler.cli import Shell
 from scheduler.deciding import amended, decide
-from scheduler.lock import held
 from scheduler.options import Day
 from scheduler.paper import Found
-from scheduler.workspace import Project, Stores, configured, now, stores
+from scheduler.workspace import Project, Stores, alone, configured, now, stores
 
 _FIGURES: Final = ("number", "issued", "currency", "net", "service_from", "service_to")
 
@@ -70,7 +69,7 @@ def command(shell: Shell, /, document: str, *, by: str, reason: str, **said: Any
     if not by.strip() or not reason.strip():
         raise RefusedError("a decision needs a name and a reason; fill --by and --reason")
     project = configured(shell.folder)
-    with stores(project) as opened, held(project.state):
+    with stores(project) as opened, alone(project):
         found = _found(opened, document, is_rejected=said["reject"])
         words = {**said, "document": document, "by": by, "reason": reason}
         verdict = _verdict(project, opened, found, words)

@@ -8,11 +8,10 @@ from datetime import date, timedelta
 import click
 
 from scheduler.cli import Shell
-from scheduler.lock import held
 from scheduler.options import Day
 from scheduler.pipeline import instant
 from scheduler.retention import Pruning, prunable, prune
-from scheduler.workspace import configured, now, stores
+from scheduler.workspace import alone, configured, now, stores
 
 
 class Age(click.ParamType[timedelta]):
@@ -45,7 +44,7 @@ def command(shell: Shell, *, older_than: timedelta, dry_run: bool, today: date |
     """
     project = configured(shell.folder)
     before = instant(today, now()) - older_than
-    with stores(project) as opened, held(project.state):
+    with stores(project) as opened, alone(project):
         found = prunable(opened, before)
         if found and not dry_run:
             prune(opened, found, before)

@@ -13,13 +13,12 @@ from models.errors import InvariantError
 from models.period import Month
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.lock import held
 from scheduler.options import Day
 from scheduler.pipeline import instant
 from scheduler.progress import shown
 from scheduler.publish import publish, reconcile, reported_month
 from scheduler.reload import buildable, files, reload
-from scheduler.workspace import Project, Stores, configured, now, stores
+from scheduler.workspace import Project, Stores, alone, configured, now, stores
 
 
 @click.command()
@@ -38,7 +37,7 @@ def command(shell: Shell, today: date | None) -> int:
     something could not be built as it was, such as a closed month by another version.
     """
     project = configured(shell.folder)
-    with shown(quiet=shell.quiet) as progress, held(project.state), stores(project) as opened:
+    with shown(quiet=shell.quiet) as progress, alone(project), stores(project) as opened:
         buildable(project, opened)
         month, as_of = published(opened, today)
         mine = files(project, opened)

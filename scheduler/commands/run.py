@@ -10,11 +10,10 @@ import click
 
 from models.period import Month
 from scheduler.cli import Shell
-from scheduler.lock import held
 from scheduler.options import Day, month_option
 from scheduler.pipeline import Night, instant, night
 from scheduler.progress import Progress, shown
-from scheduler.workspace import configured, now, stores
+from scheduler.workspace import alone, configured, now, stores
 
 
 @click.command()
@@ -44,7 +43,7 @@ def once(
     """Run one night of a project folder under its lock."""
     project = configured(folder)
     project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with held(project.state), stores(project) as opened:
+    with alone(project), stores(project) as opened:
         return night(
             project,
             opened,

@@ -490,11 +490,15 @@ def test_a_password_in_the_url_is_not_shown() -> None:
     assert models.database.shown(engine) == "sqlite://finance:***@db"
 
 
-def test_migrations_of_other_databases_have_no_triggers_of_sqlite() -> None:
-    statements = [text for migration in MIGRATIONS for text in migration.on("postgresql")]
+def test_each_database_has_triggers_of_its_own() -> None:
+    lite, post = (
+        [text for migration in MIGRATIONS for text in migration.on(dialect)]
+        for dialect in ("sqlite", "postgresql")
+    )
 
-    assert len(statements) == 2
-    assert not [text for text in statements if "TRIGGER" in text]
+    assert [text for text in lite if "TRIGGER" in text and "RAISE(ABORT" not in text] == []
+    assert not [text for text in post if "RAISE(ABORT" in text]
+    assert len([text for text in post if "CREATE TRIGGER" in text]) == 2
 
 
 def test_canonical_text_does_not_depend_on_the_order_of_keys() -> None:
