@@ -48,12 +48,6 @@ class Preview:
         return size(each for each in self.moves if not each.stays and each.changes_owner)
 
     @property
-    def gained(self) -> Decimal:
-        """How much more projects bear that bear more, month by month, splits included."""
-        with localcontext(prec=WIDE):
-            return sum((amount for amount in self.net.values() if amount > 0), ZERO)
-
-    @property
     def staying(self) -> dict[Month, Decimal]:
         """How much would change hands in each closed month."""
         months = sorted({each.month for each in self.moves if each.stays})
@@ -98,6 +92,12 @@ def preview(
             net=_net(actuals(before, rates, currency), actuals(after, rates, currency)),
             unpinned=tuple(sorted(unpinned)),
         )
+
+
+def gained(net: Net) -> Decimal:
+    """Return how much more those bear that bear more, month by month, splits included."""
+    with localcontext(prec=WIDE):
+        return sum((amount for amount in net.values() if amount > 0), ZERO)
 
 
 def _moves(

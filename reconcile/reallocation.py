@@ -13,9 +13,9 @@ from models.period import Month
 from reconcile.figure import exact_text
 from reconcile.preview import Net, Preview
 from reconcile.report.number import grouped
+from reconcile.report.preview import PLACES, amounts
 
 LONGEST: Final = 3  # projects named in one sentence
-PLACES: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +60,13 @@ class Reallocation:
 
     def said(self, month: Month | None = None) -> str:
         """Return it as a sentence for people; of one month, with its largest changes."""
-        count, amount = len(self.months), grouped(self.moved, places=PLACES)
-        whole = (
-            f"rules changed on {self.at}: {amount} {self.currency} moved "
-            f"between projects in {count} open month{'s' * (count != 1)}"
-        )
-        parts = [whole, *self._of(month), *self._closed()]
-        return "; ".join(parts)
+        return f"rules changed on {self.at}: {self.told(month)}"
+
+    def told(self, month: Month | None = None) -> str:
+        """Return the same without the day."""
+        count, what = len(self.months), amounts(self.moved, self.net, self.currency)
+        whole = f"{what} in {count} open month{'s' * (count != 1)}"
+        return "; ".join([whole, *self._of(month), *self._closed()])
 
     def _of(self, month: Month | None) -> Iterator[str]:
         mine = {project: amount for (each, project), amount in self.net.items() if each == month}
@@ -80,9 +80,9 @@ class Reallocation:
         yield f"in {month} {named}{more}" if mine else f"nothing in {month}"
 
     def _closed(self) -> Iterator[str]:
-        if self.staying:
-            each = (f"{m} ({grouped(a, places=PLACES)})" for m, a in self.staying.items())
-            yield f"closed and as before, though it would have moved: {', '.join(each)}"
+        kept = [f"{m} ({grouped(a, places=PLACES)})" for m, a in self.staying.items() if a]
+        if kept:
+            yield f"closed, and stays as it was: {', '.join(kept)}"
 
 
 def body(found: Preview, *, before: str, after: str, as_of: str) -> dict[str, Any]:

@@ -68,9 +68,9 @@ def reallocated(held: Shelf, month: Month) -> Iterator[Problem]:
         if is_mine and (shut is None or each.seq < shut.seq):
             yield Problem(
                 source="rules",
-                document=str(month),
+                document=str(each.at),
                 rule="reallocated",
-                detail=each.said(month),
+                detail=each.told(month),
                 severity="info",
             )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from models.period import Month
 from reconcile.figure import exact_text
 from reconcile.move import Line, owners, terms
-from reconcile.preview import Net, Preview
+from reconcile.preview import Net, Preview, gained
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import grouped
@@ -50,9 +51,22 @@ def _head(found: Preview, sides: Sides) -> str:
         )
         return f"{against}: nothing moves, {same}"
     months = len(found.months)
-    moved = f"{grouped(found.moved, places=PLACES)} {found.currency} moves between projects"
-    net = f"{grouped(found.gained, places=PLACES)} net, splits included"
-    return f"{against}: {moved} in {months} month{'s' * (months > 1)}, {net}"
+    moved = amounts(found.moved, found.net, found.currency)
+    return f"{against}: {moved} in {months} open month{'s' * (months > 1)}"
+
+
+def amounts(moved: Decimal, net: Net, currency: str) -> str:
+    """Return how much changes its project: by rules, and what is left of it net.
+
+    Args:
+        moved: Every move between projects, without its sign.
+        net: Change by month and project, splits included.
+        currency: Of both.
+    """
+    gain = f"{grouped(gained(net), places=PLACES)} {currency}"
+    if moved:
+        return f"{grouped(moved, places=PLACES)} {currency} between projects, {gain} net"
+    return f"{gain} between projects, by splits alone" if net else "categories and items alone"
 
 
 def _open(found: Preview) -> Iterator[list[str]]:
@@ -132,7 +146,7 @@ def document(found: Preview, sides: Sides) -> str:
         "before": {"hash": sides.before, "recorded": sides.recorded},
         "after": {"hash": sides.after, "file": sides.file},
         "moved": exact_text(found.moved),
-        "gained": exact_text(found.gained),
+        "gained": exact_text(gained(found.net)),
         "months": list(map(str, found.months)),
         "projects": [_owner(line) for line in owners(moves)],
         "categories": [_term(line) for line in terms(moves)],
