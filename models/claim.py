@@ -22,22 +22,24 @@ _TEXTS: Final = (
 )
 CLAIMS: Final = pl.Schema(
     {
-        **dict.fromkeys(("kind", "month", "currency", *_TEXTS), pl.String()),
+        **dict.fromkeys(("kind", "source", "month", "currency", *_TEXTS), pl.String()),
         "keys": pl.Int64(),
         "lines": pl.Int64(),
         "amount": MONEY,
     }
 )
 _EXAMPLE: Final = ("resource", "tags")
-_BY: Final = ("kind", "month", "currency")
+_BY: Final = ("kind", "source", "month", "currency")
 _SUMS: Final = (pl.col("keys", "lines").sum(), pl.col("amount").sum().cast(MONEY))
-TOP: Final = 200  # groups of one kind, month and currency that stay apart; the rest is one row
+TOP: Final = (
+    200  # groups of one kind, source, month and currency that stay apart; the rest is one row
+)
 
 
 def claims(
     keys: pl.DataFrame, facts: pl.LazyFrame, rules: RuleSet, registry: Registry
 ) -> pl.DataFrame:
-    """Return what the rules claim of one document, in the schema CLAIMS, sorted.
+    """Return what the rules claim of one document or several, in the schema CLAIMS, sorted.
 
     A line is contested by one other rule at most, the first that gives another project, so that
     lines and amounts add up. Amounts are `tco_cost`. Of what is contested or spelled in two ways
@@ -45,8 +47,8 @@ def claims(
     common, `tag` what rules see of the tags, and `tags` an example.
 
     Args:
-        keys: Columns KEYS.
-        facts: Columns FACTS of the same document.
+        keys: Columns KEYS, each `key_id` once.
+        facts: Columns FACTS of the same keys.
         rules: The rules.
         registry: The projects.
     """
@@ -103,15 +105,18 @@ def _summed(
     """Return CLAIMS of groups of keys: sums by month and currency, and an example."""
     groups = parts.with_row_index("group")
     of_key = groups.select("group", "epoch", "key_id").explode("key_id", empty_as_null=False)
-    owned = of_key.join(
-        keys.select("key_id", pl.col("billing_currency").alias("currency")), on="key_id"
+    shown = keys.select(
+        "key_id",
+        pl.col("x_source").alias("source"),
+        pl.col("billing_currency").alias("currency"),
     )
+    owned = of_key.join(shown, on="key_id")
     dated = facts.with_columns(
         epoch=epoch(pl.col("day"), changes), month=pl.col("day").dt.strftime("%Y-%m")
     )
     sums = (
         dated.join(owned.lazy(), on=("key_id", "epoch"))
-        .group_by("group", "month", "currency")
+        .group_by("group", "source", "month", "currency")
         .agg(
             keys=pl.col("key_id").n_unique().cast(pl.Int64),
             lines=pl.col("lines").cast(pl.Int64).sum(),
@@ -144,10 +149,10 @@ def _topped(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def together(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return the claims of several documents as those of one, sorted; one example is kept.
+    """Return claims that were found apart as one table, sorted; of examples one is kept.
 
-    Totals stay exact. A group that is among the largest of one document, and not of another,
-    stands with what it has in the first.
+    Totals stay exact. A group that is among the largest of one part, and not of another, stands
+    with what it has in the first.
     """
     own = pl.when(pl.col("kind") == OPEN).then("resource").alias("own")
     named = [name for name in _TEXTS if name not in _EXAMPLE]

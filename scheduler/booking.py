@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from scheduler import accruing
 from scheduler.claiming import claimed
 from scheduler.dividing import Spent
 from scheduler.progress import Progress
+from scheduler.runs import Ran, ran
 from scheduler.spending import spent
 from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores
@@ -25,19 +25,18 @@ class Books:
     Attributes:
         spent: What bills came to.
         owed: What follows from purchases.
-        claims: What rules claim of the same, in the schema CLAIMED.
+        claims: What rules claim of the same, in the schema CLAIMS.
+        ran: The runs of all months, and accepted models.
+        spend: The spend of bills with that of accruals.
         as_of: The instant the data was current, UTC.
     """
 
     spent: Spent
     owed: Accrued
     claims: pl.DataFrame
+    ran: Ran
+    spend: pl.DataFrame
     as_of: datetime
-
-    @cached_property
-    def spend(self) -> pl.DataFrame:
-        """The spend of bills with that of accruals."""
-        return accruing.whole(self.spent.spend, self.owed)
 
 
 def booked(project: Project, stores: Stores, progress: Progress, as_of: datetime) -> Books:
@@ -50,4 +49,6 @@ def booked(project: Project, stores: Stores, progress: Progress, as_of: datetime
     owed = accruing.accruals(project, stores, as_of)
     found = spent(project, stores, progress)
     claims = claimed(stores, versions(stores.ledger, present(project)))
-    return Books(found, owed, claims, as_of)
+    whole = accruing.whole(found.spend, owed)
+    runs = ran(project, stores, found.usage, whole)
+    return Books(found, owed, claims, runs, whole, as_of)

@@ -11,6 +11,7 @@ from typing import Final
 
 from ingest.kind import CLOSED, LOADED, RECEIVED
 from models.ledger import Entry, Ledger, Record
+from scheduler.claiming import stale
 from scheduler.origin import files_of
 from scheduler.reference import KIND as REFERENCE
 from scheduler.workspace import Stores
@@ -36,7 +37,8 @@ def prunable(stores: Stores, before: datetime) -> Pruning:
 
     Kept is whatever counts now, whatever a closed month was closed with, the newest that
     each source showed, and everything that counted at any time since: a report of those
-    days can be made again. What no entry of the ledger names is left alone.
+    days can be made again. What no entry of the ledger names is left alone, but for claims of
+    rules, of which only the newest are kept.
     """
     kept, gone = _divided(stores.ledger, before)
     documents = sorted(
@@ -47,6 +49,7 @@ def prunable(stores: Stores, before: datetime) -> Pruning:
     files = sorted(
         path for path in _files(stores, gone) - _files(stores, kept) if stores.lake.has(path)
     )
+    files = sorted({*files, *stale(stores)})
     size = sum(stores.archive.size(sha256) for sha256 in documents)
     return Pruning(
         documents=tuple(documents),
@@ -123,6 +126,5 @@ def _files(stores: Stores, records: Iterable[Record]) -> set[Path]:
     for record in records:
         if record.kind == LOADED:
             found |= files_of(stores.lake, record.body)
-            for table in ("spend", "claims"):
-                found |= set(stores.lake.beginning(table, record.body["delivery"]))
+            found |= set(stores.lake.beginning("spend", record.body["delivery"]))
     return found
