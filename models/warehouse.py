@@ -26,7 +26,7 @@ TABLES: Final = (
     *("spend", "shares", "plan", "actuals", "variance", "problems", "sources", "closes"),
     *("invoices", "invoice_parts", "restatements", "reallocations", "documents"),
     *("accruals", "purchase_orders"),
-    *("coverage", "conflicts", "rule_use"),
+    *("coverage", "conflicts", "rule_use", "runs"),
     *BESIDE,
 )
 FILES: Final = "charge_files"  # which lake files the view `charges` reads, and whose they are

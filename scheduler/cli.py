@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "rules": ("rules", "Look", "What the rules do, and what an edit of them would change."),
     "invoice": ("invoice", "Look", "Invoices of vendors: list, show, review, decide, match."),
     "asset": ("asset", "Look", "Hardware of one's own: book value, depreciation, who used it."),
+    "runs": ("runs", "Look", "What training runs and accepted models cost."),
     "prices": ("prices", "Look", "Unit prices: published, list, contracted, effective."),
     "export": ("export", "Look", "Charges for other tools, as FOCUS."),
     "doctor": ("doctor", "Set-up", "Can every source be reached, read, and not written?"),

@@ -153,6 +153,7 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
         "variance": report.variance,
         "problems": _problems(report.problems),
         "sources": _sources(report),
+        "runs": books.ran.frame,
         "invoices": invoices(report.assertions),
         "invoice_parts": invoice_parts(report.assertions),
         "restatements": restating.frame(stores),

@@ -41,7 +41,7 @@ def _rows(project: ProjectRuns, currency: str, top: int) -> Iterator[tuple[str, 
     for line in shown:
         yield _run(line, digits)
     if more:
-        yield _sum(f"  {len(more)} more runs", "", more, digits)
+        yield _sum(f"  {len(more)} more", "", more, digits)
     for state in (*project.states, project.without):
         yield _state(state, project, digits)
     yield from _totals(project, digits)
@@ -71,21 +71,23 @@ def _state(line: StateLine, project: ProjectRuns, digits: int) -> tuple[str, ...
     """Return what attempts in a state come to, and their share."""
     share = project.share(line.cost)
     said = "" if share is None else f"{rounded(share, 1):f}% of training cost"
-    name = f"= {line.runs} runs" if line.state else f"= {WITHOUT}"
-    amounts = (_hours(line.hours) if line.hours else "", _money(line.cost, digits))
+    name = f"  {_count(line.runs)}" if line.state else f"  {WITHOUT}"
+    hours = _hours(line.hours) if line.hours or line.state else ""
+    amounts = (hours, _money(line.cost, digits))
     return (name, line.state, *amounts, "", "", "", said, "")
 
 
 def _totals(project: ProjectRuns, digits: int) -> Iterator[tuple[str, ...]]:
-    """Yield what rounding of the lines above leaves, then the training cost by category."""
+    """Yield what rounding of the lines above leaves, then the training cost, and by category."""
     lines = (*project.states, project.without)
     shown = sum((rounded(line.cost, digits) for line in lines), ZERO)
     if apart := rounded(project.total, digits) - shown:
-        yield (f"= {ROUNDING}", "", "", _money(apart, digits), *[""] * 5)
+        yield (f"  {ROUNDING}", "", "", _money(apart, digits), *[""] * 5)
+    yield ("  total", "", "", _money(project.total, digits), *[""] * 5)
     for category, amount in project.totals.items():
         if amount:
-            yield (f"= {TITLES[category].lower()}", "", "", _money(amount, digits), *[""] * 5)
-    yield ("= total", "", "", _money(project.total, digits), *[""] * 5)
+            name = f"    {TITLES[category].lower()}"
+            yield (name, "", "", _money(amount, digits), *[""] * 5)
 
 
 def _models(project: ProjectRuns, currency: str) -> Iterator[str]:
@@ -108,6 +110,10 @@ def _model(line: ModelLine, digits: int, currency: str) -> str:
 
 def _money(amount: Decimal, digits: int) -> str:
     return f"{rounded(amount, digits):f}"
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 def _hours(hours: Decimal) -> str:

@@ -1,0 +1,86 @@
+"""Runs of a project folder: what counts of usage and charges, brought together by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from ingest import book
+from models import runusage
+from models.run import Names
+from models.runcharge import NAMED, Sought, named
+from models.split import Split, Usage
+from reconcile.run import claim
+from reconcile.run.accepted import Accepted, accepted
+from reconcile.run.table import Evidence, runs
+from scheduler.spending import period
+from scheduler.version import Versions, present, versions
+from scheduler.workspace import Project, Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What is known of runs.
+
+    Attributes:
+        frame: In the schema `reconcile.run.table.RUNS`, of all months and projects.
+        accepted: Models that were accepted, by project and day.
+        unclear: What tags say about acceptance that cannot be read.
+    """
+
+    frame: pl.DataFrame
+    accepted: tuple[Accepted, ...]
+    unclear: tuple[str, ...]
+
+
+def ran(project: Project, stores: Stores, usage: pl.DataFrame, spend: pl.DataFrame) -> Ran:
+    """Return the runs of every month.
+
+    Args:
+        project: The project folder.
+        stores: Its stores.
+        usage: The table `usage`, with the project of each row.
+        spend: The spend of all deliveries that count, divided, with accruals.
+
+    Raises:
+        InvariantError: when runs and what is without one are not the cost of the report.
+    """
+    told = runusage.told(usage, project.runs)
+    sought = Sought(project.runs, runusage.ids(told), runusage.clusters(told))
+    mine = versions(stores.ledger, present(project))
+    charges = pl.concat([pl.DataFrame(schema=NAMED), *_named(stores, mine, sought)])
+    names = Names([*runusage.said(told), *claim.said(charges)])
+    called = runusage.called(told, names)
+    models, unclear = accepted(called, names, project.runs)
+    evidence = Evidence(
+        told=called,
+        named=charges,
+        names=names,
+        preferred=project.runs.hours,
+        clusters=_clusters(project.rules.splits),
+        accepted={(each.project, each.run): each.model for each in models},
+    )
+    currency = project.settings.reporting_currency
+    frame = runs(spend, evidence, project.rates, currency)
+    return Ran(frame, tuple(models), tuple(unclear))
+
+
+def _named(stores: Stores, mine: Versions, sought: Sought) -> Iterator[pl.DataFrame]:
+    """Yield the charges that name something, of every document that counts."""
+    for scope, record in sorted(book.counting(stores.ledger).items()):
+        version = mine.of(period(scope))
+        for document in record.body["documents"]:
+            keys = pl.scan_parquet(stores.lake.path("keys", document["keys"]), glob=False)
+            facts = pl.scan_parquet(stores.lake.path("facts", document["facts"]), glob=False)
+            yield named(keys, facts, version.rules, version.registry, sought)
+
+
+def _clusters(splits: tuple[Split, ...]) -> Mapping[str, str]:
+    """Return the one cluster that each split is of, where it says one."""
+    return {
+        each.id: each.by.cluster[0]
+        for each in splits
+        if isinstance(each.by, Usage) and len(each.by.cluster) == 1
+    }
