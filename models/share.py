@@ -13,7 +13,7 @@ from models.driver import UNIT
 from models.money import MONEY
 from models.reduction import SUMMED
 from models.split import ARROW
-from models.weighing import Weighing
+from models.weight import Weighing
 
 _COSTS: Final = tuple(name for name in SUMMED if name.endswith("_cost"))
 SHARES: Final = pl.Schema(

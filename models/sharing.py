@@ -65,8 +65,11 @@ def divided(direct: pl.DataFrame, scales: Scales, periods: Collection[str] | Non
     onward = pl.col("split").is_in([*scales.splits])
     for level in _levels(scales.splits):
         mine = pl.col("split").is_in(level)
-        found, told, weighed = _level(rows.filter(mine), scales)
-        rows = pl.concat([rows.filter(~mine), found.filter(onward)])
+        due, rows = rows.filter(mine), rows.filter(~mine)
+        if due.is_empty():
+            continue
+        found, told, weighed = _level(due, scales)
+        rows = pl.concat([rows, found.filter(onward)])
         borne.append(found.filter(~onward & asked).select(SPEND.names()))
         shares.append(told.filter(asked))
         findings += weighed

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Context, Decimal
-from types import MappingProxyType
 from typing import Final
 
 from models.category import UNALLOCATED
@@ -26,67 +25,10 @@ from models.split import (
     Usage,
     reached,
 )
+from models.weight import Note, Standing, Weighing, Weight, weights
 
 HOURS: Final = 24  # of an accelerator in a day
 _EXACT: Final = Context(prec=WIDE)
-Note = tuple[str, str]  # name of a check, and what it found in one line
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Weight:
-    """What one target weighs.
-
-    Attributes:
-        target: A project, a split, or `unallocated`.
-        end: One of `models.split.ENDS`, where no project bears it; else empty.
-        units: In units of UNIT; zero bears nothing.
-    """
-
-    target: str
-    end: str
-    units: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighing:
-    """What all targets weigh, of which one is above zero.
-
-    Attributes:
-        weights: In the order in which ties are decided.
-        method: Which method it is by: fixed, even, usage, spend or none.
-        unit: What weights are in.
-        why: Why the split's own method did not hold; empty where it did.
-        notes: What is odd.
-    """
-
-    weights: tuple[Weight, ...]
-    method: str
-    unit: str
-    why: str = ""
-    notes: tuple[Note, ...] = ()
-
-
-class Standing:
-    """How projects stand on a day: who bears whose cost, and who is under way.
-
-    Attributes:
-        day: The day.
-        bearers: Who bears the cost of each project.
-    """
-
-    def __init__(self, registry: Registry, day: date) -> None:
-        """Ask the registry once for all projects."""
-        self.day = day
-        self.bearers = {each: registry.bearer(each, day) for each in registry.ids}
-        self._active = {each.id for each in registry.projects if each.active(day)}
-
-    def bearer(self, target: str) -> str:
-        """Return the project that bears the cost of a target; a split is one itself."""
-        return self.bearers.get(target, target)
-
-    def under_way(self, project: str) -> bool:
-        """Return whether the project that bears another's cost has begun and not ended."""
-        return self.bearer(project) in self._active
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +57,12 @@ class Scales:
             day: The day of the shared cost, which decides who is under way and who bears it.
             billed: What the shared charges say there was to use, in units of UNIT.
         """
-        now = Standing(self.registry, day)
+        now = Standing.on(day, self.registry)
         found = self._by(split.by, month, now, billed)
-        if _holds(found):
+        if found.holds:
             return found
         other = self._by(split.otherwise, month, now, billed) if split.otherwise else found
-        if _holds(other):
+        if other.holds:
             return replace(other, why=found.why, notes=found.notes + other.notes)
         lost = (Weight(UNALLOCATED, UNDIVIDED, UNIT),)
         return replace(found, weights=lost, method="none", unit="")
@@ -138,7 +80,7 @@ class Scales:
         """Return the same for each target; of several that merged, for the one they went into."""
         live = {now.bearer(each) for each in by.among if any(map(now.under_way, self._of(each)))}
         return Weighing(
-            weights=_weights(dict.fromkeys(live, UNIT)),
+            weights=weights(dict.fromkeys(live, UNIT)),
             method="even",
             unit="targets",
             why="" if live else "no target is under way",
@@ -153,13 +95,13 @@ class Scales:
             bearer = now.bearer(claims[project]) if project in claims else None
             (others if bearer is None else targets)[bearer or project] += max(units, 0)
         if isinstance(by, Spend):
-            return _told("spend", measured, _weights(targets), ())
+            return _told("spend", measured, weights(targets), ())
         capacity = self._capacity(by, month, billed)
         used = targets.total() + others.total() + measured.nobody
         idle = measured.idle if capacity is None else max(capacity - used, 0)
         ends = {UNCLAIMED: measured.nobody, IDLE: idle if by.idle == "visible" else 0}
         notes = [*_beyond(used, capacity, by), *_left_out(others, by)]
-        return _told("usage", measured, _weights(targets, ends), notes)
+        return _told("usage", measured, weights(targets, ends), notes)
 
     def _capacity(self, by: Usage, month: str, billed: int) -> int | None:
         """Return what there was to use, in units; None where that is not asked."""
@@ -198,33 +140,20 @@ def _fixed(by: Fixed, now: Standing) -> Weighing:
             notes.append(
                 ("split_not_under_way", f"{said}; change its shares, or the project's days")
             )
-    return Weighing(weights=_weights(targets), method="fixed", unit="percent", notes=tuple(notes))
+    return Weighing(weights=weights(targets), method="fixed", unit="percent", notes=tuple(notes))
 
 
 def _told(
-    method: str, measured: Measured, weights: tuple[Weight, ...], notes: Iterable[Note]
+    method: str, measured: Measured, found: tuple[Weight, ...], notes: Iterable[Note]
 ) -> Weighing:
     """Return a weighing by driver; of what is not told at all nothing follows, not even idle."""
     what = "spend" if method == "spend" else measured.unit
     if measured.told:
-        none = not any(each.units for each in weights)
+        none = not any(each.units for each in found)
         why = f"the {what} of its targets is zero" if none else ""
     else:
-        weights, why = (), f"no {what} is told"
-    return Weighing(weights=weights, method=method, unit=measured.unit, why=why, notes=(*notes,))
-
-
-def _weights(
-    targets: Mapping[str, int], ends: Mapping[str, int] = MappingProxyType({})
-) -> tuple[Weight, ...]:
-    """Return what targets weigh, and what nobody bears where there is some, in order."""
-    mine = [Weight(target, "", units) for target, units in targets.items()]
-    lost = [Weight(UNALLOCATED, end, units) for end, units in ends.items() if units]
-    return tuple(sorted((*mine, *lost)))
-
-
-def _holds(found: Weighing) -> bool:
-    return any(weight.units for weight in found.weights)
+        found, why = (), f"no {what} is told"
+    return Weighing(weights=found, method=method, unit=measured.unit, why=why, notes=(*notes,))
 
 
 def _beyond(used: int, capacity: int | None, by: Usage) -> Iterator[Note]:

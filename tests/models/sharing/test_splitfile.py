@@ -248,8 +248,8 @@ def test_a_project_that_two_targets_of_a_driver_reach_is_refused(
 
     assert complaints(loaded, splits) == [
         (
-            f"file.yaml:{place}: 'legal' reaches project 'legal-70b', as 'nlp' does, whose use would "
-            "count twice; let one of them reach it"
+            f"file.yaml:{place}: 'legal' reaches project 'legal-70b', as 'nlp' does, whose "
+            "use would count twice; let one of them reach it"
         )
     ]
 
