@@ -15,14 +15,10 @@ from reconcile.moved import Side, moved, summed
 from reconcile.preview import Preview, preview
 from reconcile.purchase.accrued import Accrued
 from scheduler import accruing, beside
+from scheduler.attributing import Attribution, attribution
 from scheduler.dividing import divided
 from scheduler.progress import Progress
-from scheduler.spending import (
-    Attribution,
-    attribution,
-    held,
-    period,
-)
+from scheduler.spending import held, period
 from scheduler.version import Version, Versions
 from scheduler.workspace import Project, Stores
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import deque
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from ingest.load import Loaded, LoadedDelivery, load_document, together
 from ingest.source import Delivery, Document, Source
 from models.archive import Archive
+from models.depot import Depot
 from models.errors import SourceError, StoreError
 from models.lake import Lake
 
@@ -42,28 +44,39 @@ def load(task: Loading) -> Loaded | SourceError:
     Raises:
         StoreError: when the document is damaged, or the lake cannot be written.
     """
-    archive, lake = near(task.archive, task.lake)
+    archive, lake = near_archive(task.archive), near_lake(task.lake)
     try:
         return load_document(task.source, task.document, task.delivery, archive, lake)
     except SourceError as error:
         return error
 
 
-def near(archive: Archive, lake: Lake) -> tuple[Archive, Lake]:
-    """Return both as this machine has them: the folders of the project, or a cache of its own.
+def near_archive(archive: Archive) -> Archive:
+    """Return the archive as this machine has it: a folder of the project, or a cache of its own.
 
     Raises:
         StoreError: when this machine has no way to the documents.
     """
-    if archive.folder.parent.is_dir():
-        return archive, lake
-    if archive.depot is None or lake.depot is None:
+    cache = _cache(archive.folder, archive.depot)
+    return Archive(cache, archive.depot) if cache else archive
+
+
+def near_lake(lake: Lake) -> Lake:
+    """Return the lake as this machine has it; see `near_archive`."""
+    cache = _cache(lake.folder, lake.depot)
+    return Lake(cache, lake.depot) if cache else lake
+
+
+def _cache(folder: Path, depot: Depot | None) -> Path | None:
+    """Return a folder of this machine, where the one of the project is not; else None."""
+    if folder.parent.is_dir():
+        return None
+    if depot is None:
         raise StoreError(
-            f"{archive.folder.parent}: is not on this machine; write `storage` into trueup.yaml, "
-            "or share the folder"
+            f"{folder}: is not on the machine {os.uname().nodename}; write `storage` into "
+            "trueup.yaml, or share the folder"
         )
-    cache = Path(tempfile.gettempdir()) / f"trueup-{archive.depot.id}"
-    return Archive(cache / "archive", archive.depot), Lake(cache / "lake", lake.depot)
+    return Path(tempfile.gettempdir()) / f"trueup-{os.getuid()}-{depot.id}" / folder.name
 
 
 @dataclass(slots=True, eq=False)

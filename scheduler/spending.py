@@ -7,20 +7,20 @@ Which version of the rules a delivery is attributed by, its billing month decide
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections import deque
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ingest import book
-from models.attribution import attributed, edges
 from models.errors import StoreError
 from models.lake import Lake
-from models.spend import SPEND, conserved, merged, spend_and_sums
+from models.spend import SPEND, merged
 from scheduler import beside
+from scheduler.attributing import Attributing, attribution, parts
 from scheduler.dividing import Spent, divided
 from scheduler.origin import whole
 from scheduler.progress import Progress
@@ -28,44 +28,6 @@ from scheduler.version import Version, Versions, present, versions
 from scheduler.workspace import Project, Stores
 
 Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """One document by one version: its keys, what they are spent on, and their facts.
-
-    Attributes:
-        keys: Columns KEYS.
-        found: Columns ATTRIBUTED.
-        facts: Sums by key and day.
-        edges: The days that part the epochs of `found`.
-    """
-
-    keys: pl.DataFrame
-    found: pl.DataFrame
-    facts: pl.LazyFrame
-    edges: tuple[date, ...]
-
-    def spend(self, scope: str) -> pl.DataFrame:
-        """Return its direct spend.
-
-        Raises:
-            InvariantError: when that does not equal the charges to the last digit.
-        """
-        source, _, period = scope.rpartition("/")
-        part, sums = spend_and_sums(
-            self.facts, self.found, self.keys, source=source, period=period, edges=self.edges
-        )
-        conserved(sums, part)
-        return part
-
-
-def attribution(lake: Lake, document: Body, version: Version) -> Attribution:
-    """Return what the keys of a loaded document are spent on."""
-    keys = pl.read_parquet(lake.path("keys", document["keys"]), glob=False)
-    facts = pl.scan_parquet(lake.path("facts", document["facts"]), glob=False)
-    found = attributed(keys, version.rules, version.registry, _days(facts))
-    return Attribution(keys, found, facts, edges(version.rules, version.registry))
 
 
 def spent(project: Project, stores: Stores, progress: Progress) -> Spent:
@@ -89,29 +51,47 @@ def attribute(stores: Stores, mine: Versions, progress: Progress) -> pl.DataFram
         StoreError: see `spent`.
     """
     counting = sorted(book.counting(stores.ledger).items())
-    progress.step("attribute", len(counting))
+    missing = {
+        scope: each.body for scope, each in counting if _is_missing(stores, scope, each.body, mine)
+    }
+    progress.step("attribute", sum(len(body["documents"]) for body in missing.values()))
+    made = parts(stores.engine, _tasks(stores.lake, missing, mine), progress)
     frames = [pl.DataFrame(schema=SPEND)]
     for scope, record in counting:
-        whole(stores.lake, scope, record.body)
-        path = written(stores.lake, scope, record.body, mine)
+        if scope in missing:
+            path = _written(stores.lake, record.body, _name(scope, record.body, mine), made)
+        else:
+            whole(stores.lake, scope, record.body)
+            path = stores.lake.path("spend", _name(scope, record.body, mine))
         frames.append(pl.read_parquet(path, glob=False))
-        progress.advance(scope)
     return pl.concat(frames)
 
 
-def written(lake: Lake, scope: str, body: Body, mine: Versions) -> Path:
-    """Return the file of a delivery's direct spend, made first if it is not there.
+def _is_missing(stores: Stores, scope: str, body: Body, mine: Versions) -> bool:
+    return not stores.lake.has(stores.lake.place("spend", _name(scope, body, mine)))
 
-    Raises:
-        StoreError: when it is gone, and this program would make another one.
-    """
-    name = mine.name(period(scope))
 
-    def write(path: Path) -> None:
-        frame = direct(lake, scope, body, mine.named(name))
-        frame.write_parquet(path, compression="zstd")
+def _tasks(lake: Lake, missing: Mapping[str, Body], mine: Versions) -> Iterator[Attributing]:
+    for scope, body in missing.items():
+        whole(lake, scope, body)
+        version = mine.named(mine.name(period(scope)))
+        _refuse_other(scope, version)
+        for document in body["documents"]:
+            yield Attributing(lake=lake, scope=scope, document=document, version=version)
 
-    return lake.write("spend", spend_name(body, name), write)
+
+def _written(lake: Lake, body: Body, name: str, made: Iterator[pl.DataFrame]) -> Path:
+    """Return the file of a delivery's direct spend, made of the next parts."""
+    own = islice(made, len(body["documents"]))
+    path = lake.write(
+        "spend", name, lambda path: merged(own).write_parquet(path, compression="zstd")
+    )
+    deque(own, maxlen=0)  # nothing is left, unless somebody else was quicker
+    return path
+
+
+def _name(scope: str, body: Body, mine: Versions) -> str:
+    return spend_name(body, mine.name(period(scope)))
 
 
 def direct(lake: Lake, scope: str, body: Body, version: Version) -> pl.DataFrame:
@@ -120,11 +100,7 @@ def direct(lake: Lake, scope: str, body: Body, version: Version) -> pl.DataFrame
     Raises:
         StoreError: when this program attributes otherwise than the version of a closed month.
     """
-    if not version.exact:
-        raise StoreError(
-            f"{scope}: is of a closed month, its spend is gone from the lake, and this version of "
-            "trueup attributes otherwise; use the version that closed it, or a backup of the lake"
-        )
+    _refuse_other(scope, version)
     return merged(attribution(lake, each, version).spend(scope) for each in body["documents"])
 
 
@@ -150,8 +126,9 @@ def period(scope: str) -> str:
     return scope.rpartition("/")[2]
 
 
-def _days(facts: pl.LazyFrame) -> tuple[date, date]:
-    """Return the first and the last day of the charges; of none, any day."""
-    day = pl.col("day")
-    first, last = facts.select(first=day.min(), last=day.max()).collect().row(0)
-    return first or date.min, last or date.min
+def _refuse_other(scope: str, version: Version) -> None:
+    if not version.exact:
+        raise StoreError(
+            f"{scope}: is of a closed month, its spend is gone from the lake, and this version of "
+            "trueup attributes otherwise; use the version that closed it, or a backup of the lake"
+        )
