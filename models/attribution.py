@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Final
 
 import polars as pl
 
+from models.alike import alike, asking
 from models.category import UNALLOCATED
-from models.matching import Matcher, indexed, spellings
+from models.matching import Matcher, columns, indexed, spellings
 from models.project import Registry
-from models.rule import Rule, RuleSet, Target
+from models.rule import TAG, Condition, Rule, RuleSet, Target
 
 NO_RULE: Final = "none"  # the rule id of what no rule caught
 ATTRIBUTED: Final = pl.Schema(
@@ -63,17 +63,17 @@ def attributed(
         registry: The projects.
         days: First and last day of the charges; epochs beyond them are left out.
     """
-    matcher = asked(keys, rules)
+    kinds, ids = alike(keys, rules, registry), keys["key_id"]
     found = [
-        _of_epoch(keys, matcher, rules, registry, number, day)
+        _of_epoch(kinds.seen, rules, registry, number, day)[kinds.kind].with_columns(ids)
         for number, day in begun(edges(rules, registry), days)
     ]
-    return pl.concat(found)
+    return pl.concat(found).select(ATTRIBUTED.names())
 
 
 def asked(keys: pl.DataFrame, rules: RuleSet) -> Matcher:
     """Return the keys, ready for what the rules ask of them."""
-    return Matcher(keys, _tags(rules), rules.tags)
+    return Matcher(keys, rules.asked_tags, rules.tags)
 
 
 def begun(edges: Sequence[date], days: tuple[date, date] | None) -> Iterator[tuple[int, date]]:
@@ -83,25 +83,42 @@ def begun(edges: Sequence[date], days: tuple[date, date] | None) -> Iterator[tup
             yield number, start
 
 
-def _of_epoch(  # noqa: PLR0917 - one epoch of one document
-    keys: pl.DataFrame,
-    matcher: Matcher,
-    rules: RuleSet,
-    registry: Registry,
-    number: int,
-    day: date,
+def _of_epoch(
+    seen: pl.DataFrame, rules: RuleSet, registry: Registry, number: int, day: date
 ) -> pl.DataFrame:
-    """Return ATTRIBUTED of one epoch."""
-    mine = replace(rules, rules=tuple(rule for rule in rules.rules if rule.holds(day)))
-    by_tag = spelt(matcher, mine, registry, day)
-    first = {name: pl.repeat(None, keys.height, dtype=pl.UInt32, eager=True) for name in _SET}
-    for place, rule in enumerate(mine.rules):
-        found = caught(matcher, rule, by_tag)
-        for name in _sets(rule.to):
-            first[name] = _offered(first[name], found, place)
+    """Return ATTRIBUTED of one epoch, a row for each kind of key."""
+    mine = [rule for rule in rules.rules if rule.holds(day)]
+    met = seen.with_columns(_project(TAG + tag, seen, registry, day) for tag in rules.project_tags)
+    first = met.select("kind", *(_first(mine, name) for name in _SET))
     bearers = {each: registry.bearer(each, day) for each in registry.ids}
-    named = _named(keys, mine, first, by_tag, bearers)
-    return named.with_columns(epoch=pl.lit(number, pl.UInt32)).select(ATTRIBUTED.names())
+    return _named(met, mine, first, bearers).with_columns(epoch=pl.lit(number, pl.UInt32))
+
+
+def _project(column: str, seen: pl.DataFrame, registry: Registry, day: date) -> pl.Expr:
+    """Return the project that a tag spells on a day; null when it spells none."""
+    texts = seen[column].drop_nulls().unique()
+    projects = [registry.resolve(text, day) for text in texts]
+    return pl.col(column).replace_strict(texts, projects, default=None, return_dtype=pl.String)
+
+
+def _catches(rule: Rule) -> pl.Expr:
+    """Return whether a rule catches what is seen of a key."""
+    met = _meet(rule.when)
+    if rule.unless:
+        met &= ~_meet(rule.unless)
+    return (
+        met
+        if rule.to.project_tag is None
+        else met & pl.col(TAG + rule.to.project_tag).is_not_null()
+    )
+
+
+def _meet(conditions: Iterable[Condition]) -> pl.Expr:
+    """Return whether what is seen of a key meets every condition."""
+    return pl.all_horizontal(
+        pl.any_horizontal(asking(column, each.patterns) for column in columns(each))
+        for each in conditions
+    )
 
 
 def caught(matcher: Matcher, rule: Rule, by_tag: dict[str, pl.Series]) -> pl.Series:
@@ -116,7 +133,7 @@ def caught(matcher: Matcher, rule: Rule, by_tag: dict[str, pl.Series]) -> pl.Ser
 
 def spelt(matcher: Matcher, rules: RuleSet, registry: Registry, day: date) -> dict[str, pl.Series]:
     """Return per tag that names projects, and per key, the project it spells; null for none."""
-    return {tag: _resolved(matcher, tag, registry, day) for tag in _project_tags(rules)}
+    return {tag: _resolved(matcher, tag, registry, day) for tag in rules.project_tags}
 
 
 def conflicts(keys: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
@@ -127,7 +144,7 @@ def conflicts(keys: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
         rules see), `ignored, ignored_value`; sorted.
     """
     distinct, index = indexed(keys["tags"])
-    found = spellings(distinct, _tags(rules))
+    found = spellings(distinct, rules.asked_tags, rules.tags)
     used = pl.col("key", "value", "canonical").first().over("text", "tag").name.prefix("used_")
     differs = pl.col("canonical") != pl.col("used_canonical")
     apart = found.with_columns(used).filter(differs)
@@ -140,17 +157,6 @@ def conflicts(keys: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
         pl.col("key").alias("ignored"),
         pl.col("value").alias("ignored_value"),
     ).sort(pl.all())
-
-
-def _tags(rules: RuleSet) -> frozenset[str]:
-    """Return the canonical keys of the tags that rules look at."""
-    asked = (each.tag for rule in rules.rules for each in (*rule.when, *rule.unless))
-    return frozenset(tag for tag in asked if tag is not None) | _project_tags(rules)
-
-
-def _project_tags(rules: RuleSet) -> frozenset[str]:
-    tags = (rule.to.project_tag for rule in rules.rules)
-    return frozenset(tag for tag in tags if tag is not None)
 
 
 def _sets(to: Target) -> Iterator[str]:
@@ -171,33 +177,32 @@ def _resolved(matcher: Matcher, tag: str, registry: Registry, day: date) -> pl.S
     return found.gather(texts.index)
 
 
-def _offered(first: pl.Series, mine: pl.Series, number: int) -> pl.Series:
-    """Return the first rule per key, which is this one where there was none before."""
-    free = pl.lit(first).is_null() & pl.lit(mine)
-    return pl.select(pl.when(free).then(pl.lit(number, pl.UInt32)).otherwise(first)).to_series()
+def _first(rules: Sequence[Rule], name: str) -> pl.Expr:
+    """Return the place of the first rule that catches a key and sets a thing."""
+    places = [
+        pl.when(_catches(rule)).then(pl.lit(place, pl.UInt32))
+        for place, rule in enumerate(rules)
+        if name in _sets(rule.to)
+    ]
+    return pl.coalesce(*places, pl.lit(None, pl.UInt32)).alias(name)
 
 
 def _named(
-    keys: pl.DataFrame,
-    rules: RuleSet,
-    first: dict[str, pl.Series],
-    by_tag: dict[str, pl.Series],
-    bearers: dict[str, str],
+    met: pl.DataFrame, rules: Sequence[Rule], first: pl.DataFrame, bearers: dict[str, str]
 ) -> pl.DataFrame:
     """Return ATTRIBUTED from the number of the first rule for each thing."""
-    ids = pl.Series([rule.id for rule in rules.rules], dtype=pl.String)
+    ids = pl.Series([rule.id for rule in rules], dtype=pl.String)
 
     def set_to(name: str, by: str) -> pl.Series:
-        words = [getattr(rule.to, name) for rule in rules.rules]
+        words = [getattr(rule.to, name) for rule in rules]
         return pl.Series(words, dtype=pl.String).gather(first[by])
 
     project = pl.lit(set_to("project", "project").replace(bearers))
-    for number, rule in enumerate(rules.rules):
+    for number, rule in enumerate(rules):
         if rule.to.project_tag is not None:
             mine = pl.lit(first["project"]) == number
-            project = pl.when(mine).then(pl.lit(by_tag[rule.to.project_tag])).otherwise(project)
-    return keys.select(
-        "key_id",
+            project = pl.when(mine).then(pl.col(TAG + rule.to.project_tag)).otherwise(project)
+    return met.select(
         project.fill_null(UNALLOCATED).alias("project"),
         set_to("category", "category").fill_null(UNALLOCATED).alias("category"),
         set_to("item", "item").alias("item"),

@@ -33,6 +33,8 @@ FIELDS: Final = {
     "gpu_type": ("x_gpu_type",),
 }
 
+Aliases = tuple[tuple[str, tuple[str, ...]], ...]  # tag, and other keys that are read as it
+
 _ASCII_SPACE: Final = " \t\n\v\f\r\x1c\x1d\x1e\x1f"
 
 
@@ -59,7 +61,7 @@ class Matcher:
 
     keys: pl.DataFrame
     tags: frozenset[str]  # canonical keys of the tags that rules ask for
-    aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()  # tag, and keys that are read as it
+    aliases: Aliases = ()
     _columns: dict[str, Texts] = field(default_factory=dict, init=False)
 
     def meeting(self, conditions: Iterable[Condition]) -> pl.Series:
@@ -71,24 +73,29 @@ class Matcher:
 
     def tag(self, tag: str) -> Texts:
         """Return the values of a tag, by its canonical key."""
-        if TAG + tag not in self._columns:
-            self._columns |= _tag_columns(self.keys["tags"], self.tags)
-        return self._columns[TAG + tag]
+        return self.texts(TAG + tag)
+
+    def texts(self, name: str) -> Texts:
+        """Return the texts of a column, or of `tag.` and a canonical key."""
+        if name not in self._columns:
+            if name.startswith(TAG):
+                self._columns |= _tag_columns(self.keys["tags"], self.tags, self.aliases)
+            else:
+                distinct, index = indexed(self.keys[name])
+                self._columns[name] = Texts(distinct, canonical_texts(distinct), index)
+        return self._columns[name]
 
     def _meets(self, condition: Condition) -> pl.Series:
-        if condition.tag is not None:
-            return self.tag(condition.tag).among(condition.patterns)
-        first, *others = map(self._column, FIELDS[condition.field])
+        first, *others = map(self.texts, columns(condition))
         whole = first.among(condition.patterns)
         for texts in others:
             whole |= texts.among(condition.patterns)
         return whole
 
-    def _column(self, name: str) -> Texts:
-        if name not in self._columns:
-            distinct, index = indexed(self.keys[name])
-            self._columns[name] = Texts(distinct, canonical_texts(distinct), index)
-        return self._columns[name]
+
+def columns(condition: Condition) -> tuple[str, ...]:
+    """Return the names of the texts that a condition looks at."""
+    return FIELDS.get(condition.field, (condition.field,))
 
 
 def matches(text: pl.Expr, patterns: Iterable[str]) -> pl.Expr:
@@ -137,33 +144,45 @@ def _like(text: pl.Expr, pattern: str) -> pl.Expr:
 
 def indexed(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return the distinct values, null among them, and per row which of them it has."""
-    distinct = pl.DataFrame({"text": column.unique()}).with_row_index("index")
-    found = pl.DataFrame({"text": column}).join(
+    # keys are sorted, so that equal texts often follow each other
+    begins = column.ne_missing(column.shift())
+    run = begins.cum_sum()
+    heads = pl.concat([column.head(1), column.filter(begins)])
+    distinct = pl.DataFrame({"text": heads.unique()}).with_row_index("index")
+    found = heads.to_frame("text").join(
         distinct, on="text", how="left", nulls_equal=True, maintain_order="left"
     )
-    return distinct["text"], found["index"]
+    return distinct["text"], found["index"].gather(run)
 
 
-def _tag_columns(tags: pl.Series, wanted: frozenset[str]) -> dict[str, Texts]:
-    """Return each tag's values; of several spellings on one key the first with a value counts."""
+def _tag_columns(tags: pl.Series, wanted: frozenset[str], aliases: Aliases) -> dict[str, Texts]:
+    """Return each tag's values; of several on one key the first with a value counts."""
     distinct, index = indexed(tags)
-    spelled = spellings(distinct, wanted)
-    first = spelled.unique(["text", "tag"], keep="first", maintain_order=True)
+    spelled = spellings(distinct, wanted, aliases)
+    parts = spelled.partition_by("tag", as_dict=True)
     return {
-        TAG + tag: _tag_column(first.filter(pl.col("tag") == tag), len(distinct), index)
+        TAG + tag: _tag_column(parts.get((tag,), spelled.clear()), len(distinct), index)
         for tag in wanted
     }
 
 
-def _tag_column(first: pl.DataFrame, maps: int, index: pl.Series) -> Texts:
+def _tag_column(found: pl.DataFrame, maps: int, index: pl.Series) -> Texts:
     every = pl.DataFrame({"text": pl.int_range(maps, dtype=pl.UInt32, eager=True)})
-    found = every.join(first, on="text", how="left", maintain_order="left")
-    return Texts(found["value"], found["canonical"], index)
+    first = found.unique("text", keep="first", maintain_order=True)
+    whole = every.join(first, on="text", how="left", maintain_order="left")
+    return Texts(whole["value"], whole["canonical"], index)
 
 
-def spellings(texts: pl.Series, wanted: frozenset[str]) -> pl.DataFrame:
-    """Return `text, tag, key, value, canonical` of every tag with a value, sorted by its key."""
-    found = tag_values(texts, wanted)
+def spellings(texts: pl.Series, wanted: frozenset[str], aliases: Aliases) -> pl.DataFrame:
+    """Return every tag with a value as `text, tag, key, value, canonical`, by precedence.
+
+    Args:
+        texts: Tag maps as `tag_texts` made them.
+        wanted: Canonical keys.
+        aliases: Keys that are read as another, after its own.
+    """
+    others = dict(aliases)
+    found = tag_values(texts, {tag: (tag, *others.get(tag, ())) for tag in wanted})
     distinct, index = indexed(found["value"])
     canonical = canonical_texts(distinct).gather(index).alias("canonical")
     return found.with_columns(canonical).filter(pl.col("canonical").is_not_null())

@@ -105,6 +105,18 @@ class RuleSet:
         return frozenset(day for rule in self.rules for day in rule.edges)
 
     @property
+    def project_tags(self) -> frozenset[str]:
+        """Canonical keys of the tags that spell projects."""
+        found = (rule.to.project_tag for rule in self.rules)
+        return frozenset(tag for tag in found if tag is not None)
+
+    @property
+    def asked_tags(self) -> frozenset[str]:
+        """Canonical keys of the tags that rules look at."""
+        asked = (each.tag for rule in self.rules for each in (*rule.when, *rule.unless))
+        return frozenset(tag for tag in asked if tag is not None) | self.project_tags
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of what the rules say, however they are spelled."""
         rules, splits = [_content(rule) for rule in self.rules], [*map(content, self.splits)]

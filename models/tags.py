@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -12,6 +12,7 @@ from models.canonical import canonical_key
 from models.identity import identity
 
 _NEEDS_ESCAPE: Final = r'[\x00-\x1f"\\]'
+_HARD: Final = r'\\|":null'  # an escape, or an entry without a value
 
 
 def tag_texts(maps: pl.Series) -> pl.Series:
@@ -51,36 +52,53 @@ def quoted(texts: pl.Series) -> pl.Series:
     return texts.replace_strict(odd, escaped, default=plain, return_dtype=pl.String)
 
 
-def tag_values(texts: pl.Series, wanted: Collection[str]) -> pl.DataFrame:
+def tag_values(texts: pl.Series, wanted: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     """Return the values of some tags in JSON texts of tag maps, all spellings of each.
 
     Args:
         texts: What `tag_texts` made.
-        wanted: Canonical tag keys.
+        wanted: Canonical tag key: the canonical keys it is read from, in order of precedence.
 
     Returns:
-        `text` (index into texts), `tag` (canonical key), `key` and `value` as delivered,
-        sorted by text, tag and key. A tag without a value is left out.
+        `text` (index into texts), `tag` (canonical key), `key` and `value` as delivered. Of one
+        text and tag in order of precedence, then of the key as delivered. A tag without a value
+        is left out.
     """
     numbered = pl.DataFrame({"body": texts}).with_row_index("text")
-    plain = ~pl.col("body").str.contains("\\", literal=True)
+    plain = ~pl.col("body").str.contains(_HARD)
     entries = pl.concat([_split(numbered.filter(plain)), _parsed(numbered.filter(~plain))])
-    spelled = entries["key"].unique()
-    tags = pl.DataFrame({"key": spelled, "tag": [canonical_key(key) for key in spelled]})
-    found = entries.join(tags.filter(pl.col("tag").is_in(list(wanted))), on="key")
-    return found.select("text", "tag", "key", "value").sort("text", "tag", "key")
+    read = _read(entries["key"].unique(), wanted)
+    mine = entries.filter(pl.col("key").is_in(read["key"].implode()))
+    found = mine.join(read, on="key", maintain_order="left")
+    # keys of one text are in order already, see tag_texts
+    ordered = found.sort("rank", maintain_order=True) if (read["rank"] > 0).any() else found
+    return ordered.select("text", "tag", "key", "value")
+
+
+def _read(keys: pl.Series, wanted: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Return which of the keys is read as which tag, and at which place of its precedence."""
+    canonical = [(key, canonical_key(key)) for key in keys]
+    rows = [
+        (key, tag, readable.index(found))
+        for tag, readable in wanted.items()
+        for key, found in canonical
+        if found in readable
+    ]
+    schema = {"key": pl.String(), "tag": pl.String(), "rank": pl.UInt32()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 _ENTRIES: Final = pl.Schema({"text": pl.UInt32(), "key": pl.String(), "value": pl.String()})
 
 
 def _split(numbered: pl.DataFrame) -> pl.DataFrame:
-    """Return the entries of texts without an escape, where each quote is a boundary."""
-    pair = pl.col("body").str.extract_all(r'"[^"]*":"[^"]*"').alias("pair")
-    parts = pl.col("pair").str.strip_prefix('"').str.strip_suffix('"').str.splitn('":"', 2)
+    """Return the entries of texts in which each quote is a boundary and each value a text."""
+    pairs = pl.col("body").str.strip_prefix('{"').str.strip_suffix('"}').str.split('","')
+    parts = pl.col("pair").str.splitn('":"', 2)
     return (
-        numbered.select("text", pair)
-        .explode("pair", empty_as_null=False)
+        numbered.filter(pl.col("body") != "{}")
+        .select("text", pair=pairs)
+        .explode("pair")
         .select("text", parts.struct.rename_fields(["key", "value"]))
         .unnest("pair")
         .match_to_schema(_ENTRIES)
