@@ -10,7 +10,7 @@ from reconcile.forecast import METHOD
 from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import AlertLine, Portfolio
-from reconcile.report import accruals
+from reconcile.report import accruals, allocation
 from reconcile.report.headline import findings, headline, said
 from reconcile.report.schema import SCHEMA_VERSION
 from reconcile.restatement import RestatedLine
@@ -48,6 +48,7 @@ def document(p: Portfolio) -> Json:
         "unallocated": _line(p.unallocated),
         "allocated_pct": _text(p.allocation.percent),
         "final_pct": _text(p.final_pct),
+        "allocation": allocation.document(p.allocation),
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],
         "invoices": [_invoice(line) for line in p.invoices],

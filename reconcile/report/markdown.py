@@ -7,7 +7,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import accruals, invoices, restatements
+from reconcile.report import accruals, allocation, invoices, restatements
 from reconcile.report.escape import markdown
 from reconcile.report.headline import Sentence, display_unit, findings, headline
 from reconcile.report.number import NONE, Unit, day, percent, plain, short_month, signed_percent
@@ -34,6 +34,7 @@ def render(p: Portfolio) -> str:
         *_projects(p),
         *_folded("Categories", _category_table(p)),
         *_folded("Sources", _source_table(p)),
+        *_folded("Allocation", _allocation_tables(p)),
         *_folded("Accruals", _accrual_table(p)),
         *_folded("Restatements", _restatement_table(p)),
         *_folded("Invoices", _invoice_tables(p)),
@@ -150,6 +151,24 @@ def _source_table(p: Portfolio) -> list[str]:
     return _table(names, 4, rows) if rows else []
 
 
+def _allocation_tables(p: Portfolio) -> list[str]:
+    each = p.allocation
+    return _tables(
+        (allocation.heads(each), allocation.WORDS, allocation.rows(each)),
+        (allocation.OPEN_HEADS, allocation.OPEN_WORDS, allocation.open_rows(each)),
+        (allocation.CONFLICT_HEADS, allocation.CONFLICT_WORDS, allocation.conflict_rows(each)),
+    )
+
+
+def _tables(*tables: tuple[Sequence[str], int, Iterable[Sequence[str]]]) -> list[str]:
+    """Return the tables that have rows, with an empty line between them."""
+    lines: list[str] = []
+    for heads, words, rows in tables:
+        cells = [[markdown(text) for text in row] for row in rows]
+        lines += [*([""] if lines else []), *_table(heads, words, cells)] if cells else []
+    return lines
+
+
 def _accrual_table(p: Portfolio) -> list[str]:
     found = [[markdown(text) for text in row] for row in accruals.rows(p.accruals)]
     return _table(accruals.HEADS, accruals.WORDS, found) if found else []
@@ -161,15 +180,11 @@ def _restatement_table(p: Portfolio) -> list[str]:
 
 
 def _invoice_tables(p: Portfolio) -> list[str]:
-    tables = (
-        (invoices.HEADS, invoices.WORDS, invoices.rows(p.invoices)),
-        (invoices.PART_HEADS, invoices.PART_WORDS, invoices.part_rows(p.invoices)),
+    parts = invoices.part_rows(p.invoices)
+    return _tables(
+        (invoices.HEADS, invoices.WORDS, (row.cells for row in invoices.rows(p.invoices))),
+        (invoices.PART_HEADS, invoices.PART_WORDS, (row.cells for row in parts)),
     )
-    lines: list[str] = []
-    for heads, words, rows in tables:
-        cells = [[markdown(text) for text in row.cells] for row in rows]
-        lines += [*([""] if lines else []), *_table(heads, words, cells)] if cells else []
-    return lines
 
 
 def _care(p: Portfolio) -> Iterator[str]:

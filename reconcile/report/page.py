@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from decimal import Decimal
 from typing import Any, Final
 
 import jinja2
 import vl_convert
 
 from models.category import CONTINGENCY, TITLES
+from models.money import ZERO
 from reconcile.figure import MEASURES, Figure, exact_text
 from reconcile.forecast import METHOD
 from reconcile.portfolio import Portfolio
-from reconcile.report import number
+from reconcile.report import allocation, number
 from reconcile.report.bullet import HEIGHT, WIDTH, bullet, longest
 from reconcile.report.charts import drawings
 from reconcile.report.escape import visible
@@ -44,6 +46,13 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
   vegaEmbed(place, spec, options).then(() => figure.classList.add("drawn"));
 }
 """
+# percent points below the target, at most: the class of the cell; the number stands in it
+_HEAT: Final = (
+    (Decimal(0), "reached"),
+    (Decimal(10), "near"),
+    (Decimal(30), "below"),
+    (Decimal(100), "far"),
+)
 LIBRARY_SLOT: Final = "<script>library</script>"  # data is escaped, so it cannot hold this
 DRAW_SLOT: Final = "<script>draw</script>"
 
@@ -106,7 +115,15 @@ def _names(p: Portfolio) -> dict[str, Any]:
         "policy": policy,
         "data_uri": data_uri,
         "exact": _exact,
+        "heat": _heat,
+        "other": allocation.other,
     }
+
+
+def _heat(share: Figure, target: Decimal) -> str:
+    """Return the class of a cell: how far a share lies below what is aimed at."""
+    missing = target - (share.value or ZERO)
+    return next(name for most, name in _HEAT if missing <= most)
 
 
 def _exact(figure: Figure) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from reconcile.balance import Verdict
 from reconcile.purchase.accrual import TITLES
+from reconcile.report.allocation import NAMED
 
 SCHEMA_VERSION: Final = "1"
 
@@ -49,6 +50,15 @@ _COMPLETION: Final = _object(
     **dict.fromkeys(("eac", "etc", "bac", "delta", "percent", "vac"), _AMOUNT),
 )
 
+_COVERAGE: Final = _object(
+    source=_TEXT,
+    change=_AMOUNT,
+    months=_list(_object(month=_MONTH, percent=_AMOUNT, unallocated=_AMOUNT)),
+)
+_CLAIM: Final = _object(
+    dict.fromkeys(NAMED, _TEXT), month=_MONTH, lines={"type": "integer"}, amount=_AMOUNT
+)
+
 REPORT_SCHEMA: Final[Json] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Trueup report of one month",
@@ -74,6 +84,15 @@ REPORT_SCHEMA: Final[Json] = {
         unallocated={"$ref": "#/$defs/line"},
         allocated_pct=_AMOUNT,
         final_pct=_AMOUNT,
+        allocation=_object(
+            target=_AMOUNT,
+            sources=_list(_COVERAGE),
+            total=_COVERAGE,
+            open=_list(_CLAIM),
+            contested=_object(lines=_AMOUNT, amount=_AMOUNT),
+            conflicts=_list(_CLAIM),
+            rules_without_effect=_list(_TEXT),
+        ),
         months=_list(
             _object(
                 month=_MONTH,

@@ -9,7 +9,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import accruals, invoices, restatements
+from reconcile.report import accruals, allocation, invoices, restatements
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline, said
 from reconcile.report.number import (
@@ -46,6 +46,9 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         _table(_categories(p), colour=colour),
         _table(_alerts(p), colour=colour),
         _table(_sources(p), colour=colour),
+        _table(_coverage(p), colour=colour),
+        _table(_open(p), colour=colour),
+        _table(_conflicts(p), colour=colour),
         _table(_accruals(p), colour=colour),
         _table(_restatements(p), colour=colour),
         _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
@@ -168,6 +171,25 @@ def _sources(p: Portfolio) -> list[Row]:
         for line in p.sources
     ]
     return [[(name, "") for name in heads], *rows] if rows else []
+
+
+def _coverage(p: Portfolio) -> list[Row]:
+    found = list(allocation.rows(p.allocation))
+    return _plain(allocation.heads(p.allocation), found)
+
+
+def _open(p: Portfolio) -> list[Row]:
+    return _plain(allocation.OPEN_HEADS, list(allocation.open_rows(p.allocation)))
+
+
+def _conflicts(p: Portfolio) -> list[Row]:
+    return _plain(allocation.CONFLICT_HEADS, list(allocation.conflict_rows(p.allocation)))
+
+
+def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
+    """Return a table without colour; none without rows."""
+    found = [[(_short(text), "") for text in row] for row in rows]
+    return [[(name, "") for name in heads], *found] if found else []
 
 
 def _accruals(p: Portfolio) -> list[Row]:
