@@ -7,6 +7,7 @@ from typing import Final
 from scheduler.lazy import lazy
 
 COMMANDS: Final[dict[str, str]] = {
+    "suggest": "The largest amounts without a project, and the rules that would catch them.",
     "preview": "The money that an edit of the rules moves, before it moves.",
 }
 
