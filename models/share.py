@@ -16,6 +16,7 @@ from models.split import ARROW
 from models.weight import Weighing
 
 _COSTS: Final = tuple(name for name in SUMMED if name.endswith("_cost"))
+_UNITS: Final = ("weight", "share")  # numbers that are told in units, before they are money
 SHARES: Final = pl.Schema(
     {
         "split": pl.String(),
@@ -41,7 +42,8 @@ WEIGHTS: Final = pl.Schema(
         "target": pl.String(),
         "end": pl.String(),
         "lowest": WIDE,
-        **{name: SHARES[name] for name in ("weight", "share", "unit", "method", "fallback", "why")},
+        **dict.fromkeys(_UNITS, WIDE),
+        **{name: SHARES[name] for name in ("unit", "method", "fallback", "why")},
     }
 )
 
@@ -62,9 +64,10 @@ class Finding:
 
 
 def weights(findings: Sequence[Finding]) -> pl.DataFrame:
-    """Return the weights of each finding, whose number is `group`, in the schema WEIGHTS."""
+    """Return the weights of each finding, whose number is `group`: WEIGHTS, with money."""
     rows = [row for group, found in enumerate(findings) for row in _rows(group, found.weighing)]
-    return pl.DataFrame(rows, schema=WEIGHTS, orient="row")
+    whole = pl.DataFrame(rows, schema=WEIGHTS, orient="row")
+    return whole.with_columns(pl.col(_UNITS).reinterpret(dtype=MONEY))
 
 
 def _rows(group: int, found: Weighing) -> Iterator[tuple[Any, ...]]:
