@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+import polars as pl
 import pytest
 from hypothesis import given as examples
 from hypothesis import settings as limits
@@ -16,8 +17,10 @@ from ingest.source import Delivery
 from ingest.vendor.mlflow.control import control
 from ingest.vendor.mlflow.run import uses
 from ingest.vendor.reply import canonical, parsed
+from models import runusage
 from models.errors import BrokenError, SourceError
 from models.period import Month
+from models.runfile import RunFile
 
 OCTOBER: Final = Month(2026, 10)
 FIRST: Final = 1790812800000  # 2026-10-01T00:00:00Z, in milliseconds
@@ -403,3 +406,18 @@ def test_months_of_a_run_sum_to_it_by_both_readers(start: int, length: int, gpus
 
     assert abs(whole - gpus * length / HOUR) <= Decimal("1E-17")
     assert runs == 1
+
+
+def test_a_run_names_its_job_and_that_its_model_was_accepted_by_tags_that_are_kept(
+    reader: Any, given: Any, tell: Any
+) -> None:
+    tags = {"slurm_job_id": "981", "trueup.accepted": "2026-10-31", "secret": "x"}
+    tell(run("a", FIRST, FIRST + HOUR, tags=tags))
+
+    found = reader.load(reader.source({**given, "tags": ["slurm_job_id", "trueup.accepted"]}))
+
+    owned = {"project": "p", "project_rule": "r", "period": "2026-10"}
+    usage = found.usage.with_columns(**{name: pl.lit(text) for name, text in owned.items()})
+    (told,) = runusage.told(usage, RunFile()).to_dicts()
+    assert (told["names"], told["own"]) == (["a", "981"], True)
+    assert told["accepted"] == "2026-10-31"

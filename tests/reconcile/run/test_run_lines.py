@@ -10,6 +10,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.period import Month
 from models.run import Names, Said
@@ -192,21 +194,28 @@ def test_the_table_shows_the_costliest_runs_and_what_everything_sums_to(
 
 
 @pytest.mark.failure("C09")
-def test_what_rounding_leaves_is_a_line_of_its_own(runs_of: Callable[..., pl.DataFrame]) -> None:
+@given(st.lists(st.integers(1, 999), min_size=2, max_size=4), st.decimals(-999, 999, places=4))
+def test_what_rounding_leaves_is_a_line_of_its_own(
+    runs_of: Callable[..., pl.DataFrame], hours: list[int], cost: Decimal
+) -> None:
     """Three thirds of 100.00 are shown as 33.33 each; the cent that is missing is shown, too."""
+    states = ("succeeded", "failed", "preempted", "cancelled")
     used = [
-        {"names": [state], "quantity": D(1), "state": state}
-        for state in ("succeeded", "failed", "preempted")
+        {"names": [state], "quantity": D(count), "state": state}
+        for state, count in zip(states, hours, strict=False)
     ]
-    (mine,) = project_runs(runs_of([{"cost": D(100)}], used), [], OCTOBER)
+    (mine,) = project_runs(runs_of([{"cost": cost}], used), [], OCTOBER)
 
-    shown = report.table([mine], OCTOBER, "USD", 0).splitlines()
+    shown = [line.split() for line in report.table([mine], OCTOBER, "USD", 0).splitlines()]
     exactly = json.loads(report.document([mine], OCTOBER, "USD", 0))["projects"][0]
 
-    assert [line.split() for line in shown if "rounding" in line] == [
-        ["rounding", "0.01"],
-    ]
-    assert exactly["states"][0]["cost"] == "33.333333333333333333"
+    lines = [D(line[4]) for line in shown if line[1:2] == ["run"] and line[0] == "1"]
+    nobodys = [D(line[3]) for line in shown if line[:2] == ["without", "a"]]
+    left = [D(line[1]) for line in shown if line[0] == "rounding"]
+    (total,) = [D(line[1]) for line in shown if line[0] == "total"]
+    assert sum(lines) + sum(nobodys) + sum(left) == total
+    assert len(left) == (sum(lines) != total)
+    assert sum(D(each["cost"]) for each in exactly["states"]) == cost
 
 
 def test_json_has_every_run_exactly(lines: list[ProjectRuns]) -> None:
