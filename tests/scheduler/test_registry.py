@@ -64,6 +64,15 @@ def test_a_night_tells_spend_after_the_end_once_and_what_looks_like_a_project(
             "add it to the aliases of 'support-bot' in projects.yaml: - \"Suport-bot\" [look_alike]"
         )
     ]
+    shown = trueup("-C", str(later), "rules", "suggest", "--top", "1")
+    assert shown.out.splitlines()[0] == (
+        "50.64 USD have no project; these would take 50.25 USD of them"
+    )
+    asked = trueup("-C", str(later), "rules", "suggest", "--month", "2026-10", "-f", "json")
+    amounts = [(each["value"], each["amount"]) for each in json.loads(asked.out)["suggestions"]]
+    assert amounts == [("nobody", "50.25"), ("Suport-bot", "0.39")]
+    empty = trueup("-C", str(later), "rules", "suggest", "--month", "2026-09")
+    assert (empty.code, empty.out) == (0, "0.00 USD have no project\n")
     ending(later, "2026-12-31")
     run(trueup, later, "2026-11-24")
 
