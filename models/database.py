@@ -114,7 +114,7 @@ def _take(connection: sa.Connection, holder: str) -> None:
 
 def _reason(engine: sa.Engine, error: exc.SQLAlchemyError) -> str:
     """Return why, in one line and without the password, and the way out."""
-    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0].strip()
     if engine.url.password:
         said = said.replace(str(engine.url.password), "***")
     if engine.dialect.name == "sqlite":

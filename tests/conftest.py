@@ -123,3 +123,27 @@ def script(root: Path) -> Callable[[str], ModuleType]:
         return module
 
     return imported
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(root: Path) -> Iterator[str]:
+    """Return the URL of a PostgreSQL server of our own; only for tests marked `server`."""
+    path = root / "tests" / "cluster" / "postgresql.py"
+    spec = importlib.util.spec_from_file_location("_postgresql", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str, request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty schema of that server."""
+    import psycopg  # noqa: PLC0415 - an extra
+
+    schema = f"t{abs(hash(request.node.nodeid)):x}"
+    with psycopg.connect(postgresql_server.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    return f"{postgresql_server}?options=-csearch_path%3D{schema}"
