@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -59,6 +60,28 @@ def test_a_target_is_a_project_by_any_spelling_or_the_value_of_a_tag(
     found = rules(written, f"rules: [{{id: a, when: {{account: 1}}, to: {written_as}}}]")
 
     assert found.rules[0].to == target
+
+
+def test_a_rule_keeps_its_days_and_its_exceptions(written: Written) -> None:
+    (rule,) = rules(
+        written,
+        """
+rules:
+  - id: a
+    when: {service: "*"}
+    unless: {tag.Project: "*", region: ["re:EU-.*", us-east-1]}
+    since: 2026-01-31
+    until: 2026-02-28
+    to: {item: x}
+""",
+    ).rules
+
+    assert rule.unless == (
+        Condition("region", ("re:EU-.*", "us-east-1")),
+        Condition("tag.project", ("*",)),
+    )
+    assert [rule.since, rule.until] == [date(2026, 1, 31), date(2026, 2, 28)]
+    assert [*rule.edges] == [date(2026, 1, 31), date(2026, 3, 1)]
 
 
 def test_rules_keep_the_order_of_the_file(written: Written) -> None:
@@ -169,6 +192,61 @@ def test_no_rules_are_possible(written: Written) -> None:
                 "write a project id, or {tag.<key>} for the value of a tag"
             ),
         ),
+        (
+            "{id: a, when: {account: 1}, unless: {}, to: {item: a}}",
+            "rules.yaml:2:39: rules.0.unless: no condition; write one, or drop this key",
+        ),
+        (
+            "{id: a, when: {account: 1}, unless: {servce: x}, to: {item: a}}",
+            ("rules.yaml:2:40: rules.0.unless.servce: unknown key. Did you mean 'service'?"),
+        ),
+        (
+            "{id: a, when: {account: 1}, unless: {workload: idle}, to: {item: a}}",
+            (
+                "rules.yaml:2:50: rules.0.unless.workload: 'idle' is not a workload. Possible: "
+                "training, inference, processing, labeling, storage, development, compute, other"
+            ),
+        ),
+        (
+            "{id: a, when: {service: [x, 're:(']}, to: {item: a}}",
+            (
+                "rules.yaml:2:31: rules.0.when.service.1: 're:(': unclosed group at character 1; "
+                "mend it, or see docs/rules.md"
+            ),
+        ),
+        (
+            "{id: a, when: {tag.x: 're:a(?=b)'}, to: {item: a}}",
+            (
+                "rules.yaml:2:25: rules.0.when.tag.x: 're:a(?=b)': look-around at character 2 "
+                "takes no linear time; say what must not match in `unless`"
+            ),
+        ),
+        (
+            "{id: a, when: {account: ' '}, to: {item: a}}",
+            ("rules.yaml:2:27: rules.0.when.account: ' ' is blank; write a text, or * for any"),
+        ),
+        (
+            "{id: a, when: {account: 1}, to: {project: legal, split: x}}",
+            "rules.yaml:2:35: rules.0.to: project and split exclude each other; give one",
+        ),
+        (
+            "{id: a, when: {account: 1}, since: 2026-13-01, to: {item: a}}",
+            (
+                "rules.yaml:2:38: rules.0.since: '2026-13-01' is not a day; write YYYY-MM-DD, "
+                "for example 2026-06-20"
+            ),
+        ),
+        (
+            "{id: a, when: {account: 1}, since: 2026-02-02, until: 2026-02-01, to: {item: a}}",
+            (
+                "rules.yaml:2:57: rules.0.until: 2026-02-01 is before since, 2026-02-02: "
+                "the rule never holds; until is its last day"
+            ),
+        ),
+        (
+            "{id: a, when: {account: 1}, priority: high, to: {item: a}}",
+            "rules.yaml:2:41: rules.0.priority: 'high' must be a whole number",
+        ),
         ("{when: {account: 1}, to: {item: a}}", "rules.yaml:2:3: rules.0: missing key 'id'"),
         ("{id: a, to: {item: a}}", "rules.yaml:2:3: rules.0: missing key 'when'"),
         ("{id: a, when: {account: 1}}", "rules.yaml:2:3: rules.0: missing key 'to'"),
@@ -206,6 +284,19 @@ def test_a_charge_category_may_be_a_pattern_in_any_case(written: Written) -> Non
         ("{id: a, when: {service: [x, y], account: 1}, to: {project: support-bot}}", False),
         ("{id: a, when: {service: [x, y], account: 1}, to: {project: '{tag.legal}'}}", False),
         ("{id: a, when: {service: [x, y], account: 1}, to: {project: legal, item: b}}", False),
+        ("{id: a, when: {service: [x, y], account: 1}, to: {project: legal}, priority: 7}", True),
+        (
+            "{id: a, when: {service: [x, y], account: 1}, to: {project: legal}, since: 2026-01-01}",
+            False,
+        ),
+        (
+            "{id: a, when: {service: [x, y], account: 1}, to: {project: legal}, until: 2026-01-01}",
+            False,
+        ),
+        (
+            "{id: a, when: {service: [x, y], account: 1}, to: {project: legal}, unless: {sku: 1}}",
+            False,
+        ),
     ],
 )
 def test_the_fingerprint_follows_the_meaning(text: str, is_same: bool, written: Written) -> None:
