@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
-ROWS ?= 10000000
+ROWS ?= 1000000 10000000
 
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --require-hashes --only-binary :all:
@@ -49,11 +49,11 @@ check: $(VENV)/.stamp-dev ## Check format, lint, types and pinned requirements.
 failures: $(VENV)/.stamp-dev ## Show which rows of the failure catalogue have tests.
 	$(BIN)/python .ci/failures.py
 
-bench: $(VENV)/.stamp-bench ## Measure time and memory on generated months; ROWS=1000000 is quicker.
+bench: $(VENV)/.stamp-bench ## Measure time and memory on generated months; ROWS="1000000 50000000" for others.
 	@test -z "$(OTHER_PYTHON)" || $(MAKE) --no-print-directory .venv-converter/.stamp
 	$(BIN)/python benchmarks/charges.py $(if $(OTHER_PYTHON),--converter .venv-converter/bin/python)
-	$(BIN)/python benchmarks/charges.py --rows $(ROWS) --no-pandas
-	$(BIN)/python benchmarks/ingest.py --rows $(ROWS)
+	$(BIN)/python benchmarks/charges.py --rows 10000000 --no-pandas
+	$(BIN)/python benchmarks/scale.py --rows $(ROWS)
 
 format: $(VENV)/.stamp-dev ## Write the code in the house's form.
 	$(BIN)/ruff format .

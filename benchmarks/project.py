@@ -28,15 +28,21 @@ _TAGS: Final = ("project", "ft_project", "app", "cost_object")
 def project(folder: Path, order: Order) -> int:
     """Write the folder; return how many rules it has."""
     folder.mkdir(parents=True)
-    rules = list(_rules())
     files = {
         "trueup.yaml": _settings(order),
         "projects.yaml": "projects:\n" + "".join(f"  - id: {name}\n" for name in PROJECTS),
-        "rules.yaml": "rules:\n" + "".join(rules),
         "rates.yaml": "rates: []\n",
     }
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
+    return edited(folder)
+
+
+def edited(folder: Path, edit: str = "") -> int:
+    """Write the rules with one of EDITS before them; return how many there are."""
+    rules = [*EDITS[edit], *_rules()] if edit else list(_rules())
+    splits = _SPLITS if edit == "split" else ""
+    (folder / "rules.yaml").write_text(f"{splits}rules:\n{''.join(rules)}", "utf-8")
     return len(rules)
 
 
@@ -71,3 +77,13 @@ def _rules() -> Iterator[str]:
 
 def _rule(name: str, when: str, to: str) -> str:
     return f"  - id: {name.replace('_', '-')}\n    when: {{{when}}}\n    to: {{{to}}}\n"
+
+
+_SPLITS: Final = f"splits:\n  - id: platform\n    even: [{', '.join(PROJECTS)}]\n"
+_MOVED: Final = _rule("moved", f'account: "{ACCOUNTS[-1]}"', f"project: {PROJECTS[0]}")
+# what an account costs goes elsewhere; so from the middle of the month on; a service is shared
+EDITS: Final = {
+    "changed": [_MOVED],
+    "epochs": [_MOVED + "    since: 2026-10-16\n"],
+    "split": [_rule("shared", "service: AmazonCloudWatch", "split: platform")],
+}
