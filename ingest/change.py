@@ -65,6 +65,11 @@ def difference(before: Body | None, after: Body) -> tuple[Change, ...]:
     return tuple(change for change in changes if change != replace(NONE, currency=change.currency))
 
 
+def unchanged(body: Body) -> tuple[Change, ...]:
+    """Return that nothing changed, per currency of a delivery."""
+    return tuple(replace(NONE, currency=currency) for currency in sorted(_sums(body)))
+
+
 def _sums(body: Body | None) -> Mapping[str, Change]:
     """Return rows and costs per currency, over all documents and charge categories."""
     sums: dict[str, Change] = {}

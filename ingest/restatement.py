@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from ingest.change import Body, Change, difference
+from ingest.change import Body, Change, difference, unchanged
 from ingest.kind import CLOSED, RESTATED, STATE
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
@@ -48,8 +48,9 @@ def restated(
 ) -> list[Entry]:
     """Return the entry that belongs beside the load of a delivery: none, or one.
 
-    None when the month was neither final nor closed, and none when the totals are equal:
-    then the load itself records that the bytes differ.
+    None when the month was neither final nor closed. None when the totals of a final month are
+    equal: the load itself records that the bytes differ. What a closed month does not count is
+    told all the same, once: tags that were set afterwards move cost without changing a total.
 
     Args:
         ledger: The ledger.
@@ -59,9 +60,11 @@ def restated(
         as_of: When the data was current; when the entry is written unless given.
     """
     was, changes = _was(ledger, scope), difference(before, after)
+    same = before is not None and before["arrival"] == after["arrival"]
+    if was == "closed" and not same and not _is_told(ledger, scope):
+        changes = changes or unchanged(after)
     if not was or not changes:
         return []
-    same = before is not None and before["arrival"] == after["arrival"]
     body: dict[str, Any] = {
         "was": was,
         "cause": "reading" if same else "delivery",
@@ -92,6 +95,15 @@ def _was(ledger: Ledger, scope: str) -> str:
         return "closed"
     settled = any(entry.body["state"] in SETTLED for entry in ledger.entries(STATE, scope))
     return "final" if settled else ""
+
+
+def _is_told(ledger: Ledger, scope: str) -> bool:
+    """Say whether the last that was told is that other content has the same totals."""
+    told = ledger.newest((RESTATED,), (scope,))
+    last = [] if told is None else _read(told).changes
+    return bool(last) and not any(
+        each.rows or each.billed_cost or each.effective_cost for each in last
+    )
 
 
 def _read(record: Record) -> Restatement:

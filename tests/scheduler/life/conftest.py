@@ -32,8 +32,11 @@ from models.lake import Lake
 from models.ledger import Ledger, Record
 from models.money import MONEY
 from models.period import Month
+from models.projectfile import load as load_projects
+from models.rulefile import load as load_rules
 from reconcile.portfolio import Portfolio
 from reconcile.report import document, markdown, page
+from scheduler import reallocating
 from scheduler.booking import Books, booked
 from scheduler.cli import main
 from scheduler.progress import Quiet
@@ -42,7 +45,8 @@ from scheduler.rounds import Round, asked
 from scheduler.version import entries, present
 from scheduler.workspace import Project, Stores, configured
 
-Line = tuple[str, str | None, str]  # billed cost, invoice id, day
+Line = tuple[str, str | None, str] | tuple[str, str | None, str, str]
+# billed cost, invoice id, day, and what the tag `project` says
 PLAIN = {
     column.name: Decimal(0) if column.dtype == MONEY else "x"
     for column in COLUMNS
@@ -51,7 +55,7 @@ PLAIN = {
 
 
 def charge(number: int, line: Sequence[Any], month: Month) -> dict[str, Any]:
-    cost, invoice, day = line
+    cost, invoice, day, *tag = line
     start = datetime.fromisoformat(day).replace(tzinfo=UTC)
     costs = dict.fromkeys(("billed_cost", "effective_cost", "x_tco_cost"), Decimal(cost))
     return {
@@ -59,6 +63,7 @@ def charge(number: int, line: Sequence[Any], month: Month) -> dict[str, Any]:
         **costs,
         "x_row": number,
         "invoice_id": invoice,
+        "tags": {"project": tag[0]} if tag else None,
         "billing_currency": "USD",
         "charge_category": "Usage",
         "charge_period_start": start,
@@ -120,16 +125,15 @@ class Script:
         del document
         _, lines = json.loads(path.read_text())
         rows = [charge(n, line, delivery.period) for n, line in enumerate(lines, 1)]
-        types = {
-            column.name: column.dtype for column in COLUMNS if column.name in [*PLAIN, "invoice_id"]
-        }
+        names = (*PLAIN, "invoice_id", "tags")
+        types = {column.name: column.dtype for column in COLUMNS if column.name in names}
         return Conversion(charges=pl.DataFrame(rows, schema=types).lazy())
 
     def control(self, path: Path, document: Document, delivery: Delivery) -> Control:
         del document, delivery
         _, lines = json.loads(path.read_text())
-        total = str(sum((Decimal(cost) for cost, _, _ in lines), Decimal(0)))
-        days = sorted(day for _, _, day in lines)
+        total = str(sum((Decimal(line[0]) for line in lines), Decimal(0)))
+        days = sorted(line[2] for line in lines)
         return Control(
             rows=len(lines),
             totals=(Total("USD", "Usage", len(lines), total, total),) if lines else (),
@@ -191,6 +195,31 @@ class Life:
             self.stores.ledger.append(*news)
         rules = present(self.project).hash
         return close(self.stores.ledger, Month.parse(month), by="ada", rules=rules)
+
+    def edit(self, rules: str = "", projects: str = "") -> None:
+        """Write rules or projects, and read both as the next night does."""
+        for name, text in (("rules.yaml", rules), ("projects.yaml", projects)):
+            if text:
+                (self.project.folder / name).write_text(text)
+        registry = load_projects(self.project.folder / "projects.yaml")
+        found = load_rules(self.project.folder / "rules.yaml", registry)
+        self.project = replace(self.project, rules=found, registry=registry)
+
+    def counted(self, day: str = "2026-12-20") -> Books:
+        """Attribute, tell what moves and record the rules, as a night does."""
+        news = entries(self.project, self.stores.ledger)
+        books = self.books(day)
+        news += reallocating.entries(self.project, self.stores, books, Quiet())
+        if news:
+            self.stores.ledger.append(*news)
+        return books
+
+    def actuals(self, month: str = "") -> list[tuple[str, str, Decimal]]:
+        """Return what each project and category bears, in a month of charges or in all."""
+        spend = self.books("2026-12-20").spend
+        mine = spend.filter(pl.col("day").dt.strftime("%Y-%m").str.starts_with(month))
+        sums = mine.group_by("project", "category").agg(pl.col("tco_cost").sum())
+        return sums.sort("project", "category").rows()
 
     def rendered(self, day: str, month: str = "2026-10") -> tuple[str, ...]:
         """Return the bytes of a report in each of its forms."""
