@@ -40,7 +40,7 @@ NAMES: Final = [path.relative_to(CONFIG).as_posix() for path in CONFIG.rglob("*.
 # what is in them has free or own keys
 FREE: Final = {
     *("sources", "rows", "quantity", "override", "invoices", "categories", "services"),
-    *("tags", "true_ups", "ask", "currency_signs", "total_rows"),
+    *("tags", "true_ups", "ask", "currency_signs", "total_rows", "fixed"),
 }
 
 

@@ -69,8 +69,8 @@ def test_what_nothing_divides_is_told_with_its_month_alone(life: Any) -> None:
 
     assert told(life, "2026-11") == [
         (
-            "splits: 2026-11: split 'overhead': no spend is told; what is shared stays unallocated; "
-            "give it `otherwise`, or what it is divided by [split_undivided]"
+            "splits: 2026-11: split 'overhead': no spend is told; what is shared stays "
+            "unallocated; give it `otherwise`, or what it is divided by [split_undivided]"
         )
     ]
     assert told(life, "2026-10") == []
