@@ -63,8 +63,8 @@ class Claim:
 
     @property
     def open(self) -> bool:
-        """Whether no rule gives the lines a project."""
-        return self.kind == OPEN
+        """Whether no rule gives the lines, which cost something, a project."""
+        return self.kind == OPEN and self.amount != 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from reconcile.report.number import (
 )
 
 NAME_WIDTH: Final = 24
+TAIL_WIDTH: Final = 40
 NUMERIC: Final = f"0123456789+n{MINUS}{NONE}"
 _CODES: Final = {"red": "31", "green": "32", "amber": "33", "grey": "90", "bold": "1"}
 
@@ -187,8 +188,8 @@ def _conflicts(p: Portfolio) -> list[Row]:
 
 
 def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
-    """Return a table without colour; none without rows."""
-    found = [[(_short(text), "") for text in row] for row in rows]
+    """Return a table without colour; none without rows. Of long texts the end is shown."""
+    found = [[(_tail(visible(text)), "") for text in row] for row in rows]
     return [[(name, "") for name in heads], *found] if found else []
 
 
@@ -249,6 +250,10 @@ def _painted(text: str, colour: str) -> str:
 def _short(text: str) -> str:
     clean = visible(text)
     return clean if _width(clean) <= NAME_WIDTH else clean[: NAME_WIDTH - 1] + "…"
+
+
+def _tail(text: str) -> str:
+    return text if len(text) <= TAIL_WIDTH else f"…{text[1 - TAIL_WIDTH :]}"
 
 
 def _width(text: str) -> int:

@@ -8,6 +8,8 @@ from scheduler.lazy import lazy
 
 COMMANDS: Final[dict[str, str]] = {
     "suggest": "The largest amounts without a project, and the rules that would catch them.",
+    "coverage": "Which share of cost has a project, by month and source, and what has none.",
+    "check": "Conflicts, rules without effect, and whatever else is wrong with the rules.",
     "preview": "The money that an edit of the rules moves, before it moves.",
 }
 

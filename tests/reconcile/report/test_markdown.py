@@ -90,5 +90,6 @@ def test_hostile_text_adds_no_element(hostile: Portfolio) -> None:
         "</details>",
         "<details><summary>Categories</summary>",
         "<details><summary>Sources</summary>",
+        "<details><summary>Allocation</summary>",
         "<details><summary>Read with care</summary>",
     }
