@@ -59,6 +59,11 @@ form_option = click.option(
     show_default=True,
     help="table or json.",
 )
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    help="What works on documents.  [default: as trueup.yaml says]",
+)
 month_option = click.option(
     "--month",
     type=MonthType(),

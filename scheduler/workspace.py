@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -68,6 +68,12 @@ class Project:
     def reports(self) -> Path:
         """Where reports and file alerts go."""
         return self.folder / self.settings.reports
+
+    def on(self, engine: str | None) -> Project:
+        """Return the same project with another engine, if one is named."""
+        if engine is None:
+            return self
+        return replace(self, settings=self.settings.model_copy(update={"engine": engine}))
 
     @property
     def warehouse(self) -> Path:

@@ -13,7 +13,7 @@ from models.errors import InvariantError
 from models.period import Month
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.options import Day
+from scheduler.options import Day, engine_option
 from scheduler.pipeline import instant
 from scheduler.progress import shown
 from scheduler.publish import publish, reconcile, reported_month
@@ -28,15 +28,16 @@ from scheduler.workspace import Project, Stores, alone, configured, now, stores
     help="Take this day as today (YYYY-MM-DD).",
     show_default="as of the last run",
 )
+@engine_option
 @click.pass_obj
-def command(shell: Shell, today: date | None) -> int:
+def command(shell: Shell, today: date | None, engine: str | None) -> int:
     """Delete lake and warehouse, build them from archive and ledger, compare hashes.
 
     Only what figures are made of is built: of deliveries that were replaced the archive has
     the documents. Exit code 1 when a hash differs: then a file was altered. Exit code 6 when
     something could not be built as it was, such as a closed month by another version.
     """
-    project = configured(shell.folder)
+    project = configured(shell.folder).on(engine)
     with shown(quiet=shell.quiet) as progress, alone(project), stores(project) as opened:
         buildable(project, opened)
         month, as_of = published(opened, today)

@@ -10,7 +10,7 @@ import click
 
 from models.period import Month
 from scheduler.cli import Shell
-from scheduler.options import Day, month_option
+from scheduler.options import Day, engine_option, month_option
 from scheduler.pipeline import Night, instant, night
 from scheduler.progress import Progress, shown
 from scheduler.workspace import alone, configured, now, stores
@@ -19,29 +19,31 @@ from scheduler.workspace import alone, configured, now, stores
 @click.command()
 @click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
 @month_option
+@engine_option
 @click.pass_obj
-def command(shell: Shell, today: date | None, month: Month | None) -> int:
+def command(shell: Shell, today: date | None, month: Month | None, engine: str | None) -> int:
     """Fetch every due bill, reconcile it with the plans, publish, and alert owners.
 
     Overruns are reported, not failures: the exit code is 0. It is 4 when a source failed,
     is late or was refused, or a bill is not what was invoiced; 6 when another run holds the lock.
     """
     with shown(quiet=shell.quiet) as progress:
-        done = once(shell.folder, today, progress, now, month)
+        done = once(shell.folder, today, progress, now, month, engine)
     for line in summary(done, shell.folder):
         click.echo(line)
     return done.exit_code
 
 
-def once(
+def once(  # noqa: PLR0917 - what a night is told
     folder: Path,
     today: date | None,
     progress: Progress,
     clock: Callable[[], datetime],
     month: Month | None = None,
+    engine: str | None = None,
 ) -> Night:
     """Run one night of a project folder under its lock."""
-    project = configured(folder)
+    project = configured(folder).on(engine)
     project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with alone(project), stores(project) as opened:
         return night(
