@@ -57,15 +57,18 @@ class Names:
                 self._above[self._top(node)] = self._top(nodes[0])
         self._known = {node[:2] for node in self._spelt}
         self._shown = self._titles()
+        self._labels = {(n[0], canonical_value(self._label(n))): n for n in self._spelt if n[2]}
 
     def run(self, project: str, name: str, cluster: str | None = None) -> str:
         """Return what the run is called that a name of a project means."""
-        node = self._node(project, name, cluster)
+        shown = self._labels.get((project, canonical_value(name)))
+        node = shown or self._node(project, name, cluster)
         return self._shown.get(self._top(node), name.strip())
 
     def knows(self, project: str, name: str) -> bool:
         """Return whether something of a project has that name."""
-        return (project, canonical_value(name)) in self._known
+        named = (project, canonical_value(name))
+        return named in self._known or named in self._labels
 
     def others(self, project: str) -> Mapping[str, tuple[str, ...]]:
         """Return by what a run of a project is called its other names, sorted."""

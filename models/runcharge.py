@@ -153,8 +153,7 @@ def tagged(texts: pl.Series, wanted: Collection[str]) -> pl.DataFrame:
 
 def _likely(texts: pl.Series, wanted: Collection[str]) -> pl.Series:
     """Return the texts that may have a wanted tag: those that are ASCII have its letters."""
-    odd = texts.str.len_bytes() != texts.str.len_chars()
-    return texts.filter(odd | texts.str.to_lowercase().str.contains_any([*wanted]))
+    return texts.filter(_odd(texts) | texts.str.to_lowercase().str.contains_any([*wanted]))
 
 
 def listed(values: pl.DataFrame, keys: Sequence[str], name: str) -> pl.DataFrame:
@@ -179,9 +178,20 @@ def _known(keys: pl.DataFrame, columns: Sequence[str], known: frozenset[str]) ->
 def _spelt(texts: pl.Series, known: frozenset[str]) -> pl.Series:
     """Return each text, or its tail, where it is known; null elsewhere."""
     distinct = texts.drop_nulls().unique()
+    tails = distinct.str.extract(_TAIL).fill_null("")
+    hit = _odd(distinct) | _folded(distinct, known) | _folded(tails, known)
     spelt: dict[str, str] = {}
-    for text, tail in zip(distinct, distinct.str.extract(_TAIL), strict=True):
-        word = next((each for each in (text, tail or "") if canonical_value(each) in known), None)
+    for text, tail in zip(distinct.filter(hit), tails.filter(hit), strict=True):
+        word = next((each for each in (text, tail) if canonical_value(each) in known), None)
         if word is not None:
             spelt[text] = word
     return texts.replace_strict(spelt, default=None, return_dtype=pl.String)
+
+
+def _odd(texts: pl.Series) -> pl.Series:
+    """Return which texts are not ASCII: what they spell is not seen by their letters alone."""
+    return texts.str.len_bytes() != texts.str.len_chars()
+
+
+def _folded(texts: pl.Series, known: frozenset[str]) -> pl.Series:
+    return texts.str.strip_chars().str.to_lowercase().is_in([*known])

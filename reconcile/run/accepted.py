@@ -39,7 +39,12 @@ def accepted(told: pl.DataFrame, names: Names, file: RunFile) -> tuple[list[Acce
         file: What is declared, and what the tag is called.
     """
     found = {(each.project, each.run): each for each in _declared(names, file)}
-    unclear = []
+    unclear = [
+        f"{each.project}: no run {each.run!r} is known, whose model {each.model} was accepted; "
+        "it counts as accepted, and its own run as no cost"
+        for each in file.models
+        if not names.knows(each.project, each.run)
+    ]
     for project, run, says, model, last in _tags(told):
         word = canonical_value(says)
         if (day := last if word in YES else _day(word)) is not None:

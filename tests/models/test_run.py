@@ -51,6 +51,9 @@ def test_a_number_on_two_clusters_is_two_runs_and_counts_with_its_cluster_alone(
     assert names.run("ft-001", "101", "east") == "101@east"
     assert names.run("ft-001", "101", "west") == "101@west"
     assert names.run("ft-001", "101") == UUID  # nobody says which of the two, so neither
+    assert names.run("ft-001", "101@WEST") == "101@west"  # as it is shown
+    assert names.knows("ft-001", "101@west")
+    assert not names.knows("ft-002", "101@west")
 
 
 def test_a_run_with_letters_is_one_run_on_however_many_clusters() -> None:
@@ -92,6 +95,7 @@ def sought(runs: str = "", where: str = "") -> Sought:
         ({"tags": '{"RUN":"a","run":"b"}'}, ["a"], None, None, False),  # as rules see it
         ({"resource_id": "x:region:job/sft-9"}, None, "sft-9", None, False),
         ({"resource_name": "SFT-9"}, None, "SFT-9", None, False),
+        ({"resource_name": "sft\u200b-9"}, None, "sft\u200b-9", None, False),
         ({"tags": '{"Cluster":"c7"}'}, None, None, "c7", False),
         ({"resource_name": "Basement"}, None, None, "Basement", False),
         ({"x_line_type": "idle"}, None, None, None, True),
@@ -116,14 +120,15 @@ def test_a_key_that_names_nothing_is_left_out() -> None:
     assert naming(keys(), sought()).is_empty()
 
 
+ALL = Condition("account", ("*",))
 RULES = RuleSet(
     (
         Rule("two", (Condition("account", ("2",)),), Target(project="ft-002")),
         Rule("split", (Condition("account", ("3",)),), Target(split="platform")),
-        Rule("one", (), Target(project="ft-001"), until=date(2026, 10, 15)),
-        Rule("late", (), Target(project="ft-002")),
+        Rule("one", (ALL,), Target(project="ft-001"), until=date(2026, 10, 15)),
+        Rule("late", (ALL,), Target(project="ft-002")),
         Rule("data", (Condition("service", ("disks",)),), Target(category="data")),
-        Rule("compute", (), Target(category="training_compute")),
+        Rule("compute", (ALL,), Target(category="training_compute")),
     )
 )
 
@@ -159,7 +164,9 @@ def test_cost_of_a_run_follows_the_rules_of_its_days_without_what_is_shared_or_n
         ("ft-001", "2026-10", ["r1"], Decimal("1.75"), Decimal(5), 2),
         ("ft-002", "2026-10", ["r1"], Decimal(6), Decimal(5), 2),
     ]
-    assert named(keys({}).lazy(), facts((0, 1, "1", "0")), RULES, REGISTRY, sought()).is_empty()
+    assert named(
+        keys({"sub_account_id": "1"}).lazy(), facts((0, 1, "1", "0")), RULES, REGISTRY, sought()
+    ).is_empty()
 
 
 def usage(**row: object) -> pl.DataFrame:

@@ -87,9 +87,18 @@ def test_what_is_declared_comes_before_a_tag_and_any_name_of_the_run_will_do(
     names = Names([Said("p", ("r-long", "77"))])
     told = told_of([stated("succeeded", 9, accepted="true", names=["r-long", "77"])])
 
-    found, _ = accepted(told, names, FILE)
+    found, unclear = accepted(told, names, FILE)
 
     assert found == [Accepted("p", date(2026, 10, 20), "v9", "r-long")]
+    assert unclear == []
+
+
+def test_a_declared_model_of_a_run_that_nobody_knows_is_told(told_of: Told) -> None:
+    found, (said,) = accepted(told_of([]), Names([]), FILE)
+
+    assert [each.model for each in found] == ["v9"]
+    assert said.startswith("p: no run '77' is known, whose model v9 was accepted; it counts as")
+    assert said.endswith("accepted, and its own run as no cost")
 
 
 def test_the_tag_counts_as_it_was_last_seen_and_what_cannot_be_read_is_told(told_of: Told) -> None:
