@@ -77,12 +77,18 @@ def _numbered(usage: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelt(usage: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Give what no rule claims to the project that its unit spells."""
-    units = usage.filter(pl.col("project_rule") == NO_RULE)["unit"].unique()
-    spelt = {unit: project for unit in units if (project := registry.resolve(unit)) is not None}
-    free = (pl.col("project_rule") == NO_RULE) & pl.col("unit").is_in([*spelt])
-    found = pl.col("unit").replace_strict(spelt, default=None, return_dtype=pl.String)
-    return usage.with_columns(
-        project=pl.when(free).then(found).otherwise("project"),
-        project_rule=pl.when(free).then(pl.lit(UNIT_RULE)).otherwise("project_rule"),
+    """Give what no rule claims to the project that its unit spells on the day."""
+    free = pl.col("project_rule") == NO_RULE
+    units = (
+        usage.filter(free, pl.col("unit").is_not_null())
+        .group_by("unit", "epoch")
+        .agg(pl.col("day").min())
+    )
+    spelt = [registry.resolve(unit, day) for unit, day in units.select("unit", "day").iter_rows()]
+    named = units.select("unit", "epoch", spelt=pl.Series(spelt, dtype=pl.String))
+    joined = usage.join(named, on=("unit", "epoch"), how="left", maintain_order="left")
+    mine = free & pl.col("spelt").is_not_null()
+    return joined.with_columns(
+        project=pl.when(mine).then("spelt").otherwise("project"),
+        project_rule=pl.when(mine).then(pl.lit(UNIT_RULE)).otherwise("project_rule"),
     )

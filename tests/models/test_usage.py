@@ -7,9 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from models.beside import BESIDE
 from models.projectfile import load as load_projects
+from models.rule import RuleSet
 from models.rulefile import load as load_rules
 from models.usage import OWNED, owned
 
@@ -64,6 +66,32 @@ def test_a_rule_decides_then_the_units_own_name_then_nobody(tmp_path: Path) -> N
         ("Legal ", "ft-001", "unit", Decimal(2)),
         ("ft-001", "ft-002", "by-tag", Decimal(3)),
         ("guests", "unallocated", "none", Decimal(4)),
+    ]
+
+
+@pytest.mark.failure("D08")
+def test_a_unit_is_who_it_spells_on_the_day(tmp_path: Path) -> None:
+    """`legal` went into ft-002 on 2 October; `vision` changed hands on the same day."""
+    (tmp_path / "projects.yaml").write_text(
+        "projects:\n"
+        "  - {id: legal, aliases: [{name: vision, until: 2026-10-01}],"
+        " merged: {into: ft-002, on: 2026-10-02}}\n"
+        "  - {id: ft-002}\n"
+        "  - {id: ft-003, aliases: [{name: vision, since: 2026-10-02}]}\n"
+    )
+    registry = load_projects(tmp_path / "projects.yaml")
+    rows = pl.concat([
+        usage(("legal", {}), ("vision", {})).with_columns(day=date(2026, 10, day))
+        for day in (1, 2)
+    ])  # fmt: skip
+
+    found = owned(rows, RuleSet(()), registry)
+
+    assert found.select("unit", "project", "project_rule").rows() == [
+        ("legal", "legal", "unit"),
+        ("vision", "legal", "unit"),
+        ("legal", "ft-002", "unit"),
+        ("vision", "ft-003", "unit"),
     ]
 
 
