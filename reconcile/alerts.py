@@ -9,9 +9,18 @@ from typing import ClassVar, Final, Literal, Protocol
 
 EAC_OVER_LIMIT: Final = "eac_over_limit"
 SPEND_AFTER_END: Final = "spend_after_end"
+UNALLOCATED_OVER: Final = "unallocated_over"
 # rule: how urgent it is, and what it says of a project in a line
-SEVERITY: Final = {EAC_OVER_LIMIT: "critical", SPEND_AFTER_END: "warning"}
-SAYS: Final = {EAC_OVER_LIMIT: "over its limit", SPEND_AFTER_END: "spends after its end"}
+SEVERITY: Final = {
+    EAC_OVER_LIMIT: "critical",
+    SPEND_AFTER_END: "warning",
+    UNALLOCATED_OVER: "warning",
+}
+SAYS: Final = {
+    EAC_OVER_LIMIT: "over its limit",
+    SPEND_AFTER_END: "spends after its end",
+    UNALLOCATED_OVER: "too much cost without a project",
+}
 WORSE: Final = Decimal("0.10")  # of the excess last told: below that nobody is told again
 
 Act = Literal["opened", "worsened", "resolved"]

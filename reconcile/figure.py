@@ -127,6 +127,9 @@ MEASURES: Final = {
     "worst": Measure("Worst", "forecast", "the alert's value at its worst"),
     "now": Measure("Now", "forecast", "the alert's value in this run"),
     "told": Measure("Now", "effective", "spend after the project's end when last told"),
+    "over": Measure(
+        "Now", "effective", "cost without a project beyond the accepted share, when last told"
+    ),
     "after": Measure("After end", "effective", "cost of days after the project's last, all loaded"),
     "before": Measure(
         "Before start", "effective", "cost of days before the project's first, all loaded"

@@ -15,7 +15,7 @@ from models.money import ZERO, rounded
 from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import WIDE, Converter, actuals, cells
-from reconcile.alerts import SPEND_AFTER_END
+from reconcile.alerts import SPEND_AFTER_END, UNALLOCATED_OVER
 from reconcile.allocation import Allocation, Targets, allocation
 from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
@@ -285,6 +285,6 @@ def _share(part: Decimal, whole: Decimal) -> Decimal | None:
 
 def _alert(figures: Figures, month: Month, row: AlertRow) -> AlertLine:
     where = scope("alert", row.name)
-    measure = "told" if row.rule == SPEND_AFTER_END else "now"
+    measure = {SPEND_AFTER_END: "told", UNALLOCATED_OVER: "over"}.get(row.rule, "now")
     now = figures.add(where, str(month), measure, row.now)
     return AlertLine(row=row, now=now, worst=figures.add(where, str(month), "worst", row.worst))

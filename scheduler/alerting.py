@@ -7,8 +7,16 @@ from typing import Any
 
 from models.ledger import Entry
 from models.money import ZERO
-from reconcile import afterwards, message
-from reconcile.alerts import SPEND_AFTER_END, Act, Afterwards, Alert, Standing, decide
+from reconcile import afterwards, message, unassigned
+from reconcile.alerts import (
+    SPEND_AFTER_END,
+    UNALLOCATED_OVER,
+    Act,
+    Afterwards,
+    Alert,
+    Standing,
+    decide,
+)
 from reconcile.line import Line
 from reconcile.message import Message
 from reconcile.portfolio import Portfolio
@@ -25,7 +33,8 @@ def raise_alerts(project: Project, stores: Stores, report: Portfolio, *, run: st
     ended = _ended(report, [*project.registry.ids, *_told(known)])
     entries: list[Entry] = []
     subjects = []
-    for act, alert in decide([*standings, *ended], known, today=today):
+    loose = unassigned.unassigned(report, project.settings.allocation.unallocated_over)
+    for act, alert in decide([*standings, *ended, loose], known, today=today):
         told, sent = _said(act, alert, project, report, run)
         entries += [Entry("alert", alert.key, alert.body())]
         entries += queued(project.settings.channels, sent)
@@ -45,6 +54,10 @@ def _said(
         found, owned = spent.get(alert.project), project.registry.project(alert.project)
         told = afterwards.message(act, alert, found, owned, report)
         return told, afterwards.event(act, alert, found, owned, report, told, run=run, at=at)
+    if alert.rule == UNALLOCATED_OVER:
+        accepted = project.settings.allocation.unallocated_over
+        told = unassigned.message(act, alert, report, accepted)
+        return told, unassigned.event(act, alert, report, told, run=run, at=at)
     line = next(each for each in report.projects if each.key == alert.project)
     told = message.message(act, alert, line, report, run=run)
     return told, message.event(act, alert, line, report, told, run=run, at=at)
