@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -78,9 +78,9 @@ def asked(keys: pl.DataFrame, rules: RuleSet) -> Matcher:
 
 def begun(edges: Sequence[date], days: tuple[date, date] | None) -> Iterator[tuple[int, date]]:
     """Yield number and first day of each epoch that has one of the days."""
-    for number, (start, end) in enumerate(pairwise((date.min, *edges, date.max))):
-        if days is None or (start <= days[1] and days[0] < end):
-            yield number, start
+    first, last = days or (date.min, date.max)
+    for number in range(bisect_right(edges, first), bisect_right(edges, last) + 1):
+        yield number, (date.min, *edges)[number]
 
 
 def _of_epoch(

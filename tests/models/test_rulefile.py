@@ -152,8 +152,8 @@ def test_the_order_of_rules_and_of_files_changes_nothing(
             },
             [
                 (
-                    "t/a.yaml:3:3: rules.1: missing key 'priority', since rules of several files have "
-                    "no order of their own; give each rule a number"
+                    "t/a.yaml:3:3: rules.1: missing key 'priority', since rules of several "
+                    "files have no order of their own; give each rule a number"
                 ),
                 (
                     "t/a.yaml:2:63: rules.0.priority: 1 is already that of rule 'a' in "
@@ -187,8 +187,8 @@ def inside(name: str) -> str:
             {"rules.yaml": "include:\n- rules.yaml"},
             [
                 (
-                    "rules.yaml:2:3: include.0: rules.yaml includes itself: rules.yaml > rules.yaml; "
-                    "drop one of them"
+                    "rules.yaml:2:3: include.0: rules.yaml includes itself: rules.yaml "
+                    "> rules.yaml; drop one of them"
                 )
             ],
         ),
@@ -315,8 +315,8 @@ def test_a_split_of_the_root_serves_rules_of_every_file(folder: Folder) -> None:
             {"rules.yaml": "tags: {project: [proj], app: [x, user_PROJ]}"},
             [
                 (
-                    "rules.yaml:1:34: tags.app.1: 'user_PROJ' is already read as 'project' in line 1; "
-                    "drop one"
+                    "rules.yaml:1:34: tags.app.1: 'user_PROJ' is already read as 'project' "
+                    "in line 1; drop one"
                 )
             ],
         ),
@@ -324,8 +324,8 @@ def test_a_split_of_the_root_serves_rules_of_every_file(folder: Folder) -> None:
             {"rules.yaml": "tags: {project: [proj, Proj]}"},
             [
                 (
-                    "rules.yaml:1:24: tags.project.1: 'Proj' is already read as 'project' in line 1; "
-                    "drop one"
+                    "rules.yaml:1:24: tags.project.1: 'Proj' is already read as 'project' "
+                    "in line 1; drop one"
                 )
             ],
         ),
