@@ -62,7 +62,7 @@ CONDITIONS = st.builds(
     ),
     st.lists(
         st.sampled_from(
-            ["*", "legal", "amazons3", "*train:*", "*legal*", "i-?", "000*", "*s3", "h1*"]
+            ["*", "legal", "amazons3", "*train:*", "*legal*", "i-?", "000*", "*s3", "re:h1.*|[lx]+"]
         ),
         min_size=1,
         max_size=2,
@@ -79,9 +79,15 @@ TARGETS = st.builds(
     st.sampled_from([None, "data", "infra"]),
     st.sampled_from([None, "label"]),
 )
-RULES = st.lists(
-    st.tuples(st.lists(CONDITIONS, min_size=1, max_size=2).map(tuple), TARGETS), max_size=5
-).map(lambda found: RuleSet(tuple(Rule(f"r{n}", when, to) for n, (when, to) in enumerate(found))))
+SEVERAL = st.lists(CONDITIONS, min_size=1, max_size=2).map(tuple)
+RULES = st.builds(
+    lambda found, tags: RuleSet(
+        tuple(Rule(f"r{n}", when, to, unless) for n, (when, to, unless) in enumerate(found)),
+        tags=tags,
+    ),
+    st.lists(st.tuples(SEVERAL, TARGETS, st.just(()) | SEVERAL), max_size=5),
+    st.sampled_from([(), (("project", ("team", 'q"')),)]),
+)
 HYPOTHESIS = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 COLUMNS = {
@@ -94,13 +100,15 @@ COLUMNS = {
 }
 
 
-def texts(line: Line, field: str) -> Iterator[str]:
+def texts(line: Line, field: str, rules: RuleSet) -> Iterator[str]:
     """Yield what a condition sees of a line, canonical, blank left out."""
     if field.startswith("tag."):
+        tag = field.removeprefix("tag.")
         found = [
             canonical_value(value)
+            for wanted in (tag, *dict(rules.tags).get(tag, ()))
             for key, value in sorted((line["tags"] or {}).items())
-            if canonical_key(key) == field.removeprefix("tag.") and value
+            if canonical_key(key) == wanted and value
         ]
         yield from [text for text in found if text][:1]
     else:
@@ -108,13 +116,18 @@ def texts(line: Line, field: str) -> Iterator[str]:
         yield from (canonical_value(value) for value in values if value)
 
 
-def holds(line: Line, condition: Condition) -> bool:
+def holds(line: Line, condition: Condition, rules: RuleSet) -> bool:
     wild = {"*": ".*", "?": "."}
     regexes = [
-        "".join(wild.get(c, re.escape(c)) for c in pattern) for pattern in condition.patterns
+        pattern.removeprefix("re:")
+        if pattern.startswith("re:")
+        else "".join(wild.get(c, re.escape(c)) for c in pattern)
+        for pattern in condition.patterns
     ]
     return any(
-        re.fullmatch(regex, text) for text in texts(line, condition.field) for regex in regexes
+        re.fullmatch(regex, text)
+        for text in texts(line, condition.field, rules)
+        for regex in regexes
     )
 
 
@@ -122,11 +135,12 @@ def by_hand(line: Line, rules: RuleSet) -> tuple[Any, ...]:
     """Return project, category, item, project rule, category rule, one rule at a time."""
     given_by: dict[str, tuple[str, str]] = {}
     for rule in rules.rules:
-        tag = next(texts(line, f"tag.{rule.to.project_tag}"), "")
+        tag = next(texts(line, f"tag.{rule.to.project_tag}", rules), "")
+        when, unless = (
+            all(holds(line, each, rules) for each in part) for part in (rule.when, rule.unless)
+        )
         project = REGISTRY.resolve(tag) if rule.to.project_tag else rule.to.project
-        if all(holds(line, condition) for condition in rule.when) and (
-            project or not rule.to.project_tag
-        ):
+        if when and not (rule.unless and unless) and (project or not rule.to.project_tag):
             values = {"project": project, "category": rule.to.category, "item": rule.to.item}
             for name, value in values.items():
                 if value:
@@ -339,6 +353,61 @@ def test_of_two_spellings_on_one_line_the_first_key_counts_and_the_conflict_is_l
     assert conflicts(keys, rules).rows() == [
         (at["key_id"].item(), "project", "Project", "legal", "project", "bot")
     ]
+
+
+@pytest.mark.failure("D01")
+@pytest.mark.failure("D04")
+def test_the_tags_own_key_counts_before_those_it_is_read_from_too(charges: Charges) -> None:
+    rules = RuleSet((TAGGED,), tags=(("project", ("proj", "app")),))
+    tags: list[dict[str, str]] = [
+        {"project": "bot", "proj": "legal"},
+        {"App": "legal", "user_Proj": "bot"},
+        {"app": "LEGAL", "proj": " "},
+        {"apps": "legal"},
+    ]
+    keys, _ = keys_and_facts(charges({"tags": one} for one in tags), "cloud")
+
+    found = keys.join(attributed(keys, rules, REGISTRY), on="key_id")
+    told = keys.join(conflicts(keys, rules), on="key_id")
+
+    assert dict(found.select("tags", "project").rows()) == {
+        '{"proj":"legal","project":"bot"}': "bot",
+        '{"App":"legal","user_Proj":"bot"}': "bot",
+        '{"app":"LEGAL","proj":" "}': "legal-70b",
+        '{"apps":"legal"}': "unallocated",
+    }
+    names = ("tag", "used", "used_value", "ignored", "ignored_value")
+    assert sorted(told.select(names).rows()) == [
+        ("project", "project", "bot", "proj", "legal"),
+        ("project", "user_Proj", "bot", "App", "legal"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unless", "caught"),
+    [
+        ((), "abcd"),
+        ((Condition("tag.project", ("*",)),), "cd"),
+        ((Condition("region", ("eu-*",)),), "bd"),
+        ((Condition("tag.project", ("*",)), Condition("region", ("eu-*",))), "bcd"),
+        ((Condition("tag.project", ("bot", "none")),), "acd"),
+    ],
+)
+def test_a_charge_is_left_alone_when_all_of_unless_holds(
+    charges: Charges, unless: tuple[Condition, ...], caught: str
+) -> None:
+    lines: list[Line] = [
+        {"resource_id": "a", "region_id": "eu-west-1", "tags": {"Project": "legal"}},
+        {"resource_id": "b", "region_id": "us-east-1", "tags": {"project": "bot"}},
+        {"resource_id": "c", "region_id": "eu-west-1", "tags": {"project": " "}},
+        {"resource_id": "d", "region_id": None, "tags": None},
+    ]
+    keys, _ = keys_and_facts(charges(lines), "cloud")
+    rules = RuleSet((Rule("x", (Condition("source", ("*",)),), Target(item="x"), unless),))
+
+    found = keys.join(attributed(keys, rules, REGISTRY), on="key_id").filter(item="x")
+
+    assert "".join(sorted(found["resource_id"])) == caught
 
 
 def test_the_first_rule_that_sets_a_thing_wins_for_each_thing_alone(charges: Charges) -> None:
