@@ -70,7 +70,10 @@ class Drivers:
         Raises:
             RateError: when spend of another currency has no rate.
         """
-        return self._used(by, month) if isinstance(by, Usage) else self._spent(month)
+        if (by, month) not in self._measured:
+            found = self._used(by, month) if isinstance(by, Usage) else self._spent(month)
+            self._measured[by, month] = found
+        return self._measured[by, month]
 
     def days(self, month: str) -> int:
         """Return how many days of a month, from its first, there is anything told of."""
@@ -104,6 +107,11 @@ class Drivers:
             found = self.rates.convert(amount, currency, unit, Month.parse(month))
             projects[project] += int(stored(found).scaleb(SCALE, _EXACT))
         return Measured(projects=projects, unit=unit, told=bool(rows))
+
+    @cached_property
+    def _measured(self) -> dict[tuple[Usage | Spend, str], Measured]:
+        """What was asked for before; each pool of a month asks again."""
+        return {}
 
     @cached_property
     def _usage(self) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -28,6 +28,7 @@ from models.split import (
 from models.weight import Note, Standing, Weighing, Weight, weights
 
 HOURS: Final = 24  # of an accelerator in a day
+NAMED: Final = 3  # projects in one line, those that used the most first
 _EXACT: Final = Context(prec=WIDE)
 
 
@@ -126,6 +127,8 @@ class Scales:
         return {each: target for each, target in claims.items() if now.under_way(each)}
 
     def _of(self, target: str) -> frozenset[str]:
+        if target not in self.splits:
+            return frozenset((target,))
         return reached(target, self.splits, self.registry.ids)
 
 
@@ -163,10 +166,12 @@ def _beyond(used: int, capacity: int | None, by: Usage) -> Iterator[Note]:
 
 
 def _left_out(others: Mapping[str, int], by: Usage) -> Iterator[Note]:
-    for project, units in sorted(others.items()):
-        if units:
-            said = f"'{project}' used {_shown(units)} {by.driver} and is no target under way"
-            yield "split_left_out", f"{said}; the targets bear its part"
+    some = sorted((-units, project) for project, units in others.items() if units)
+    if some:
+        names = ", ".join(f"'{project}'" for _, project in some[:NAMED])
+        more = f" and {len(some) - NAMED} more" if len(some) > NAMED else ""
+        said = f"{_shown(-sum(units for units, _ in some))} {by.driver} are of {names}{more}"
+        yield "split_left_out", f"{said}, no target under way; the targets bear their part"
 
 
 def _shown(units: int) -> str:

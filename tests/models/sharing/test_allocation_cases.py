@@ -248,8 +248,23 @@ def test_who_is_not_under_way_bears_nothing_by_its_use(
     assert allocated(projects, splits, [late], used) == {"legal by nodes": "90.00"}
     assert notes(divided_(projects, splits, [early, late], used)) == [
         (
-            "split_left_out: 'bot' used 30 gpu_hours and is no target under way; "
-            "the targets bear its part"
+            "split_left_out: 30 gpu_hours are of 'bot', no target under way; "
+            "the targets bear their part"
+        )
+    ]
+
+
+def test_those_who_are_left_out_are_told_in_one_line(divided_: Divided) -> None:
+    """4.00 by the hours of legal alone; of four others those with the most hours are named."""
+    projects = TEAMS + "- id: ocr\n- id: video\n"
+    splits = "- id: nodes\n  usage: {driver: gpu_hours, among: [legal]}\n"
+    others = {"bot": "1.5", "vision": "4", "ocr": "3", "video": "2"}
+    used = [hours("legal", "1"), *(hours(unit, quantity) for unit, quantity in others.items())]
+
+    assert notes(divided_(projects, splits, [of("nodes", "4")], used)) == [
+        (
+            "split_left_out: 10.5 gpu_hours are of 'vision', 'ocr', 'video' and 1 more, "
+            "no target under way; the targets bear their part"
         )
     ]
 
