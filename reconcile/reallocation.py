@@ -65,7 +65,7 @@ class Reallocation:
     def told(self, month: Month | None = None) -> str:
         """Return the same without the day."""
         count, what = len(self.months), amounts(self.moved, self.net, self.currency)
-        whole = f"{what} in {count} open month{'s' * (count != 1)}"
+        whole = f"{what} in {count} month{'s' * (count != 1)}"
         return "; ".join([whole, *self._of(month), *self._closed()])
 
     def _of(self, month: Month | None) -> Iterator[str]:

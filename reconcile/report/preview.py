@@ -52,7 +52,7 @@ def _head(found: Preview, sides: Sides) -> str:
         return f"{against}: nothing moves, {same}"
     months = len(found.months)
     moved = amounts(found.moved, found.net, found.currency)
-    return f"{against}: {moved} in {months} open month{'s' * (months > 1)}"
+    return f"{against}: {moved} in {months} month{'s' * (months != 1)}"
 
 
 def amounts(moved: Decimal, net: Net, currency: str) -> str:

@@ -463,14 +463,14 @@ def test_a_night_tells_once_what_an_edit_moved_with_its_amounts(two: Any) -> Non
     assert (entry.body["moved"], entry.body["staying"]) == ("6.00", {"2026-10": "4.00"})
     (told,) = two.report("2026-12-20", "2026-11").problems
     assert str(told) == (
-        "rules: 2026-12-20: 6.00 USD between projects, 6.00 USD net in 1 open month; "
+        "rules: 2026-12-20: 6.00 USD between projects, 6.00 USD net in 1 month; "
         "in 2026-11 q +6.00, unallocated \N{MINUS SIGN}6.00; closed, and stays as it was: "
         "2026-10 (4.00) [reallocated]"
     )
     (line,) = reallocating.lines(two.stores)
     assert line == (
         "rules      rules changed on 2026-12-20: 6.00 USD between projects, 6.00 USD net in 1 "
-        "open month; closed, and stays as it was: 2026-10 (4.00)"
+        "month; closed, and stays as it was: 2026-10 (4.00)"
     )
     assert two.report("2026-12-20", "2026-10").problems == ()  # told after it was closed
     frame = reallocating.frame(two.stores)
