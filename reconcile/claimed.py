@@ -74,6 +74,10 @@ class Tally:
     lines: int
     amount: Decimal
 
+    def said(self) -> str:
+        """Return `1 line` or `1,234 lines`."""
+        return "1 line" if self.lines == 1 else f"{self.lines:,} lines"
+
 
 def claimed(frame: pl.DataFrame, rates: Converter, currency: str) -> tuple[Claim, ...]:
     """Return every claim that has an amount, largest first by size.

@@ -82,8 +82,7 @@ def _claims(
     if not claims:
         return
     whole = tally(claims)
-    lines, amount = grouped(Decimal(whole.lines)), grouped(whole.amount, places=CENTS)
-    yield f"{said}: {lines} lines, {amount} {currency}"
+    yield f"{said}: {whole.said()}, {grouped(whole.amount, places=CENTS)} {currency}"
     shown = zip(rows, [_CLAIM, *map(_where, claims)], strict=False)
     yield from aligned([(*who, *where) for who, where in shown], _CLAIM_NUMBERS)
     if len(claims) >= len(rows):
