@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import AfterValidator
 
-from models.canonical import canonical_value
 from models.matching import canonical_texts, matches
+from models.pattern import pattern
 
 Workload = Literal[
     "training",
@@ -23,14 +23,7 @@ Workload = Literal[
 ]
 
 
-def _pattern(value: str) -> str:
-    found = canonical_value(value)
-    if not found:
-        raise ValueError(f"{value!r} is no pattern; write text with `*` and `?`")
-    return found
-
-
-Pattern = Annotated[str, AfterValidator(_pattern)]
+Pattern = Annotated[str, AfterValidator(pattern)]
 Patterns = Mapping[Workload, tuple[Pattern, ...]]
 
 

@@ -515,7 +515,7 @@ def test_a_month_is_due_and_final_as_set(reader: Any, given: Any) -> None:
             {"jobs": [{"project": "p", "key": "a"}, {"project": "p", "key": "b"}]},
             "jobs names a project twice",
         ),
-        ({"workloads": {"training": ["  "]}}, "is no pattern"),
+        ({"workloads": {"training": ["  "]}}, "is blank; write a text"),
         ({"workloads": {"fun": ["*"]}}, "Input should be 'training'"),
     ],
 )
