@@ -120,6 +120,21 @@ MEASURES: Final = {
     "accrued_balance": Measure(
         "Balance", "effective", "accrued and not invoiced, or paid and not used, at the month's end"
     ),
+    "runs": Measure("Runs", "effective", "training runs that worked or ended in the month", "runs"),
+    "runs_succeeded": Measure("Succeeded", "effective", "cost of attempts that succeeded"),
+    "runs_failed": Measure("Failed", "effective", "cost of attempts that failed"),
+    "runs_preempted": Measure("Preempted", "effective", "cost of attempts that were preempted"),
+    "runs_cancelled": Measure("Cancelled", "effective", "cost of attempts that were cancelled"),
+    "runs_other": Measure("Other", "effective", "cost of runs under way, or of which nobody says"),
+    "runs_without": Measure("Without a run", "effective", "training cost that no run is known of"),
+    "runs_total": Measure("Training", "effective", "training compute and depreciation"),
+    "runs_lost_pct": Measure(
+        "Lost", "effective", "failed, preempted and cancelled, in percent of training cost", "%"
+    ),
+    "models_accepted": Measure("Accepted", "effective", "models accepted so far", "models"),
+    "runs_per_model": Measure(
+        "A model", "effective", "cost of all runs so far, by the models accepted so far"
+    ),
     "projects": Measure("Projects", "effective", "projects with a plan or spend", "projects"),
     "over_limit": Measure(
         "Over limit", "forecast", "projects whose EAC or actual is beyond their limit", "projects"

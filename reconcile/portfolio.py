@@ -29,6 +29,8 @@ from reconcile.purchase.accrual import Accrual
 from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
 from reconcile.restatement import Restated, RestatedLine, restated_lines
 from reconcile.ruling import Ruling
+from reconcile.run.line import ProjectRuns
+from reconcile.run.shown import RunsLine, runs_lines
 from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
 from reconcile.tally import tallies
@@ -91,6 +93,7 @@ class Portfolio:
         invoices: Those of the month, and of others those that fail.
         restatements: What changed lately in months that were settled.
         accruals: Which part of the month's actual no bill has brought.
+        runs: Training runs of the month, of each project that has any.
         outside: What was spent before projects began or after they ended, all months.
         notes: One line each about what to read with care.
     """
@@ -120,6 +123,7 @@ class Portfolio:
     invoices: tuple[InvoiceLine, ...]
     restatements: tuple[RestatedLine, ...]
     accruals: tuple[AccrualLine, ...]
+    runs: tuple[RunsLine, ...]
     outside: tuple[Outside, ...]
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
@@ -148,6 +152,7 @@ def portfolio(
     problems: Sequence[Problem] = (),
     restated: Sequence[Restated] = (),
     accruals: Sequence[Accrual] = (),
+    runs: Sequence[ProjectRuns] = (),
     commitments: Mapping[tuple[str, str], Decimal] | None = None,
     closed: Collection[Month] = (),
     demo: bool = False,
@@ -173,6 +178,7 @@ def portfolio(
         problems: Findings about the data, shown as they are.
         restated: What changed in months that were settled, to be shown.
         accruals: What follows from purchases; `spend` has it already.
+        runs: What training runs of the month cost.
         commitments: What is ordered and not delivered, by project and currency.
         closed: Months that are closed.
         demo: Whether the data is made up, which every report then says.
@@ -233,6 +239,7 @@ def portfolio(
             invoices=invoices,
             restatements=restated_lines(restated, figures),
             accruals=accrual_lines(accruals, figures, month),
+            runs=runs_lines(runs, figures, month),
             outside=beyond,
             alerts=tuple(_alert(figures, month, row) for row in alerts),
             problems=(*problems, *allocated.problems),

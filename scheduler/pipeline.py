@@ -127,6 +127,8 @@ def _record_versions(project: Project, stores: Stores, rules: Sequence[Entry]) -
     }
     if project.purchases:
         versions["purchases", project.settings.purchases] = project.purchases.fingerprint
+    if project.runs.model_fields_set:
+        versions["runs", project.settings.runs] = project.runs.fingerprint
     news = [*rules]
     for (kind, subject), fingerprint in versions.items():
         newest = stores.ledger.latest(kind).get(subject)

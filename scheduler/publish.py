@@ -29,6 +29,7 @@ from reconcile.ruling import (
     rule_use_frame,
     ruling,
 )
+from reconcile.run.line import project_runs
 from scheduler import accruing, beside, reallocating, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
@@ -97,6 +98,7 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
             *reallocating.reallocated(held, month),
         ],
         accruals=owed.accruals,
+        runs=project_runs(books.ran.frame, books.ran.accepted, month),
         commitments=owed.committed(),
         restated=restated(held, month),
         closed=held.closed,
@@ -124,6 +126,7 @@ def snapshot(project: Project, stores: Stores) -> str:
     plans = sorted(plan.fingerprint for plan in current(project.plans))
     stated = [project.statements.fingerprint] if project.statements.all else []
     stated += [project.purchases.fingerprint] if project.purchases else []
+    stated += [project.runs.fingerprint] if project.runs.model_fields_set else []
     inputs = (project.rates.fingerprint, *plans, *spend, *stated)
     return input_hash(*inputs)[:12]
 

@@ -10,7 +10,7 @@ from reconcile.forecast import METHOD
 from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import AlertLine, Portfolio
-from reconcile.report import accruals, allocation
+from reconcile.report import accruals, allocation, running
 from reconcile.report.headline import findings, headline, said
 from reconcile.report.schema import SCHEMA_VERSION
 from reconcile.restatement import RestatedLine
@@ -52,6 +52,7 @@ def document(p: Portfolio) -> Json:
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],
         "invoices": [_invoice(line) for line in p.invoices],
+        "runs": [running.document(line) for line in p.runs],
         "accruals": [accruals.document(line) for line in p.accruals],
         "restatements": [_restated(line) for line in p.restatements],
         "alerts": [_alert(line) for line in p.alerts],

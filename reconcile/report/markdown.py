@@ -7,7 +7,7 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import accruals, allocation, invoices, restatements
+from reconcile.report import accruals, allocation, invoices, restatements, running
 from reconcile.report.escape import markdown
 from reconcile.report.headline import Sentence, display_unit, findings, headline
 from reconcile.report.number import NONE, Unit, day, percent, plain, short_month, signed_percent
@@ -35,6 +35,7 @@ def render(p: Portfolio) -> str:
         *_folded("Categories", _category_table(p)),
         *_folded("Sources", _source_table(p)),
         *_folded("Allocation", _allocation_tables(p)),
+        *_folded("Runs", _tables((running.HEADS, running.WORDS, running.rows(p.runs)))),
         *_folded("Accruals", _accrual_table(p)),
         *_folded("Restatements", _restatement_table(p)),
         *_folded("Invoices", _invoice_tables(p)),

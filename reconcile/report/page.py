@@ -16,7 +16,7 @@ from models.money import ZERO
 from reconcile.figure import MEASURES, Figure, exact_text
 from reconcile.forecast import METHOD
 from reconcile.portfolio import Portfolio
-from reconcile.report import allocation, number
+from reconcile.report import allocation, number, running
 from reconcile.report.bullet import HEIGHT, WIDTH, bullet, longest
 from reconcile.report.charts import drawings
 from reconcile.report.escape import visible
@@ -117,6 +117,7 @@ def _names(p: Portfolio) -> dict[str, Any]:
         "exact": _exact,
         "heat": _heat,
         "other": allocation.other,
+        "running": running,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from reconcile.balance import Verdict
 from reconcile.purchase.accrual import TITLES
 from reconcile.report.allocation import NAMED
+from reconcile.run.shown import STATES
 
 SCHEMA_VERSION: Final = "1"
 
@@ -125,6 +126,15 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("currency", "cause"), _TEXT),
                 **dict.fromkeys(("billed", "stated", "difference", "tolerance"), _AMOUNT),
                 **dict.fromkeys(("tax", "tax_billed", "tax_difference"), _AMOUNT),
+            )
+        ),
+        runs=_list(
+            _object(
+                project=_TEXT,
+                runs={"type": "integer"},
+                models_accepted={"type": "integer"},
+                **dict.fromkeys((*STATES, "without_a_run", "total"), _AMOUNT),
+                **dict.fromkeys(("lost_percent", "cost_per_accepted_model"), _AMOUNT),
             )
         ),
         accruals=_list(

@@ -119,6 +119,11 @@ def test_the_table_of_the_warehouse_ties_to_the_actuals(told: Path) -> None:
 
     (found,) = query(state / "trueup.duckdb", state / "lake", sql)
 
+    shown = json.loads((told / "reports" / "2026-10.json").read_text("utf-8"))["runs"]
+    assert [(each["project"], each["runs"], each["total"]) for each in shown] == [
+        ("support-bot", 3, "100.03"),
+        ("unallocated", 1, "5.00"),
+    ]
     assert found == (Decimal("105.03"), Decimal("105.03"), Decimal("25.015"), Decimal(10))
 
 
