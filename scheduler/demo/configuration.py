@@ -191,9 +191,10 @@ rules:
   - id: logs
     when: {service: [AmazonCloudWatch, "Cloud Logging"]}
     to: {category: ops_overhead, item: observability}
-  - id: support-and-tax                    # of the payer; nobody's until somebody shares it out
-    when: {usage_type: Dollar}
+  - id: support-and-tax                    # of the payer; nobody's until somebody shares it out:
+    when: {usage_type: Dollar}             # see `splits` below
     to: {category: ops_overhead}
+    # to: {category: ops_overhead, split: overhead}
   - id: tax
     when: {charge_category: Tax}
     to: {category: ops_overhead}
@@ -203,6 +204,12 @@ rules:
   - id: the-rest-of-the-cloud
     when: {source: [aws, research, google]}
     to: {category: infra, item: infra}
+
+# What several projects share, here by what each spent itself. Uncomment these lines and the
+# second `to` of support-and-tax, take out its first, and support has its bearers.
+# splits:
+#   - id: overhead
+#     spend: {}
 """
 
 

@@ -15,6 +15,7 @@ from models.plan import load_all
 from models.projectfile import load as load_projects
 from models.rulefile import load as load_rules
 from models.settings import load as load_settings
+from models.split import Spend, Split
 from scheduler.demo import STORIES, create
 from scheduler.demo.calendar import Calendar
 
@@ -79,6 +80,25 @@ def test_the_rules_know_every_term_that_a_rule_can_set(written: Path) -> None:
         "ops_overhead",
         "depreciation",
     }
+
+
+def test_support_is_shared_by_the_lines_that_are_commented_out(
+    written: Path, tmp_path: Path
+) -> None:
+    text = (written / "rules.yaml").read_text()
+    whole = (
+        "    to: {category: ops_overhead}\n    # to: {category: ops_overhead, split: overhead}\n"
+    )
+    lines = "# splits:\n#   - id: overhead\n#     spend: {}\n"
+    shared = "splits:\n  - id: overhead\n    spend: {}\n"
+    assert (text.count(whole), text.count(lines)) == (1, 1)
+    text = text.replace(whole, "    to: {category: ops_overhead, split: overhead}\n")
+    (tmp_path / "rules.yaml").write_text(text.replace(lines, shared))
+
+    rules = load_rules(tmp_path / "rules.yaml", load_projects(written / "projects.yaml"))
+
+    assert rules.splits == (Split("overhead", Spend()),)
+    assert [rule.id for rule in rules.rules if rule.to.split] == ["support-and-tax"]
 
 
 def test_plans_read_as_the_stories_tell_them(written: Path, calendar: Calendar) -> None:
