@@ -13,6 +13,7 @@ from models.errors import ConfigError
 from models.included import FILES
 from models.node import parse
 from models.project import Project, Registry
+from models.ruleentry import When
 from models.rulefile import files, load
 from models.yamlfile import AbsentFileError, Tree
 
@@ -402,3 +403,19 @@ def test_the_fingerprint_follows_the_keys_of_tags(text: str, is_same: bool, fold
     base = loaded(folder({"rules.yaml": "tags: {project: [a, b]}"})).fingerprint
 
     assert (loaded(folder({"rules.yaml": text})).fingerprint == base) is is_same
+
+
+def test_the_example_of_the_manual_loads(folder: Folder, root: Path) -> None:
+    text = (root / "docs" / "rules.md").read_text("utf-8")
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+
+    found = loaded(folder({"rules.yaml": example, "teams/search.yaml": "rules: []"}))
+
+    assert [each.id for each in found.rules] == ["project-tag", "cluster-of-spring"]
+    assert found.rules[1].when[1].patterns == (r"re:(train|trspt):ml\.p[45][a-z]*\..*",)
+
+
+def test_the_manual_names_every_condition(root: Path) -> None:
+    text = (root / "docs" / "rules.md").read_text("utf-8")
+
+    assert [name for name in When.model_fields if f"`{name}`" not in text] == []
