@@ -9,7 +9,10 @@ from typing import Final
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 
 # What exports put before the key that a person typed.
-_PREFIXES: Final = ("resourcetags/user:", "user:", "user_")
+_PREFIXES: Final = (
+    *("resourcetags/user:", "resource_tags/user:", "resource_tags/user_", "resource_tags_user_"),
+    *("user:", "user_"),
+)
 
 
 def canonical_value(text: str) -> str:

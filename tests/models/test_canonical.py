@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from models.canonical import canonical_key, canonical_value
 
 BLANKS = ["", " ", "\u00a0", "\u2003", "\t", "\u200b", "\ufeff", "\u200e"]
-PREFIXES = ["", "user_", "user:", "resourceTags/user:", "RESOURCETAGS/USER:"]
+PREFIXES = [
+    *("", "user_", "user:", "resourceTags/user:", "RESOURCETAGS/USER:"),
+    *("resource_tags_user_", "resource_tags/user_", "resource_tags/user:"),
+]
 
 
 @pytest.mark.failure("D01")
@@ -62,6 +65,10 @@ def test_each_character_alone_is_stable_too() -> None:
         ("resourceTags/user:user_team", "team"),
         ("user_", "user_"),
         ("username", "username"),
+        ("resource_tags_user_Team", "team"),
+        ("resource_tags_aws_x", "resource_tags_aws_x"),
+        ("label_project", "label_project"),
+        ("project/team", "project/team"),
         ("x:createdBy", "x:createdby"),
     ],
 )
