@@ -64,9 +64,7 @@ def _walked(
 def _read(node: Node, text: str, environment: Mapping[str, str], *, is_allowed: bool) -> Node:
     if not is_allowed:
         if "${" in text:
-            raise ValueError(
-                f"{text!r}: variables belong into sources, channels, storage, ledger"
-            )
+            raise ValueError(f"{text!r}: variables belong into sources, channels, storage, ledger")
         return node
     found = _VARIABLE.fullmatch(text)
     if found:

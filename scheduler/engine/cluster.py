@@ -24,6 +24,10 @@ class Cluster:
         Raises:
             EngineError: when Ray is not installed.
         """
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
+        if address is None:  # on loopback alone, as it is elsewhere only on desktops
+            os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+            os.environ.setdefault("RAY_worker_niceness", "0")  # nobody else's work waits for it
         self._ray, self.address, self.workers = _installed(), address, workers
         self._remote: Any = None
 
@@ -89,7 +93,6 @@ class Cluster:
         return self._remote
 
     def _join(self) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
         variables = {name: value for name, value in os.environ.items() if name.startswith("POLARS")}
         options: dict[str, Any] = {
             "runtime_env": {"env_vars": {**variables, THREADS: "1"}},
@@ -98,7 +101,7 @@ class Cluster:
         }
         if self.address is None:
             options |= {"num_cpus": self.workers, "object_store_memory": OBJECTS}
-            options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+            options |= {"include_dashboard": False}
         try:
             self._ray.init(address=self.address or "local", **options)
         except ConnectionError as error:

@@ -410,7 +410,7 @@ def test_an_appender_that_read_an_old_head_is_refused(
     old = before[3]
     monkeypatch.setattr(models.ledger, "_newest", lambda _: (old.seq, old.hash))
 
-    with pytest.raises(StoreError, match=r"the database refused: .*; run again, or (restore it|mend)"):
+    with pytest.raises(StoreError, match=r"the database refused: .*; run again, or "):
         five.append(Entry("run", "fork", {}))
 
     assert five.entries() == before
