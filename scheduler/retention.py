@@ -14,6 +14,7 @@ from models.ledger import Entry, Ledger, Record
 from scheduler.claiming import stale
 from scheduler.origin import files_of
 from scheduler.reference import KIND as REFERENCE
+from scheduler.version import retired
 from scheduler.workspace import Stores
 
 PRUNED: Final = "pruned"
@@ -37,8 +38,9 @@ def prunable(stores: Stores, before: datetime) -> Pruning:
 
     Kept is whatever counts now, whatever a closed month was closed with, the newest that
     each source showed, and everything that counted at any time since: a report of those
-    days can be made again. What no entry of the ledger names is left alone, but for claims of
-    rules, of which only the newest are kept.
+    days can be made again; of spend, only that by rules which counted since, or which a
+    closed month was closed with. What no entry of the ledger names is left alone, but for
+    claims of rules, of which only the newest are kept.
     """
     kept, gone = _divided(stores.ledger, before)
     documents = sorted(
@@ -49,7 +51,7 @@ def prunable(stores: Stores, before: datetime) -> Pruning:
     files = sorted(
         path for path in _files(stores, gone) - _files(stores, kept) if stores.lake.has(path)
     )
-    files = sorted({*files, *stale(stores)})
+    files = sorted({*files, *stale(stores), *_superseded(stores, kept, before)})
     size = sum(stores.archive.size(sha256) for sha256 in documents)
     return Pruning(
         documents=tuple(documents),
@@ -119,6 +121,16 @@ def _documents(records: Iterable[Record]) -> set[str]:
 def _beside(ledger: Ledger) -> set[str]:
     """Return the documents that lie beside the bills, such as price lists."""
     return {record.body["sha256"] for record in ledger.entries(REFERENCE)}
+
+
+def _superseded(stores: Stores, records: Iterable[Record], before: datetime) -> Iterator[Path]:
+    """Yield the spend of deliveries that are needed, by rules that are not."""
+    gone = retired(stores.ledger, before)
+    for record in records if gone else ():
+        if record.kind == LOADED:
+            for path in stores.lake.beginning("spend", record.body["delivery"]):
+                if path.stem.rpartition("-")[2] in gone:
+                    yield path
 
 
 def _files(stores: Stores, records: Iterable[Record]) -> set[Path]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +87,14 @@ def newest(ledger: Ledger) -> Record | None:
     """Return the entry of the version that the last night used, if it has the text."""
     known = closing.versions(ledger).values()
     return max(known, key=lambda record: record.seq, default=None)
+
+
+def retired(ledger: Ledger, before: datetime) -> set[str]:
+    """Return the hashes of versions that no night has used since, and no month is closed with."""
+    history = ledger.entries(RULES)
+    ends = {record.body["hash"]: later.at for record, later in pairwise(history)}
+    kept = {*closing.pinned(ledger).values(), *(record.body["hash"] for record in history[-1:])}
+    return {name for name, end in ends.items() if datetime.fromisoformat(end) < before} - kept
 
 
 def of_last_run(ledger: Ledger) -> tuple[Versions, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,8 @@ def test_a_version_is_kept_once_until_another_takes_its_place(life: Any) -> None
 
     kept = [entry.body["texts"]["rules.yaml"] for entry in life.stores.ledger.entries("rules")]
     assert kept == [first, second, first]
-    assert version.newest(life.stores.ledger).seq == life.stores.ledger.entries("rules")[-1].seq
+    newest = version.newest(life.stores.ledger)
+    assert newest == life.stores.ledger.entries("rules")[-1]
 
 
 def test_rules_that_change_while_they_are_read_stop_the_run(life: Any) -> None:
@@ -414,6 +416,27 @@ def test_pruning_leaves_the_spend_of_pinned_versions(two: Any) -> None:
     pinned = two.stores.ledger.latest("month.closed")["2026-10"].body
     name = f"{pinned['deliveries']['cloud/2026-10']}-{pinned['rules']}"
     assert two.stores.lake.path("spend", name).exists()
+
+
+@pytest.mark.failure("J12")
+def test_spend_by_rules_that_no_night_has_used_for_long_can_go(two: Any) -> None:
+    for edit in ("rule", "split", "another order"):
+        two.edit(rules=EDITS[edit]["rules"])
+        two.clock.moment += timedelta(days=10)
+        spend = two.counted().spend
+    lake = two.stores.lake.folder / "spend"
+    assert len([*lake.iterdir()]) == 1 + 4  # of the closed month, and by each of the rules
+
+    recent = prunable(two.stores, two.moment - timedelta(days=5))
+    older = prunable(two.stores, two.moment - timedelta(days=15))
+    prune(two.stores, recent, two.moment)
+
+    # those before the split counted until 10 days ago; the first a closed month counts by
+    found = [[path.parent for path in each.files].count(lake) for each in (older, recent)]
+    assert found == [0, 1]
+    assert len([*lake.iterdir()]) == 4
+    assert two.books("2026-12-20").spend.equals(spend)
+    assert not prunable(two.stores, two.moment - timedelta(days=5))
 
 
 def test_no_order_of_deliveries_changes_a_byte(life: Any) -> None:
