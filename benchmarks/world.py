@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -27,6 +28,8 @@ TAG_KEYS: Final = (
     "user_cost_object",
 )
 UNTAGGED: Final = 15  # percent of resources
+CHUNK: Final = 50_000  # resources at a time
+MAP: Final = pa.map_(pa.string(), pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +101,24 @@ def world(rng: np.random.Generator, resources: int) -> World:
     projects = np.where(own, accounts, rng.integers(0, len(PROJECTS), resources))
     kinds = rng.integers(0, len(KINDS), resources)
     places = rng.integers(0, len(PLACES), resources)
-    drawn = zip(*(a.tolist() for a in (kinds, places, accounts, projects)), strict=True)
-    ids = [resource_id(number, *each) for number, each in enumerate(drawn)]
-    tags = [tag_map(rng, project, number) for number, project in enumerate(projects.tolist())]
+    drawn = (kinds, places, accounts, projects)
     return World(
-        ids=pa.array(ids),
-        tags=pa.array(tags, pa.map_(pa.string(), pa.string())),
+        ids=_chunked(
+            lambda number: resource_id(number, *(int(a[number]) for a in drawn)), resources
+        ),
+        tags=_chunked(lambda number: tag_map(rng, int(projects[number]), number), resources, MAP),
         accounts=accounts,
         places=places,
         kinds=kinds,
     )
+
+
+def _chunked(
+    made: Callable[[int], object], resources: int, dtype: pa.DataType | None = None
+) -> pa.Array:
+    """Return what each resource has; as objects of Python all would take ten times the memory."""
+    chunks = (range(first, min(first + CHUNK, resources)) for first in range(0, resources, CHUNK))
+    return pa.concat_arrays([pa.array(map(made, chunk), dtype) for chunk in chunks])
 
 
 def resource_id(number: int, kind: int, place: int, account: int, project: int) -> str:
