@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from graphlib import TopologicalSorter
+from itertools import compress
 from typing import Final
 
 import polars as pl
@@ -58,23 +59,26 @@ def divided(direct: pl.DataFrame, scales: Scales, periods: Collection[str] | Non
         InvariantError: when a measure does not sum to what it was, to the last digit.
     """
     asked = pl.lit(value=True) if periods is None else pl.col("period").is_in([*periods])
+    mine = direct if periods is None else direct.filter(asked)
     pool = (pl.col("project") == UNALLOCATED) & pl.col("path").is_in([*scales.splits])
     pool = pool.fill_null(value=False)
-    borne, shares, findings = [pl.DataFrame(schema=SPEND)], [pl.DataFrame(schema=SHARES)], []
+    if mine.filter(pool).is_empty():
+        return Shared(mine, pl.DataFrame(schema=SHARES), ())
+    borne, shares, findings = [], [], []
     rows = _needed(_placed(direct.filter(pool), scales.registry), asked)
     onward = pl.col("split").is_in([*scales.splits])
     for level in _levels(scales.splits):
-        mine = pl.col("split").is_in(level)
-        due, rows = rows.filter(mine), rows.filter(~mine)
+        here = pl.col("split").is_in(level)
+        due, rows = rows.filter(here), rows.filter(~here)
         if due.is_empty():
             continue
-        found, told, weighed = _level(due, scales)
+        found, told, weighed = _level(due, scales, asked)
         rows = pl.concat([rows, found.filter(onward)])
         borne.append(found.filter(~onward & asked).select(SPEND.names()))
         shares.append(told.filter(asked))
         findings += weighed
-    spend = pl.concat([direct.filter(asked & ~pool), pl.concat(borne).sort(pl.all())])
-    conserved(direct.filter(asked), spend)
+    spend = pl.concat([mine.filter(~pool), pl.concat(borne).sort(pl.all())])
+    conserved(mine, spend)
     return Shared(spend, pl.concat(shares).sort(pl.all()), tuple(findings))
 
 
@@ -139,19 +143,22 @@ def _levels(splits: Mapping[str, Split]) -> Iterator[list[str]]:
         order.done(*ready)
 
 
-def _level(due: pl.DataFrame, scales: Scales) -> tuple[pl.DataFrame, pl.DataFrame, list[Finding]]:
-    """Return the parts of pools, what each target was given, and how each pool was weighed."""
-    groups = due.group_by(_POOL).agg(day=pl.col("day").min()).sort(_POOL).with_row_index("group")
+def _level(
+    due: pl.DataFrame, scales: Scales, asked: pl.Expr
+) -> tuple[pl.DataFrame, pl.DataFrame, list[Finding]]:
+    """Return the parts of pools, what each target was given, and how what is asked was weighed."""
+    found = due.group_by(_POOL).agg(day=pl.col("day").min(), asked=asked.any())
+    groups = found.sort(_POOL).with_row_index("group")
     weighed = [*_weighed(due, groups, scales)]
     by = weights(weighed)
-    pools = due.join(groups.drop("day"), on=_POOL, maintain_order="left")
+    pools = due.join(groups.drop("day", "asked"), on=_POOL, maintain_order="left")
     some = by.filter(pl.col("lowest") > 0).select("group", "target", "end", weight="lowest")
-    found = parts(pools, some, MEASURES)
-    told = table(pools, found, by, scales.splits)
+    shared = parts(pools, some, MEASURES)
+    told = table(pools, shared, by, scales.splits)
     onward = pl.col("target").is_in([*scales.splits])
     project = pl.when(onward).then(pl.lit(UNALLOCATED)).otherwise("target")
-    borne = found.with_columns(project=project, path=path(scales.splits), split="target")
-    return borne.select(due.columns), told, weighed
+    borne = shared.with_columns(project=project, path=path(scales.splits), split="target")
+    return borne.select(due.columns), told, [*compress(weighed, groups["asked"])]
 
 
 def _weighed(due: pl.DataFrame, groups: pl.DataFrame, scales: Scales) -> Iterator[Finding]:

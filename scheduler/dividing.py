@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -62,7 +63,7 @@ def divided(
         spend=pl.concat([pl.DataFrame(schema=SPEND), *(part.spend for part in parts)]),
         shares=pl.concat([pl.DataFrame(schema=SHARES), *(part.shares for part in parts)]),
         usage=usage,
-        told=(*_unpinned(direct, versions), *(each for part in parts for each in part.told)),
+        told=tuple(dict.fromkeys(chain(_unpinned(direct, versions), *(p.told for p in parts)))),
     )
 
 
@@ -75,7 +76,8 @@ def _by_version(
     for name in sorted({*named.values()}):
         months = [month for month, each in named.items() if each == name]
         if not pools.intersection(months):  # a version that shares nothing need not be read
-            mine = direct.filter(pl.col("period").is_in(months))
+            whole = len(months) == len(named)  # then nothing is copied
+            mine = direct if whole else direct.filter(pl.col("period").is_in(months))
             yield Divided(spend=mine, shares=pl.DataFrame(schema=SHARES))
             continue
         version = versions.named(name)

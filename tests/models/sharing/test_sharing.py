@@ -168,6 +168,24 @@ def test_each_share_tells_its_weight_its_method_and_why(divided_: Divided) -> No
     )
 
 
+def test_months_that_only_weigh_are_not_told(scaled: Scaled) -> None:
+    costs = [
+        {"path": "a", "amount": "1"},
+        {"path": "b", "amount": "1"},
+        {"path": "a", "amount": "1", "period": "2026-11"},  # a day of October, billed late
+        {"path": "a", "amount": "1", "period": "2026-11", "day": date(2026, 11, 1)},
+    ]
+    splits = "- id: a\n  even: [legal]\n- id: b\n  even: [legal]\n"
+
+    found = divided(*scaled("- id: legal\n", splits, costs), ["2026-11"])
+
+    assert [(each.split, each.month) for each in found.findings] == [
+        ("a", "2026-10"),
+        ("a", "2026-11"),
+    ]
+    assert set(found.shares["period"]) == set(found.spend["period"]) == {"2026-11"}
+
+
 def test_rows_of_the_same_grain_keep_the_ways_they_came(divided_: Divided) -> None:
     splits = (
         "- id: all\n  fixed: {left: 50, right: 50}\n"
