@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -87,11 +88,14 @@ def largest(
         registry: The projects.
         top: How many.
     """
-    rows = features(loose).filter(pl.col("row").is_in(free.arg_true()))
-    rows = rows.join(loose.with_row_index("row").select("row", "amount"), on="row")
+    every = features(loose)
+    amounts = loose.with_row_index("row").select("row", "amount")
+    rows = every.filter(free.gather(every["row"])).join(amounts, on="row")
     sums = rows.group_by(_OF).agg(pl.col("amount").sum().cast(MONEY))
     considered = sums.filter(pl.col("amount") > 0).top_k(CONSIDERED, by=["amount", *_OF])
-    signs = _Signs.of(loose, owned, considered.select(_OF), registry)
+    mine = _sized(every, loose, considered.select(_OF), [])
+    theirs = _sized(features(owned), owned, considered.select(_OF), ["project"])
+    signs = _Signs.of(mine, theirs, _size(loose) + _size(owned), registry)
     rows = rows.join(considered.select(_OF), on=_OF)
     found: list[Candidate] = []
     while len(found) < top and (best := signs.best(rows)):
@@ -111,13 +115,9 @@ class _Signs:
 
     @classmethod
     def of(
-        cls, loose: pl.DataFrame, owned: pl.DataFrame, asked: pl.DataFrame, registry: Registry
+        cls, mine: pl.DataFrame, theirs: pl.DataFrame, whole: Decimal, registry: Registry
     ) -> _Signs:
-        mine = _sized(owned, asked, ["project"])
-        sizes = pl.concat([mine.select(*_OF, "size"), _sized(loose, asked, [])])
-        whole = sum(
-            (frame.select(pl.col("amount").abs().sum()).item() for frame in (loose, owned)), ZERO
-        )
+        sizes = pl.concat([mine, theirs.select(*_OF, "size")])
         summed = sizes.group_by(_OF).agg(pl.col("size").sum())
         large = [
             (name, value)
@@ -125,7 +125,7 @@ class _Signs:
             if size and Fraction(size) > EVERYWHERE * Fraction(whole)
         ]
         owners: dict[tuple[str, str], list[tuple[str, Fraction]]] = {}
-        for name, value, project, size in mine.sort(*_OF, "project").iter_rows():
+        for name, value, project, size in theirs.sort(*_OF, "project").iter_rows():
             owners.setdefault((name, value), []).append((project, Fraction(size or ZERO)))
         return cls(owners, frozenset(large), registry)
 
@@ -156,11 +156,17 @@ class _Signs:
         return Candidate(field, value, project, f"{percent} % of what has it is of this project")
 
 
-def _sized(frame: pl.DataFrame, asked: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Return the size of each asked feature, by other columns of the frame."""
+def _sized(
+    found: pl.DataFrame, frame: pl.DataFrame, asked: pl.DataFrame, by: list[str]
+) -> pl.DataFrame:
+    """Return the size of each asked feature of a frame, by other columns of it."""
     numbered = frame.with_row_index("row").select("row", "amount", *by)
-    found = features(frame).join(asked, on=_OF).join(numbered, on="row")
-    return found.group_by(*_OF, *by).agg(size=pl.col("amount").abs().sum())
+    rows = found.join(asked, on=_OF, how="semi").join(numbered, on="row")
+    return rows.group_by(*_OF, *by).agg(size=pl.col("amount").abs().sum())
+
+
+def _size(frame: pl.DataFrame) -> Decimal:
+    return Decimal(frame["amount"].abs().sum())
 
 
 def _rank(found: tuple[str, str, object]) -> tuple[object, ...]:

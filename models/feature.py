@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
 from typing import Final
 
 import polars as pl
 
-from models.canonical import canonical_key, canonical_value
-from models.matching import canonical_texts, indexed
-from models.pattern import is_literal
+from models.canonical import canonical_key
+from models.matching import canonical_texts, indexed, spellings
+from models.pattern import REGEX
 from models.rule import TAG
-
-_Found = Callable[[str], Iterator[tuple[str, str]]]
 
 FEATURES: Final = pl.Schema({"row": pl.UInt32(), "field": pl.String(), "value": pl.String()})
 PREFIXES: Final = 3  # of one resource, the longest
 STEM: Final = 4  # letters and digits that a prefix has at least, so that i- and vol- are none
 
-# name of the condition: column that it looks at; in the order in which equals are taken
+# name of the condition: column that it looks at
 _COLUMNS: Final = {
     "account": "sub_account_id",
     "service": "service_name",
     "usage_type": "x_usage_type",
 }
-_MARK: Final = re.compile(r"[-_./:]")
+_PREFIX: Final = r"(?s)^(.*[-_./:])."
+_KEY: Final = r'[{,]"(?:[^"\\]|\\.)*":'
 
 
 def features(rows: pl.DataFrame) -> pl.DataFrame:
@@ -39,46 +36,51 @@ def features(rows: pl.DataFrame) -> pl.DataFrame:
         rows: With columns of KEYS: accounts, services, usage types, tags; resources or none.
     """
     parts = [_texts(rows, field, column) for field, column in _COLUMNS.items()]
-    parts.append(_spread(rows["tags"], _tags))
+    parts.append(_tags(rows["tags"]))
     if "resource_id" in rows.columns:
-        resource = pl.coalesce("resource_name", "resource_id")
-        parts.append(_spread(rows.select(resource).to_series(), _prefixes))
-    return pl.concat(parts)
+        resource = rows.select(pl.coalesce("resource_name", "resource_id")).to_series()
+        parts.append(_prefixes(resource))
+    value = pl.col("value")
+    literal = ~value.str.strip_suffix("*").str.contains(r"[*?]") & ~value.str.starts_with(REGEX)
+    return pl.concat(parts).filter(literal)
 
 
 def _texts(rows: pl.DataFrame, field: str, column: str) -> pl.DataFrame:
     distinct, index = indexed(rows[column])
     value = canonical_texts(distinct).gather(index).alias("value")
     found = value.to_frame().with_row_index("row").with_columns(field=pl.lit(field))
-    literal = [text for text in found["value"].unique().drop_nulls() if is_literal(text)]
-    return found.filter(pl.col("value").is_in(literal)).select(FEATURES.names())
+    return found.drop_nulls("value").select(FEATURES.names())
 
 
-def _spread(column: pl.Series, of: _Found) -> pl.DataFrame:
-    """Return the features that each distinct text of a column has, for each of its rows."""
+def _tags(column: pl.Series) -> pl.DataFrame:
+    """Return the tags of each row by canonical key; the first spelling with a value counts."""
     distinct, index = indexed(column)
-    found = [(n, *each) for n, text in enumerate(distinct) if text for each in of(text)]
-    schema = {"text": pl.UInt32, "field": pl.String, "value": pl.String}
-    known = pl.DataFrame(found, schema=schema, orient="row")
-    rows = pl.DataFrame({"text": index}).with_row_index("row")
-    return rows.join(known, on="text").select(FEATURES.names())
+    found = spellings(distinct, _keys(distinct), ())
+    first = found.unique(["text", "tag"], keep="first", maintain_order=True)
+    named = first.select("text", field=TAG + pl.col("tag"), value="canonical")
+    return _on_rows(named, index)
 
 
-def _tags(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each tag of a map by its canonical key; the first spelling with a value counts."""
-    seen: set[str] = set()
-    for key, value in json.loads(text).items():
-        field, found = canonical_key(key), canonical_value(value or "")
-        if field and found and field not in seen and is_literal(found):
-            seen.add(field)
-            yield TAG + field, found
+def _keys(texts: pl.Series) -> frozenset[str]:
+    """Return the canonical keys of all tags in JSON texts of tag maps."""
+    found = texts.str.extract_all(_KEY).explode(empty_as_null=False).unique().drop_nulls()
+    return frozenset(canonical_key(json.loads(key[1:-1])) for key in found) - {""}
 
 
-def _prefixes(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the longest beginnings of a resource that end with a mark."""
-    name = canonical_value(text)
-    ends = [found.end() for found in _MARK.finditer(name) if found.end() < len(name)]
-    for end in ends[-PREFIXES:]:
-        prefix = name[:end]
-        if sum(map(str.isalnum, prefix)) >= STEM and is_literal(prefix):
-            yield "resource", f"{prefix}*"
+def _prefixes(column: pl.Series) -> pl.DataFrame:
+    """Return the longest beginnings of resources that end with a mark."""
+    distinct, index = indexed(column)
+    value, parts = pl.col("value"), []
+    found = canonical_texts(distinct).alias("value").to_frame().with_row_index("text")
+    for _ in range(PREFIXES):
+        found = found.with_columns(value.str.extract(_PREFIX)).drop_nulls("value")
+        parts.append(found)
+    stem = value.str.count_matches(r"[\p{L}\p{N}]") >= STEM
+    known = pl.concat(parts).filter(stem).with_columns(value + "*", field=pl.lit("resource"))
+    return _on_rows(known.select("text", "field", "value"), index)
+
+
+def _on_rows(known: pl.DataFrame, index: pl.Series) -> pl.DataFrame:
+    """Return FEATURES of the rows of a column, from those of its distinct texts."""
+    rows = index.cast(pl.UInt32).alias("text").to_frame().with_row_index("row")
+    return rows.join(known.cast({"text": pl.UInt32}), on="text").select(FEATURES.names())

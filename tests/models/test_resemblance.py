@@ -21,7 +21,7 @@ RULES = RuleSet((
     Rule("tag", (Condition("tag.project", ("*",)),), Target(project_tag="project")),
     Rule("team", (Condition("tag.team", ("nlp",)),), Target(project="support-bot")),
 ))  # fmt: skip
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"tags": {"Project": "leg\u0430l-70b"}},
     {"tags": {"project": "legal-70b"}},
     {"tags": {"project": "nobody", "team": "suport-bot"}},

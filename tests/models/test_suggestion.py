@@ -46,7 +46,7 @@ rules:
 EURO = RateEntry.model_validate({
     "currency": "EUR", "to": "USD", "from": "2026-01", "rate": "1.1", "source": "test",
 })  # fmt: skip
-MONEY = Money(Rates.of([EURO], "rates.yaml"), "USD")
+MONEY = Money(Rates.of((EURO,), "rates.yaml"), "USD")
 
 
 def line(cost: str, day: int = 1, currency: str = "USD", **more: Any) -> Line:
@@ -195,7 +195,7 @@ def test_resources_that_begin_alike_are_caught_by_their_beginning(
     found = suggest(lines)
 
     assert [(each.field, each.value, each.project, each.amount) for each in found] == [
-        ("resource", "legal-70b-*", "legal-70b", 5)
+        ("resource", "legal-70b-*", "legal-70b", Decimal(5))
     ]
 
 

@@ -103,8 +103,14 @@ def test_two_rules_about_one_project_have_numbers_of_their_own() -> None:
 
 
 def test_an_alert_of_the_first_version_is_read_with_its_rule() -> None:
-    body = {"number": 4, "project": "p", "state": "open", "told": 2, "excess": "10.5",
-            "since": "2026-11-01"}  # fmt: skip
+    body: dict[str, str | int] = {
+        "number": 4,
+        "project": "p",
+        "state": "open",
+        "told": 2,
+        "excess": "10.5",
+        "since": "2026-11-01",
+    }
 
     found = Alert.read("eac_over_limit/p", body)
 

@@ -157,9 +157,12 @@ def test_a_plan_that_goes_on_after_a_merger_is_told_and_compared_with_what_stays
     )
 
     bot, other = sorted(found.projects, key=lambda line: line.key)
-    assert (bot.to_date.ac.value, bot.to_date.pl.value) == (600, 800)
-    assert (bot.completion.eac.value, bot.completion.bac.value) == (800, 1000)
-    assert (other.completion.eac.value, found.total.completion.eac.value) == (200, 1000)
+    assert (bot.to_date.ac.value, bot.to_date.pl.value) == (Decimal(600), Decimal(800))
+    assert (bot.completion.eac.value, bot.completion.bac.value) == (Decimal(800), Decimal(1000))
+    assert (other.completion.eac.value, found.total.completion.eac.value) == (
+        Decimal(200),
+        Decimal(1000),
+    )
     assert found.notes == (
         (
             "bot: 200.00 USD are planned after it went into other on 2026-09-01, and count in its "
