@@ -97,6 +97,9 @@ def merged(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
     Equal for equal spend, in whatever order the documents come. Documents of one bill mostly
     share their grains, so memory does not grow with their number.
+
+    Args:
+        parts: The spend of each document, with one row a grain.
     """
     waiting, rows = [pl.DataFrame(schema=SPEND)], 0
     for part in parts:
@@ -107,7 +110,10 @@ def merged(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return _one_each(waiting).sort(_GRAIN)
 
 
-def _one_each(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def _one_each(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    there = [part for part in parts if part.height]
+    if len(there) == 1:  # as of most bills
+        return there[0]
     summed = pl.concat(parts).lazy().group_by(_GRAIN).agg(_SUMS).collect(engine="streaming")
     return summed.select(SPEND.names())
 
