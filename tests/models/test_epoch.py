@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.alike import alike
 from models.attribution import attributed, begun, edges, epoch
 from models.project import Alias, Merged, Project, Registry
 from models.reduction import KEYS
@@ -194,15 +193,3 @@ def test_the_epochs_of_some_days_are_those_that_their_days_are_in(
 
     assert [*starts] == expected
     assert [starts[each] for each in expected] == [(date.min, *parted)[each] for each in expected]
-
-
-def test_keys_that_rules_cannot_tell_apart_are_one_kind() -> None:
-    registry = Registry((Project(id="legal", aliases=("l",)),))
-    tagged = keys(
-        *('{"project":"legal"}', '{"Project":"LEGAL "}', '{"project":"l"}', '{"project":"nobody"}'),
-        *('{"project":"someone"}', '{"team":"legal"}', "{}"),
-    )
-
-    kinds = alike(tagged, BY_TAG, registry)
-
-    assert kinds.kind.to_list() == [0, 0, 1, 2, 2, 3, 3]
