@@ -131,10 +131,8 @@ def _use(  # noqa: PLR0917 - one rule, looked at from all sides
 def _state(rule: Rule, today: date, *, used: bool, late: bool) -> State:
     if used:
         return "used"
-    if takes_the_rest(rule):
-        return "spare"
     if late:
-        return "overtaken"
+        return "spare" if takes_the_rest(rule) else "overtaken"
     return "coming" if rule.since is not None and rule.since > today else "unmatched"
 
 
