@@ -47,7 +47,7 @@ def projects(
 
 
 def rule(name: str, since: int | None = None, until: int | None = None) -> Rule:
-    first, last = (each and day(each) for each in (since, until))
+    first, last = (day(each) if each else None for each in (since, until))
     return Rule(name, ANY, Target(project=name), since=first, until=last)
 
 
@@ -141,8 +141,8 @@ DATED = st.lists(st.tuples(st.sampled_from(["a", "b"]), DAYS, DAYS, st.booleans(
                 f"r{n}",
                 (Condition("tag.team", ("x",)),) if tagged else ANY,
                 Target(project=name),
-                since=first and day(first),
-                until=last and day(last),
+                since=day(first) if first else None,
+                until=day(last) if last else None,
             )
             for n, (name, first, last, tagged) in enumerate(drawn)
         )
