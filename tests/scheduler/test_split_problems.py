@@ -55,8 +55,8 @@ def test_what_is_odd_about_a_split_is_a_problem_of_its_month_told_once() -> None
     assert [(str(each), each.severity) for each in found.told] == [
         (
             (
-                "splits: 2026-10: split 'both': 50 percent go to 'legal', which is not under way on "
-                "2026-10-02; change its shares, or the project's days [split_not_under_way]"
+                "splits: 2026-10: split 'both': 50 percent go to 'legal', which is not under way "
+                "on 2026-10-02; change its shares, or the project's days [split_not_under_way]"
             ),
             "warning",
         ),
