@@ -63,11 +63,11 @@ def moved(keys: pl.DataFrame, facts: pl.LazyFrame, before: Side, after: Side) ->
     of_key = groups.select("group", "key_id", "epoch").explode(
         "key_id", "epoch", empty_as_null=False
     )
-    day = pl.col("day")
-    dated = facts.with_columns(epoch=epoch(day, edges), month=day.dt.strftime("%Y-%m"))
-    found = dated.join(of_key.lazy(), on=("key_id", "epoch")).group_by("group", "month")
-    sums = found.agg(*_sums()).collect(engine="streaming")
-    return sums.join(groups, on="group").select(MOVED.names())
+    dated = facts.with_columns(epoch=epoch(pl.col("day"), edges))
+    found = dated.join(of_key.lazy(), on=("key_id", "epoch")).group_by("group", "day")
+    daily = found.agg(*_sums()).collect(engine="streaming")
+    named = daily.join(groups, on="group").with_columns(month=pl.col("day").dt.strftime("%Y-%m"))
+    return summed([named.select(MOVED.names())])
 
 
 def summed(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from ingest.kind import REALLOCATED
-from models.errors import StoreError
+from models.errors import RefusedError, StoreError
 from models.ledger import Entry
 from models.money import MONEY
 from models.period import Month
@@ -41,7 +41,7 @@ def entries(project: Project, stores: Stores, books: Books, progress: Progress) 
     try:
         mine, _ = of_last_run(stores.ledger)
         found = compared(project, stores, mine, now, books.owed, progress)
-    except StoreError as error:
+    except (StoreError, RefusedError) as error:
         progress.note(f"trueup: {error}; what the new rules move is not known")
         return []
     if not found:

@@ -101,12 +101,19 @@ def of_last_run(ledger: Ledger) -> tuple[Versions, str]:
     """Return the versions by which everything counted last, and the day that of open months is of.
 
     Raises:
-        RefusedError: when no run has recorded its rules.
+        RefusedError: when no run has recorded its rules, or another version of the program did,
+            which attributed otherwise.
     """
     last = newest(ledger)
     if last is None:
         raise RefusedError("no run has kept its rules yet; use `trueup run`, and then edit them")
-    return versions(ledger, recorded(ledger, last.body["hash"])), last.at[:10]
+    found = recorded(ledger, last.body["hash"])
+    if not found.exact:
+        raise RefusedError(
+            f"the run on {last.at[:10]} was by another version of trueup, which attributed "
+            "otherwise; use `trueup run` first"
+        )
+    return versions(ledger, found), last.at[:10]
 
 
 def recorded(ledger: Ledger, name: str) -> Version:

@@ -24,7 +24,7 @@ from scheduler.reload import buildable, files, reload
 from scheduler.retention import prunable, prune
 from scheduler.rounds import asked
 from scheduler.spending import spent
-from scheduler.version import entries, present, recorded
+from scheduler.version import entries, of_last_run, present, recorded
 from scheduler.workspace import stores
 
 HEAD = "rules:\n"
@@ -313,6 +313,8 @@ def test_another_program_refuses_to_build_a_closed_month_otherwise(
     monkeypatch.setattr(version, "PROGRAM", "another")
 
     assert two.actuals("2026-10") == before  # its file is there
+    with pytest.raises(RefusedError) as unknown:
+        of_last_run(two.stores.ledger)
     with pytest.raises(RefusedError) as refused:
         buildable(two.project, two.stores)
     two.stores.lake.clear()
@@ -320,6 +322,10 @@ def test_another_program_refuses_to_build_a_closed_month_otherwise(
     with pytest.raises(StoreError) as error:
         two.counted()
 
+    assert str(unknown.value) == (
+        "the run on 2026-12-02 was by another version of trueup, which attributed otherwise; "
+        "use `trueup run` first"
+    )
     assert str(refused.value) == (
         "cloud/2026-10: is of a month that was closed by another version of trueup, and cannot be "
         "attributed again as it was; use that version"
