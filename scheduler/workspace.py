@@ -153,7 +153,7 @@ def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
         try:
             model = settings_model(given["kind"])
             stated = tree.validated(model, "sources", name, context={"folder": folder})
-            yield build(name, given["kind"], stated, folder)
+            yield build(name, given["kind"], stated, folder.absolute())
         except ConfigError as error:
             mistakes += error.mistakes
     if mistakes:
@@ -194,8 +194,9 @@ def stores(project: Project) -> Iterator[Stores]:
     with Ledger(project.settings.ledger_url or file, now) as ledger:
         ledger.verify()
         closing.verify(ledger)
-        archive = Archive(project.state / "archive", project.depot)
-        lake = Lake(project.state / "lake", project.depot)
+        state = project.state.absolute()  # other processes stand elsewhere
+        archive = Archive(state / "archive", project.depot)
+        lake = Lake(state / "lake", project.depot)
         archive.settle()
         lake.settle()
         with opened(project.settings, os.environ) as engine:

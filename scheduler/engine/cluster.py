@@ -6,20 +6,34 @@ import importlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from scheduler.engine.engine import Answer, Done, EngineError, R, T, Task, answered, unheard
+from scheduler.engine.local import SMALL
 from scheduler.engine.worker import THREADS
 
 RETRIES: Final = 1  # processes that may die of one task before the last one
 OBJECTS: Final = 256 << 20  # bytes of shared memory that answers pass through on one machine
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A task, and the way to its answer on the cluster, or the answer."""
+
+    task: Task
+    reference: Any = None
+    answer: Answer | None = None
+
+
 class Cluster:
     """Tasks of one core each, which Ray puts where there is room and begins anew if one dies."""
 
-    def __init__(self, address: str | None, workers: int) -> None:
+    def __init__(self, address: str | None, workers: int, *, small: int = SMALL) -> None:
         """Use a cluster by its address, or one of so many processes that is started here.
+
+        Tasks below `small` bytes are done in this process: they are done sooner, and what a
+        source reads beside its documents need not be on other machines.
 
         Raises:
             EngineError: when Ray is not installed.
@@ -29,19 +43,21 @@ class Cluster:
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
             os.environ.setdefault("RAY_worker_niceness", "0")  # nobody else's work waits for it
         self._ray, self.address, self.workers = _installed(), address, workers
+        self.small = small
         self._remote: Any = None
 
     def each(
         self, function: Callable[[T], R], tasks: Iterable[T], done: Done = unheard
     ) -> Iterator[R]:
         """Yield what the function says to each task; see `Engine.each`."""
-        asked, window = iter(tasks), deque[tuple[Any, T]]()
-        under_way = dict[Any, T]()
+        asked, window = iter(tasks), deque[_Asked]()
+        under_way = dict[Any, Task]()
         try:
-            while self._fill(function, asked, window, under_way) or window:
-                while window and window[0][0] not in under_way:
-                    yield self._answer(*window.popleft()).given()
-                self._wait(under_way, done)
+            while (took := self._fill(function, asked, window, under_way, done)) or window:
+                while window and window[0].reference not in under_way:
+                    yield self._answer(window.popleft()).given()
+                if not took:
+                    self._wait(under_way, done)
         finally:
             for left in under_way:
                 self._ray.cancel(left, force=True)
@@ -56,31 +72,38 @@ class Cluster:
         self,
         function: Callable[[T], R],
         asked: Iterator[T],
-        window: deque[tuple[Any, T]],
-        under_way: dict[Any, T],
+        window: deque[_Asked],
+        under_way: dict[Any, Task],
+        done: Done,
     ) -> bool:
         """Hand tasks over, twice as many as there are cores; say whether there was one."""
         before = len(window)
         while len(window) < 2 * self.workers and (task := next(asked, None)) is not None:
-            reference = self._started().remote(function, task)
-            window.append((reference, task))
-            under_way[reference] = task
+            if task.size < self.small:
+                window.append(_Asked(task, answer=answered(function, task)))
+                done(task)
+                break  # what the others have finished meanwhile is handed on first
+            window.append(_Asked(task, self._started().remote(function, task)))
+            under_way[window[-1].reference] = task
         return len(window) > before
 
-    def _wait(self, under_way: dict[Any, T], done: Done) -> None:
+    def _wait(self, under_way: dict[Any, Task], done: Done) -> None:
         if under_way:
             ended, _ = self._ray.wait(list(under_way), num_returns=1, fetch_local=False)
             for reference in ended:
                 done(under_way.pop(reference))
 
-    def _answer(self, reference: Any, task: Task) -> Answer:  # noqa: ANN401 - Ray has few types
+    def _answer(self, asked: _Asked) -> Answer:
+        if asked.answer is not None:
+            return asked.answer
         try:
-            answer: Answer = self._ray.get(reference)
+            answer: Answer = self._ray.get(asked.reference)
         except self._ray.exceptions.RayTaskError:  # a fault of ours, with its traceback
             raise
         except self._ray.exceptions.RayError as error:
             said = f"{type(error).__name__}; give its machines more memory, and run again"
-            return Answer(error=EngineError(f"{task.name}: the cluster lost it twice: {said}"))
+            text = f"{asked.task.name}: the cluster lost it twice: {said}"
+            return Answer(error=EngineError(text))
         return answer
 
     def _started(self) -> Any:  # noqa: ANN401 - a remote function

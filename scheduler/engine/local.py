@@ -34,11 +34,11 @@ class Local:
         """Yield what the function says to each task; see `Engine.each`."""
         asked, window = iter(tasks), deque[Job]()
         try:
-            while self._fill(function, asked, window, done) or window:
+            while (took := self._fill(function, asked, window, done)) or window:
                 while window and (answer := window[0].answer):
                     window.popleft()
                     yield answer.given()
-                if window:
+                if window and not took:
                     self._wait(function, done)
         finally:
             self._abandon()

@@ -87,7 +87,7 @@ def cluster(object_store: Any) -> Iterator[Cluster]:
         "AWS_SECRET_ACCESS_KEY": object_store.SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    engine = Cluster(None, 2)
+    engine = Cluster(None, 2, small=0)
     engine._started()  # while the credentials are there for it
     yield engine
     engine.close()

@@ -85,7 +85,7 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> Played:
 def test_answers_come_in_the_order_of_the_tasks(ray: Played, steps: Any) -> None:
     ended: list[Any] = []
 
-    engine = Cluster(None, 2)
+    engine = Cluster(None, 2, small=0)
     found = list(engine.each(steps.squared, [steps.Step(n) for n in range(9)], ended.append))
 
     assert [number for number, _ in found] == [n * n for n in range(9)]
@@ -103,7 +103,9 @@ def test_an_error_is_raised_in_its_place_and_the_rest_is_taken_back(
     ray: Played, steps: Any
 ) -> None:
     ray.first = 0
-    answers = Cluster("head:6379", 2).each(steps.refused, [steps.Step(n) for n in range(9)])
+    answers = Cluster("head:6379", 2, small=0).each(
+        steps.refused, [steps.Step(n) for n in range(9)]
+    )
 
     assert [next(answers) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(BrokenError):
@@ -113,11 +115,22 @@ def test_an_error_is_raised_in_its_place_and_the_rest_is_taken_back(
     assert "num_cpus" not in ray.asked
 
 
+def test_a_small_task_is_done_here_and_joins_nothing(ray: Played, steps: Any) -> None:
+    ended: list[Any] = []
+    tasks = [steps.Step(n, size=9) for n in range(5)]
+
+    found = list(Cluster(None, 2, small=10).each(steps.squared, tasks, ended.append))
+
+    assert found == [(n * n, os.getpid()) for n in range(5)]
+    assert ended == tasks
+    assert ray.asked == {}
+
+
 def test_a_task_that_the_cluster_lost_is_told_by_name(ray: Played, steps: Any) -> None:
     ray.dead = (1,)
 
     with pytest.raises(EngineError) as caught:
-        list(Cluster(None, 2).each(steps.squared, [steps.Step(n) for n in range(3)]))
+        list(Cluster(None, 2, small=0).each(steps.squared, [steps.Step(n) for n in range(3)]))
 
     assert str(caught.value) == (
         "step 1: the cluster lost it twice: RayError; give its machines more memory, and run again"
@@ -127,14 +140,14 @@ def test_a_task_that_the_cluster_lost_is_told_by_name(ray: Played, steps: Any) -
 @pytest.mark.usefixtures("ray")
 def test_a_fault_of_the_program_keeps_its_traceback(steps: Any) -> None:
     with pytest.raises(RayTaskError):
-        list(Cluster(None, 2).each(steps.faulty, [steps.Step(1)]))
+        list(Cluster(None, 2, small=0).each(steps.faulty, [steps.Step(1)]))
 
 
 def test_a_cluster_that_does_not_answer_is_named(ray: Played, steps: Any) -> None:
     ray.is_up = False
 
     with pytest.raises(EngineError) as caught:
-        list(Cluster("head:6379", 2).each(steps.squared, [steps.Step(1)]))
+        list(Cluster("head:6379", 2, small=0).each(steps.squared, [steps.Step(1)]))
 
     assert str(caught.value) == (
         "ray: no cluster answers at head:6379; start it with `ray start --head`, "

@@ -60,6 +60,17 @@ def test_a_small_task_is_done_here_and_starts_nothing(steps: Any, local: Make) -
     assert engine._staff == []
 
 
+def test_small_tasks_between_large_ones_keep_nobody_waiting(steps: Any, local: Make) -> None:
+    sizes = (90, 1, 1, 90, 1, 90, 90)
+    tasks = [steps.Step(n, size=size) for n, size in enumerate(sizes)]
+
+    found = list(local(small=10).each(steps.squared, tasks))
+
+    assert [number for number, _ in found] == [n * n for n in range(7)]
+    assert [process == os.getpid() for _, process in found] == [size == 1 for size in sizes]
+    assert len({process for _, process in found}) == 3
+
+
 def test_no_more_tasks_are_taken_up_than_twice_the_processes(steps: Any, local: Make) -> None:
     taken: list[int] = []
 
