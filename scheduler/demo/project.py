@@ -24,6 +24,7 @@ from scheduler.demo import (
     labor,
     machines,
     statements,
+    training,
 )
 from scheduler.demo.calendar import Calendar
 from scheduler.demo.plans import plan
@@ -87,6 +88,7 @@ def _texts(calendar: Calendar) -> dict[str, str]:
         "rules.yaml": configuration.RULES,
         "rates.yaml": configuration.rates(calendar),
         "purchases.yaml": einvoices.purchases(STORIES, calendar),
+        "runs.yaml": training.runs(STORIES, calendar),
         ".gitignore": IGNORE,
         **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
         **{f"invoices/labeling/{name}": text for name, text in labeling.items()},

@@ -110,6 +110,7 @@ KYC: Final = Story(
             went=(1080, 1140, 1190, 1240, 1270, 1290, 1300, 1300),
             parts=(Part("a100-train", machines=6),),
             untagged=620,
+            tracked=True,
         ),
         labels(90_000, "document", "1.10", "documents"),
         storage(480),

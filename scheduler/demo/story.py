@@ -49,6 +49,7 @@ class Item:
         moved: Per mille that comes from the second part instead of the first, one a month.
         untagged: From the last ended month on, per mille that carries no project tag.
         workload: Value of the tag `workload`.
+        tracked: What each machine does in a month is one run, which the tag `run_id` names.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Item:
     moved: tuple[int, ...] = ()
     untagged: int = 0
     workload: str = ""
+    tracked: bool = False
 
     @property
     def planned(self) -> Decimal:

@@ -56,6 +56,11 @@ def usages(stories: Sequence[Story], source: str, calendar: Calendar) -> Iterato
                     yield from _Buying(story, item, month, calendar).usages()
 
 
+def run_id(story: Story, month: Month, number: int) -> str:
+    """Return what a run is called."""
+    return f"{story.id}-{month}-{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Buying:
     """One item of one project in one month."""
@@ -116,7 +121,7 @@ class _Buying:
     def _usage(
         self, part: Part, n: int, quantities: tuple[Decimal, ...], *, tagged: bool = True
     ) -> Usage:
-        meter, tags = METERS[part.meter], self.story.tags
+        meter, tags, tracked = METERS[part.meter], self.story.tags, self.item.tracked
         project = f"{self.story.id}-{self.item.workload}".rstrip("-")
         return Usage(
             project=self.story.id,
@@ -126,6 +131,7 @@ class _Buying:
                 "team": f"cc-{self.story.cost_center}",
                 **({"workload": self.item.workload} if self.item.workload else {}),
                 **({"project": tags[n % len(tags)]} if tagged else {}),
+                **({"run_id": run_id(self.story, self.month, n)} if tagged and tracked else {}),
             },
             month=self.month,
             days=self.days,

@@ -64,7 +64,7 @@ def test_editors_find_the_schema_that_each_file_names(written: Path) -> None:
     for file in files:
         head = file.read_text().splitlines()[0]
         assert (file.parent / head.partition("$schema=")[2]).resolve().is_file()
-    assert len(files) == 6 + 6
+    assert len(files) == 7 + 6
     assert (written / ".trueup").stat().st_mode & 0o777 == 0o700
 
 
