@@ -88,21 +88,26 @@ def _of_epoch(
 ) -> pl.DataFrame:
     """Return ATTRIBUTED of one epoch, a row for each kind of key."""
     mine = [rule for rule in rules.rules if rule.holds(day)]
-    met = seen.with_columns(_project(TAG + tag, seen, registry, day) for tag in rules.project_tags)
+    met = resolved(seen, rules, registry, day)
     first = met.select("kind", *(_first(mine, name) for name in _SET))
     bearers = {each: registry.bearer(each, day) for each in registry.ids}
     return _named(met, mine, first, bearers).with_columns(epoch=pl.lit(number, pl.UInt32))
 
 
+def resolved(seen: pl.DataFrame, rules: RuleSet, registry: Registry, day: date) -> pl.DataFrame:
+    """Return what is seen of keys, with the project that a tag spells on a day in its place."""
+    columns = [TAG + tag for tag in rules.project_tags]
+    return seen.with_columns(_project(column, seen, registry, day) for column in columns)
+
+
 def _project(column: str, seen: pl.DataFrame, registry: Registry, day: date) -> pl.Expr:
-    """Return the project that a tag spells on a day; null when it spells none."""
     texts = seen[column].drop_nulls().unique()
     projects = [registry.resolve(text, day) for text in texts]
     return pl.col(column).replace_strict(texts, projects, default=None, return_dtype=pl.String)
 
 
-def _catches(rule: Rule) -> pl.Expr:
-    """Return whether a rule catches what is seen of a key."""
+def catches(rule: Rule) -> pl.Expr:
+    """Return whether a rule catches what is seen of a key, as `resolved` returns it."""
     met = _meet(rule.when)
     if rule.unless:
         met &= ~_meet(rule.unless)
@@ -119,21 +124,6 @@ def _meet(conditions: Iterable[Condition]) -> pl.Expr:
         pl.any_horizontal(asking(column, each.patterns) for column in columns(each))
         for each in conditions
     )
-
-
-def caught(matcher: Matcher, rule: Rule, by_tag: dict[str, pl.Series]) -> pl.Series:
-    """Return per key whether the rule catches it."""
-    met = matcher.meeting(rule.when)
-    if rule.unless:
-        met &= ~matcher.meeting(rule.unless)
-    if rule.to.project_tag is not None:
-        met &= by_tag[rule.to.project_tag].is_not_null()
-    return met
-
-
-def spelt(matcher: Matcher, rules: RuleSet, registry: Registry, day: date) -> dict[str, pl.Series]:
-    """Return per tag that names projects, and per key, the project it spells; null for none."""
-    return {tag: _resolved(matcher, tag, registry, day) for tag in rules.project_tags}
 
 
 def conflicts(keys: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
@@ -168,19 +158,10 @@ def _sets(to: Target) -> Iterator[str]:
         yield "item"
 
 
-def _resolved(matcher: Matcher, tag: str, registry: Registry, day: date) -> pl.Series:
-    """Return per key the project that its tag spells; null when it spells none."""
-    texts = matcher.tag(tag)
-    distinct = texts.canonical.drop_nulls().unique()
-    projects = [registry.resolve(text, day) for text in distinct]
-    found = texts.canonical.replace_strict(distinct, projects, default=None, return_dtype=pl.String)
-    return found.gather(texts.index)
-
-
 def _first(rules: Sequence[Rule], name: str) -> pl.Expr:
     """Return the place of the first rule that catches a key and sets a thing."""
     places = [
-        pl.when(_catches(rule)).then(pl.lit(place, pl.UInt32))
+        pl.when(catches(rule)).then(pl.lit(place, pl.UInt32))
         for place, rule in enumerate(rules)
         if name in _sets(rule.to)
     ]

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from models.alike import alike
 from models.attribution import asked, begun, conflicts, edges, epoch
 from models.claimgroup import OPEN, OVERTAKEN, SPELT, WON, contested, spelled, unowned
 from models.contest import Contest, contest
@@ -53,10 +54,11 @@ def claims(
         registry: The projects.
     """
     matcher, changes = asked(keys, rules), edges(rules, registry)
+    kinds = alike(keys, rules, registry)
     differing, epochs = conflicts(keys, rules), list(begun(changes, _days(facts)))
     said, parts = [pl.DataFrame(schema=CLAIMS)], []
     for number, day in epochs:
-        found = contest(matcher, rules, registry, day)
+        found = contest(keys["key_id"], kinds, rules, registry, day)
         alive = _alive(keys, facts, changes, number) if len(epochs) > 1 else _all(keys)
         said.append(_said(found, alive))
         groups = contested(found), spelled(found, differing, registry, day), unowned(found, matcher)

@@ -9,10 +9,10 @@ from typing import Final
 
 import polars as pl
 
-from models.attribution import caught, spelt
-from models.matching import Matcher
+from models.alike import Alike
+from models.attribution import catches, resolved
 from models.project import Registry
-from models.rule import Rule, RuleSet
+from models.rule import TAG, Rule, RuleSet
 
 SETS: Final = ("project", "category", "item")
 PLACE: Final = pl.UInt16()
@@ -70,23 +70,32 @@ class Contest:
         ).drop("given", "other", "rival")
 
 
-def contest(matcher: Matcher, rules: RuleSet, registry: Registry, day: date) -> Contest:
+def contest(
+    keys: pl.Series, kinds: Alike, rules: RuleSet, registry: Registry, day: date
+) -> Contest:
     """Return who claims the keys on a day, deciding as attribution does.
 
     A rule that asks for nothing but source and provider takes what others leave, and disagrees
     with nobody.
+
+    Args:
+        keys: Their `key_id`.
+        kinds: What the rules see of them.
+        rules: The rules, of all days.
+        registry: The projects.
+        day: A day of the epoch.
     """
     mine = RuleSet(tuple(rule for rule in rules.rules if rule.holds(day)))
-    by_tag = spelt(matcher, mine, registry, day)
-    met = [caught(matcher, rule, by_tag) for rule in mine.rules]
+    seen = resolved(kinds.seen, rules, registry, day)
     splits = [_split(rule.to.split) for rule in mine.rules if rule.to.split]
     projects = tuple(dict.fromkeys((*registry.ids, *splits)))
     codes = {name: code for code, name in enumerate(projects)}
-    frame = pl.DataFrame(
-        {"key_id": matcher.keys["key_id"]}
-        | {f"met {place}": each for place, each in enumerate(met)}
-        | {f"tag {tag}": _coded(found, codes) for tag, found in by_tag.items()}
-    )
+    frame = seen.select(
+        "kind",
+        *(catches(rule).alias(f"met {place}") for place, rule in enumerate(mine.rules)),
+        *(_coded(tag, codes) for tag in mine.project_tags),
+    )[kinds.kind].with_columns(keys)
+    met = [frame[f"met {place}"] for place in range(len(mine.rules))]
     bearers = {each: registry.bearer(each, day) for each in registry.ids}
     given = {
         place: _given(rule, codes, bearers)
@@ -101,8 +110,9 @@ def _split(name: str) -> str:
     return f"split {name}"
 
 
-def _coded(found: pl.Series, codes: dict[str, int]) -> pl.Series:
-    return found.replace_strict(codes, default=None, return_dtype=PLACE)
+def _coded(tag: str, codes: dict[str, int]) -> pl.Expr:
+    found = pl.col(TAG + tag).replace_strict(codes, default=None, return_dtype=PLACE)
+    return found.alias(f"tag {tag}")
 
 
 def _given(rule: Rule, codes: dict[str, int], bearers: dict[str, str]) -> pl.Expr:
