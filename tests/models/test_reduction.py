@@ -167,7 +167,7 @@ def test_the_order_of_tags_in_a_map_does_not_make_another_key(charges: Charges) 
 def test_the_values_of_a_tag_are_read_back_as_delivered(
     values: list[dict[str, str | None]],
 ) -> None:
-    found = tag_values(pl.Series([canonical(value) for value in values]), {"a"})
+    found = tag_values(pl.Series([canonical(value) for value in values]), {"a": ["a"]})
 
     assert found.rows() == [
         (number, "a", key, text)
