@@ -123,6 +123,19 @@ def test_other_bytes_with_equal_totals_are_loaded_and_no_restatement(
     assert [entry.body["changes"] for entry in stores.ledger.entries(book.LOADED)][1] == []
 
 
+@pytest.mark.failure("D06")
+def test_a_closed_month_tells_other_content_of_equal_totals_once(stores: Any, night: Night) -> None:
+    night("10")
+    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
+
+    for amount in ("10.0", "10.00", "11"):  # other bytes, as of other tags
+        night(amount)
+
+    told = [event.changes for event in restatements(stores.ledger)]
+    nothing, one = (Change("USD", 0, Decimal(n), Decimal(n)) for n in (0, 1))
+    assert told == [(nothing,), (one,)]
+
+
 def test_another_reading_of_the_same_bytes_is_told_by_its_cause(
     stores: Any, night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
