@@ -93,8 +93,8 @@ def _apportioned(each: pl.DataFrame, name: str) -> pl.Series:
         pl.arg_sort_by("row", "left", descending=[False, True], maintain_order=True)
     )
     # rows of one amount keep their places, in another order: those in front get a unit more
-    first = order.to_series().to_frame("place").with_columns(unit=each["at"] < lacking)
-    unit = first.sort("place")["unit"].cast(WIDE)
+    extra = (each["at"] < lacking).cast(pl.Int64)
+    unit = extra.clone().scatter(order.to_series(), extra).cast(WIDE)
     return ((part + unit) * amount.sign()).reinterpret(dtype=MONEY).alias(name)
 
 

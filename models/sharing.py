@@ -35,7 +35,8 @@ class Shared:
     """Spend with what is shared divided.
 
     Attributes:
-        spend: In the schema SPEND: what is not shared in its order, then shares, sorted.
+        spend: In the schema SPEND: what is not shared in its order, then shares in theirs,
+            which does not depend on the order of rows.
         shares: What each target was given and why, in the schema SHARES, sorted.
         findings: How each split was weighed in each month; again where projects changed in it.
     """
@@ -65,7 +66,7 @@ def divided(direct: pl.DataFrame, scales: Scales, periods: Collection[str] | Non
     if mine.filter(pool).is_empty():
         return Shared(mine, pl.DataFrame(schema=SHARES), ())
     borne, shares, findings = [], [], []
-    rows = _needed(_placed(direct.filter(pool), scales.registry), asked)
+    rows = _needed(_placed(direct.filter(pool).sort(pl.all()), scales.registry), asked)
     onward = pl.col("split").is_in([*scales.splits])
     for level in _levels(scales.splits):
         here = pl.col("split").is_in(level)
@@ -77,7 +78,7 @@ def divided(direct: pl.DataFrame, scales: Scales, periods: Collection[str] | Non
         borne.append(found.filter(~onward & asked).select(SPEND.names()))
         shares.append(told.filter(asked))
         findings += weighed
-    spend = pl.concat([mine.filter(~pool), pl.concat(borne).sort(pl.all())])
+    spend = pl.concat([mine.filter(~pool), *borne])
     conserved(mine, spend)
     return Shared(spend, pl.concat(shares).sort(pl.all()), tuple(findings))
 

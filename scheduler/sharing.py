@@ -26,7 +26,8 @@ class Divided:
     """Spend with what is shared divided.
 
     Attributes:
-        spend: In the schema SPEND: what is not shared in its order, then shares, sorted.
+        spend: In the schema SPEND: what is not shared in its order, then shares in theirs,
+            which does not depend on the order of rows.
         shares: What each target was given and why: the table `shares`, sorted.
         told: What is odd about a split in a month, each once.
     """
