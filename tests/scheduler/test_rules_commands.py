@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from models.warehouse import query
+from scheduler.claiming import claimed, stale
+from scheduler.version import entries, present, versions
+from scheduler.workspace import configured, stores
 
 Trueup = Callable[..., Any]
 
@@ -73,3 +76,27 @@ def test_an_unknown_gate_is_a_mistake_of_usage(trueup: Trueup, small: Path) -> N
 
     assert said.code == 2
     assert "'conflict' is no finding; there are conflicts, unmatched," in said.err
+
+
+def test_claims_are_made_once_for_each_version_of_the_rules_and_pruned_when_stale(
+    trueup: Trueup, ruled: Path
+) -> None:
+    trueup("-q", "-C", str(ruled), "ingest", "--today", TODAY)
+
+    def claims(text: str) -> tuple[set[Path], set[Path]]:
+        (ruled / "rules.yaml").write_text(text)
+        project = configured(ruled)
+        with stores(project) as opened:
+            news = entries(project, opened.ledger)
+            if news:
+                opened.ledger.append(*news)
+            mine = versions(opened.ledger, present(project))
+            assert claimed(opened, mine).equals(claimed(opened, mine))
+            return {*(ruled / ".trueup/lake/claims").glob("*.parquet")}, stale(opened)
+
+    first, none = claims(RULES)
+    again, _ = claims(RULES + "# a remark\n")
+    both, old = claims(RULES.replace("nobody", "somebody"))
+
+    assert (len(first), none, again) == (1, set(), first)
+    assert (len(both), old) == (2, first)
