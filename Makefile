@@ -19,7 +19,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench format clean test-servers validator failures rebuild-requirements
+.PHONY: help demo test check bench mutation format clean test-servers validator failures rebuild-requirements
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-21s %s\n", $$1, $$2 }' Makefile
@@ -55,12 +55,17 @@ bench: $(VENV)/.stamp-bench ## Measure time and memory on generated months; ROWS
 	$(BIN)/python benchmarks/charges.py --rows 10000000 --no-pandas
 	$(BIN)/python benchmarks/scale.py --rows $(ROWS)
 
+mutation: $(VENV)/.stamp-mutation ## Change the code of money and attribution, a place at a time, and see that a test fails.
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
+
 format: $(VENV)/.stamp-dev ## Write the code in the house's form.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## Delete everything that make or the tools made.
-	rm -rf .venv .venv-* trueup-demo bench-data build dist .coverage* .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* trueup-demo bench-data build dist mutants .coverage* .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 rebuild-requirements: .venv-lock/.stamp ## Pin requirements anew; UPGRADE=--upgrade takes newer releases.
@@ -83,6 +88,10 @@ $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-base
 
 $(VENV)/.stamp-servers: requirements/servers.txt requirements/cluster.txt $(VENV)/.stamp-dev
 	$(INSTALL) -r requirements/servers.txt -r requirements/cluster.txt
+	@touch $@
+
+$(VENV)/.stamp-mutation: requirements/mutation.txt $(VENV)/.stamp-dev
+	$(INSTALL) -r requirements/mutation.txt
 	@touch $@
 
 $(VENV)/.stamp-bench: requirements/bench.txt $(VENV)/.stamp-dev

@@ -29,6 +29,7 @@ LOCKS: Final = {
     "cluster": (("pyproject.toml",), ("base", "dev")),
     "servers": (("requirements/servers.in",), ("dev", "cluster")),
     "bench": (("requirements/bench.in",), ("dev",)),
+    "mutation": (("requirements/mutation.in",), ("dev",)),
     "lock": (("requirements/lock.in",), ()),
     "converter": (("requirements/converter.in",), ()),
     "validator": (("requirements/validator.in",), ()),
