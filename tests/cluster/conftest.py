@@ -26,23 +26,22 @@ def bills(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     folder = tmp_path_factory.mktemp("bills")
     script = root / "benchmarks" / "generate.py"
     sizes = [f"--rows={DOCUMENTS * ROWS}", f"--file-rows={ROWS}"]
-    command = [sys.executable, script, *sizes, f"--out={folder}"]
+    command = [sys.executable, str(script), *sizes, f"--out={folder}"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
 @pytest.fixture(scope="session")
 def object_store(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Any]:
-    """Return the tests' object store as its address and a client."""
+    """Start the tests' object store; return the module that knows it, with its address."""
     path = root / "tests" / "ingest" / "aws" / "test_aws_server.py"
     spec = importlib.util.spec_from_file_location("_object_store", path)
     assert spec
     assert spec.loader
-    module = importlib.util.module_from_spec(spec)
+    module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     started = module.endpoint.__wrapped__(tmp_path_factory)
     module.endpoint = next(started)
-    module.s3 = module.client(module.endpoint)
     yield module
     next(started, None)
 

@@ -79,7 +79,7 @@ def test_no_more_tasks_are_taken_up_than_twice_the_processes(steps: Any, local: 
             taken.append(n)
             yield steps.Step(n)
 
-    answers = local().each(steps.squared, tasks())
+    answers: Any = local().each(steps.squared, tasks())
     next(answers)
 
     assert len(taken) <= 5
