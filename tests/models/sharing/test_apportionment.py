@@ -83,6 +83,26 @@ def test_rows_are_divided_the_same_however_many_there_are(monkeypatch: pytest.Mo
     assert parts(rows, weights, ["one"]).equals(at_once)
 
 
+def test_a_part_has_what_its_row_and_its_weight_have_and_nothing_else() -> None:
+    weights = pl.DataFrame(
+        {"group": [0, 0], "target": ["a", "b"], "weight": pl.Series([1, 2], dtype=WIDE)}
+    )
+    rows = pl.DataFrame({"group": [0], "day": ["first"], "one": pl.Series([9]).cast(MONEY)})
+
+    found = parts(rows, weights, ["one"])
+
+    assert found.rows() == [(0, "first", 3, "a"), (0, "first", 6, "b")]
+    assert parts(rows.clear(), weights.clear(), ["one"]).equals(found.clear())
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [([4, 6, 0], [2, 3, 0]), ([7], [1]), ([3, 5], [3, 5]), ([0, 0], [0, 0])],
+)
+def test_weights_are_put_in_lowest_terms(weights: list[int], expected: list[int]) -> None:
+    assert lowest(weights) == expected
+
+
 def test_weights_that_no_integer_holds_are_refused() -> None:
     with pytest.raises(InvariantError) as caught:
         lowest([10**38, 1])
