@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.attribution import ATTRIBUTED, attributed, conflicts
+from models.attribution import ATTRIBUTED, asked, attributed, conflicts
 from models.canonical import canonical_key, canonical_value
 from models.errors import InvariantError
 from models.project import Project, Registry
@@ -423,6 +423,16 @@ def test_the_first_rule_that_sets_a_thing_wins_for_each_thing_alone(charges: Cha
     found = attributed(keys, rules, REGISTRY)
 
     assert found.drop("key_id", "epoch", "path").rows() == [("bot", "data", "x", "b", "a")]
+    assert found.schema == ATTRIBUTED
+
+
+def test_keys_are_asked_as_rules_ask_for_them_other_keys_of_a_tag_too(charges: Charges) -> None:
+    rules = RuleSet((rule("a", "tag.project", "x", item="x"),), tags=(("project", ("team",)),))
+    keys, _ = keys_and_facts(charges([{"tags": {"team": "X "}}, {"tags": {"team": "y"}}]), "cloud")
+
+    found = keys.filter(asked(keys, rules).meeting(rules.rules[0].when))
+
+    assert found["tags"].to_list() == ['{"team":"X "}']
 
 
 def test_a_tag_that_spells_no_project_leaves_the_whole_rule_unmatched(charges: Charges) -> None:
