@@ -355,6 +355,17 @@ def test_of_two_spellings_on_one_line_the_first_key_counts_and_the_conflict_is_l
     ]
 
 
+def test_conflicts_of_one_tag_are_not_those_of_another(charges: Charges) -> None:
+    rules = RuleSet((TAGGED, rule("team", "tag.team", "*", item="x")))
+    tags = {"project": "bot", "Project": "legal", "team": "a", "Team": "b"}
+    keys, _ = keys_and_facts(charges([{"tags": tags}]), "cloud")
+
+    assert conflicts(keys, rules).rows() == [
+        (0, "project", "Project", "legal", "project", "bot"),
+        (0, "team", "Team", "b", "team", "a"),
+    ]
+
+
 @pytest.mark.failure("D01")
 @pytest.mark.failure("D04")
 def test_the_tags_own_key_counts_before_those_it_is_read_from_too(charges: Charges) -> None:
