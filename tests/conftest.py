@@ -25,6 +25,14 @@ hypothesis.settings.register_profile(
     "trueup", deadline=None, max_examples=50, print_blob=True, derandomize="CI" in os.environ
 )
 hypothesis.settings.load_profile("trueup")
+# `make mutation`: the same few examples for each change; a counterexample need not be small
+hypothesis.settings.register_profile(
+    "mutation",
+    deadline=None,
+    max_examples=15,
+    derandomize=True,
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+)
 
 # what a developer's shell may hold and a test must not depend on
 FOREIGN: Final = ("AWS_", "TRUEUP_", "POLARS_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH")
