@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -444,6 +445,16 @@ def test_keys_are_asked_as_rules_ask_for_them_other_keys_of_a_tag_too(charges: C
     found = keys.filter(asked(keys, rules).meeting(rules.rules[0].when))
 
     assert found["tags"].to_list() == ['{"team":"X "}']
+
+
+def test_all_keys_are_nobodys_before_the_first_rule_holds(charges: Charges) -> None:
+    rules = RuleSet((replace(TAGGED, since=date(2026, 10, 2)),))
+    keys, _ = keys_and_facts(charges({"tags": {"project": each}} for each in ("bot", "x")), "cloud")
+
+    found = attributed(keys, rules, REGISTRY).select("epoch", "project")
+
+    nobodys = [(0, "unallocated"), (0, "unallocated")]
+    assert sorted(found.rows()) == [*nobodys, (1, "bot"), (1, "unallocated")]
 
 
 def test_a_tag_that_spells_no_project_leaves_the_whole_rule_unmatched(charges: Charges) -> None:
