@@ -18,7 +18,7 @@ from scheduler import accruing, beside
 from scheduler.attributing import Attribution, attribution
 from scheduler.dividing import divided
 from scheduler.progress import Progress
-from scheduler.spending import held, period
+from scheduler.spending import held, period, spend_name
 from scheduler.version import Version, Versions
 from scheduler.workspace import Project, Stores
 
@@ -93,11 +93,14 @@ def _delivery(  # noqa: PLR0917 - one delivery, both sides of it
         found.after.append(before)
         found.staying += [_told(done, scope, moves) for moves, _ in parts]
         return
+    path = lake.path("spend", spend_name(record.body, then.current.hash))
+    made = pl.read_parquet(path, glob=False) if path.exists() else None  # a night made it before
     spend = []
     for moves, new in parts:
         found.moves.append(_told(done, scope, moves))
-        spend.append(new.spend(scope))
-    found.after.append(merged(spend))
+        if made is None:
+            spend.append(new.spend(scope))
+    found.after.append(merged(spend) if made is None else made)
 
 
 def _moves(

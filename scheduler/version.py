@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from ingest import closing
 from ingest.kind import RULES
-from models.errors import ConfigError, RefusedError, StoreError
+from models.errors import ConfigError, Mistake, RefusedError, StoreError
 from models.lake import input_hash
 from models.ledger import Entry, Ledger, Record
 from models.node import parse
@@ -24,10 +25,11 @@ from models.projectfile import load as load_projects
 from models.rule import RuleSet
 from models.rulefile import files
 from models.rulefile import load as load_rules
-from models.yamlfile import Tree
+from models.yamlfile import AbsentFileError, Tree
 from scheduler.workspace import Project
 
 PROGRAM: Final = "2"  # rises when the same keys and rules would give other spend
+READ: Final = 64  # versions that are kept as read: closed months ask for theirs many times a night
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +211,22 @@ def _loaded(body: Mapping[str, Any]) -> tuple[RuleSet, Registry]:
     """Return rules and projects from their texts.
 
     Raises:
-        ConfigError: when this program refuses them.
+        ConfigError: when this program refuses them, or they include a file without a text.
     """
+    return _of_texts(body["projects"], body["rules"], tuple(sorted(body["texts"].items())))
+
+
+@lru_cache(maxsize=READ)
+def _of_texts(
+    projects: str, rules: str, texts: tuple[tuple[str, str], ...]
+) -> tuple[RuleSet, Registry]:
+    found = dict(texts)
 
     def reader(path: Path) -> Tree:
-        return Tree(parse(body["texts"][path.as_posix()], path.as_posix()))
+        name = path.as_posix()
+        if name not in found:
+            raise AbsentFileError(Mistake(name, 1, 1, "was not kept with this version"))
+        return Tree(parse(found[name], name))
 
-    registry = load_projects(Path(body["projects"]), reader)
-    return load_rules(Path(body["rules"]), registry, reader), registry
+    registry = load_projects(Path(projects), reader)
+    return load_rules(Path(rules), registry, reader), registry

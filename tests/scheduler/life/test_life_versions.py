@@ -19,6 +19,7 @@ from models.errors import RefusedError, StoreError
 from models.ledger import Entry
 from models.period import Month, between
 from scheduler import beside, reallocating, version
+from scheduler.attributing import Attribution
 from scheduler.progress import Quiet
 from scheduler.reload import buildable, files, reload
 from scheduler.retention import prunable, prune
@@ -55,15 +56,18 @@ EDITS = {
 }
 
 
-@pytest.fixture
-def two(life: Any) -> Any:
-    """Return a life of two months; the first is closed, by rules that look at the tag alone."""
+def tell(life: Any) -> None:
     life.edit(HEAD + BY_TAG, TWO)
     life.night("2026-12-01", OCTOBER, "2026-10")
     life.night("2026-12-02", NOVEMBER, "2026-11")
     life.counted()
     life.close()
-    return life
+
+
+@pytest.fixture
+def two(after: Any) -> Any:
+    """Return a life of two months; the first is closed, by rules that look at the tag alone."""
+    return after(tell)
 
 
 def by_month(spend: pl.DataFrame) -> dict[str, dict[str, Decimal]]:
@@ -89,6 +93,7 @@ def of(found: dict[str, bytes], life: Any, month: str) -> dict[str, bytes]:
     return {name: data for name, data in found.items() if name.startswith(delivery)}
 
 
+@pytest.mark.once
 @pytest.mark.failure("D10")
 @pytest.mark.failure("E04")
 def test_an_edit_moves_open_months_and_no_byte_of_a_closed_one(two: Any) -> None:
@@ -220,6 +225,28 @@ def test_a_version_is_kept_once_until_another_takes_its_place(life: Any) -> None
     assert newest == life.stores.ledger.entries("rules")[-1]
 
 
+def test_the_rules_of_a_closed_month_are_read_once_however_often_they_are_asked_for(
+    life: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    load = version.load_rules
+
+    def counting(path: Path, *others: Any) -> Any:
+        read.append(path)
+        return load(path, *others)
+
+    life.edit(HEAD + BY_TAG + "  # read nowhere else\n", TWO)
+    life.counted()
+    name = present(life.project).hash
+    monkeypatch.setattr(version, "load_rules", counting)
+    version._of_texts.cache_clear()
+
+    found = [recorded(life.stores.ledger, name) for _ in range(3)]
+
+    assert len(read) == 1
+    assert found == [present(life.project)] * 3
+
+
 def test_rules_that_change_while_they_are_read_stop_the_run(life: Any) -> None:
     (life.project.folder / "rules.yaml").write_text(HEAD + ALL_LABOR)
 
@@ -240,6 +267,21 @@ def test_rules_that_change_while_they_are_read_stop_the_run(life: Any) -> None:
             (
                 "rules aa: this version of trueup cannot read them, rules.yaml:1:1: rule: unknown "
                 "key. Did you mean 'rules'?; use the version of 2026-01-01"
+            ),
+        ),
+        (
+            {"projects.yaml": "projects: []\n", "rules.yaml": "include: [teams/search.yaml]\n"},
+            (
+                "rules aa: this version of trueup cannot read them, rules.yaml:1:11: include.0: "
+                "teams/search.yaml is not there; create it, or drop this line; use the version of "
+                "2026-01-01"
+            ),
+        ),
+        (
+            {"rules.yaml": "rules: []\n"},
+            (
+                "rules aa: this version of trueup cannot read them, projects.yaml:1:1: was not "
+                "kept with this version; use the version of 2026-01-01"
             ),
         ),
     ],
@@ -427,6 +469,7 @@ def test_pruning_leaves_the_spend_of_pinned_versions(two: Any) -> None:
     assert two.stores.lake.path("spend", name).exists()
 
 
+@pytest.mark.once
 @pytest.mark.failure("J12")
 def test_spend_by_rules_that_no_night_has_used_for_long_can_go(two: Any) -> None:
     for edit in ("rule", "split", "another order"):
@@ -510,6 +553,22 @@ def test_a_night_tells_once_what_an_edit_moved_with_its_amounts(two: Any) -> Non
         ("2026-11", "q", Decimal(6), present(two.project).hash),
         ("2026-11", "unallocated", Decimal(-6), present(two.project).hash),
     ]
+
+
+def test_what_an_edit_moves_is_worked_out_from_the_spend_that_the_night_has_made(
+    two: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.edit(projects=ALIAS)
+    books = two.books("2026-12-20")
+
+    def again(*_: Any) -> None:
+        raise AssertionError("facts were summed once more")
+
+    monkeypatch.setattr(Attribution, "spend", again)
+
+    (entry,) = reallocating.entries(two.project, two.stores, books, Quiet())
+
+    assert entry.body["moved"] == "6.00"
 
 
 def test_an_edit_that_moves_nothing_is_kept_and_not_told(two: Any) -> None:
