@@ -256,7 +256,7 @@ def by_hand(one: Line, rules: Iterable[Rule]) -> list[str]:
 @pytest.mark.failure("D04")
 @given(lines=LINES, rules=RULES)
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_contested_and_open_amounts_are_those_of_the_lines(
     charges: Charges, lines: list[Line], rules: list[Rule]

@@ -152,7 +152,7 @@ DATED = st.lists(st.tuples(st.sampled_from(["a", "b"]), DAYS, DAYS, st.booleans(
 
 @pytest.mark.failure("D08")
 @given(rules=DATED, merged=DAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_each_day_is_attributed_as_if_it_were_the_only_one(
     rules: RuleSet, merged: int | None
 ) -> None:
@@ -177,7 +177,7 @@ def test_each_day_is_attributed_as_if_it_were_the_only_one(
 @given(
     st.lists(st.integers(1, 30), max_size=6, unique=True), st.integers(0, 31), st.integers(0, 31)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_epochs_of_some_days_are_those_that_their_days_are_in(
     drawn: list[int], one: int, other: int
 ) -> None:

@@ -24,7 +24,7 @@ Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]
 TAGGED = RuleSet((Rule("tag", (Condition("source", ("*",)),), Target(project_tag="project")),))
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 364).map(lambda days: FIRST + timedelta(days))
-QUICK = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_rules_are_read_again_from_texts_that_were_kept(folder: Folder) -> None:
 @pytest.mark.failure("D12")
 @given(seed=st.randoms(use_true_random=False), cut=st.integers(0, 6))
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_the_order_of_rules_and_of_files_changes_nothing(
     folder: Folder, seed: random.Random, cut: int

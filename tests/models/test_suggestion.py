@@ -239,7 +239,7 @@ SOME = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(SOME, min_size=1, max_size=12), top=st.integers(1, 6))
 def test_no_suggestion_counts_money_of_another(
     lines: list[Line], top: int, charges: Charges, tmp_path: Path

@@ -116,7 +116,7 @@ COSTS = st.lists(
 
 
 @given(rows=COSTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_shares_add_up_to_the_spend_and_are_percentages(
     spend_of: SpendOf, rates_of: Any, rows: list[dict[str, Any]]
 ) -> None:

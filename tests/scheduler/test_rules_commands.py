@@ -32,6 +32,7 @@ def ruled_fixture(small: Path) -> Path:
     return small
 
 
+@pytest.mark.once  # a whole night
 @pytest.mark.failure("D05")
 @pytest.mark.failure("D04")
 def test_coverage_and_check_say_of_a_project_what_its_report_and_warehouse_say(

@@ -85,7 +85,7 @@ def turned(split: Split) -> Split:
 @pytest.mark.failure("C04")
 @pytest.mark.failure("C05")
 @settings(
-    max_examples=15,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import InvariantError
@@ -338,6 +338,7 @@ USED = st.builds(
 )
 
 
+@settings(max_examples=15)
 @given(st.data())
 def test_runs_and_what_is_without_one_are_the_training_cost_whatever_is_known(
     runs_of: Runs, data: st.DataObject

@@ -177,6 +177,7 @@ def is_alive(process: int) -> bool:
         return False
 
 
+@pytest.mark.once  # each a process that starts two
 @pytest.mark.parametrize(
     ("sent", "said"), [(signal.SIGINT, "stopped\n"), (signal.SIGTERM, ""), (signal.SIGKILL, "")]
 )

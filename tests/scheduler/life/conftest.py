@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -242,14 +244,50 @@ def unborn(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return configured(folder, {})
 
 
-@pytest.fixture
-def life(unborn: Project, tmp_path: Path) -> Iterator[Life]:
-    """Return a project with one scripted source, before its first night."""
-    script = Script()
-    shutil.copytree(unborn.folder, tmp_path, dirs_exist_ok=True)
-    project = replace(unborn, folder=tmp_path, sources=(script,))
+@contextmanager
+def lived(born: Project, folder: Path, script: Script, clock: Clock) -> Iterator[Life]:
+    """Yield the life of a copy of a project, in a folder."""
+    shutil.copytree(born.folder, folder, dirs_exist_ok=True)
+    project = replace(born, folder=folder, sources=(script,))
     project.state.mkdir(exist_ok=True)
-    clock = Clock()
     with Ledger(f"sqlite:///{project.state}/ledger.sqlite", lambda: clock.moment) as ledger:
         stores = Stores(Archive(project.state / "archive"), Lake(project.state / "lake"), ledger)
         yield Life(project, stores, script, clock)
+
+
+@pytest.fixture
+def life(unborn: Project, tmp_path: Path) -> Iterator[Life]:
+    """Return a project with one scripted source, before its first night."""
+    with lived(unborn, tmp_path, Script(), Clock()) as life:
+        yield life
+
+
+@pytest.fixture(scope="session")
+def told_lives(
+    unborn: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Callable[[Life], object]], Life]:
+    """Return a function that tells a life once for all its tests; to be copied, not changed."""
+
+    @cache
+    def told(tell: Callable[[Life], object]) -> Life:
+        folder = tmp_path_factory.mktemp("told") / "project"
+        with lived(unborn, folder, Script(), Clock()) as life:
+            tell(life)
+        return life
+
+    return told
+
+
+@pytest.fixture
+def after(
+    told_lives: Callable[[Callable[[Life], object]], Life], tmp_path: Path
+) -> Iterator[Callable[[Callable[[Life], object]], Life]]:
+    """Return a function that gives a life of a test's own, after what another function told."""
+    with ExitStack() as stack:
+
+        def lives(tell: Callable[[Life], object]) -> Life:
+            told = told_lives(tell)
+            script = replace(told.source, shows=dict(told.source.shows))
+            return stack.enter_context(lived(told.project, tmp_path, script, replace(told.clock)))
+
+        yield lives

@@ -51,15 +51,18 @@ LINES = {
 }
 
 
-@pytest.fixture
-def told(life: Any) -> Any:
-    """Return a life of two months, of which the first is closed."""
+def tell(life: Any) -> None:
     life.edit(RULES, PROJECTS)
     life.night("2026-12-01", LINES["2026-10"], "2026-10")
     life.night("2026-12-02", LINES["2026-11"], "2026-11")
     life.counted("2026-12-02")
     life.close()
-    return life
+
+
+@pytest.fixture
+def told(after: Any) -> Any:
+    """Return a life of two months, of which the first is closed."""
+    return after(tell)
 
 
 def preview(life: Any, progress: Any = None) -> Preview:
