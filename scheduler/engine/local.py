@@ -85,7 +85,7 @@ class Local:
             job = worker.ended()
             try:
                 job.answer = worker.pipe.recv()
-            except (EOFError, ConnectionResetError):
+            except (EOFError, OSError):  # before an answer, or in the middle of one
                 self._replace(worker, function, job)
             if job.answer is not None:
                 done(job.task)

@@ -38,7 +38,7 @@ class Worker:
         """Hand a job over."""
         self.job = job
         # A process that has died meanwhile is noticed by whoever waits for its answer.
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.pipe.send((function, job.task))
 
     def ended(self) -> Job:

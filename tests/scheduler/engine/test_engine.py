@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from models.errors import (
 from scheduler.engine.engine import EngineError, Here
 from scheduler.engine.local import Local
 from scheduler.engine.size import MEMORY, cores, workers
+from scheduler.engine.worker import Worker
 
 Make = Callable[..., Local]
 
@@ -138,6 +142,22 @@ def test_a_task_that_kills_twice_is_told_in_its_place_and_the_others_are_done(
         "step 2: the process that worked on it was killed twice (signal 9); "
         "give it more memory, or write `workers: 1` into trueup.yaml, and run again"
     )
+
+
+def test_a_process_that_dies_in_the_middle_of_its_answer_is_one_that_was_killed(
+    steps: Any, local: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(_threads: int) -> Worker:
+        ours, theirs = multiprocessing.Pipe()
+        os.write(theirs.fileno(), struct.pack("!i", 1000) + b"half")
+        theirs.close()
+        dead: Any = SimpleNamespace(join=lambda: None, exitcode=-9)
+        return Worker(dead, ours)
+
+    monkeypatch.setattr("scheduler.engine.local.started", half)
+
+    with pytest.raises(EngineError, match=r"^step 1: .* was killed twice \(signal 9\)"):
+        list(local(workers=1).each(steps.squared, [steps.Step(1)]))
 
 
 def test_an_engine_goes_on_after_an_error_and_is_started_again_after_its_end(
