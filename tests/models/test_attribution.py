@@ -422,6 +422,16 @@ def test_a_charge_is_left_alone_when_all_of_unless_holds(
     assert "".join(sorted(found["resource_id"])) == caught
 
 
+def test_what_does_not_meet_when_is_not_caught_for_not_meeting_unless(charges: Charges) -> None:
+    wanted, spared = Condition("resource", ("a", "b")), Condition("resource", ("b",))
+    keys, _ = keys_and_facts(charges({"resource_id": each} for each in "abc"), "cloud")
+    rules = RuleSet((Rule("r", (wanted,), Target(item="x"), (spared,)),))
+
+    found = keys.join(attributed(keys, rules, REGISTRY), on="key_id")
+
+    assert found.filter(pl.col("item") == "x")["resource_id"].to_list() == ["a"]
+
+
 def test_the_first_rule_that_sets_a_thing_wins_for_each_thing_alone(charges: Charges) -> None:
     rules = RuleSet(
         (
