@@ -17,7 +17,7 @@ from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
-from scheduler.publish import publish, reconcile, reported_month, write_reports
+from scheduler.publish import publish, reconciler, reported_month, write_reports
 from scheduler.rounds import Round, asked
 from scheduler.version import entries
 from scheduler.workspace import Project, Stores
@@ -85,9 +85,9 @@ def night(
     moved = reallocating.entries(project, stores, books, progress)
     _record_versions(project, stores, [*rules, *moved])
     progress.step("reconcile")
-    before = reconcile(project, stores, books, month)
-    subjects = raise_alerts(project, stores, before, run=run)
-    report = reconcile(project, stores, books, month)  # now with tonight's alerts
+    reconciled = reconciler(project, stores, books, month)
+    subjects = raise_alerts(project, stores, reconciled(), run=run)
+    report = reconciled()  # now with tonight's alerts
     progress.step("publish")
     publish(project, stores, books, report)
     paths = write_reports(project, report)

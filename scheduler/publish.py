@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -69,9 +70,17 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
     Raises:
         InvariantError: when a sum does not agree; nothing was published.
     """
+    return reconciler(project, stores, books, month)()
+
+
+def reconciler(
+    project: Project, stores: Stores, books: Books, month: Month
+) -> Callable[[], Portfolio]:
+    """Return what reconciles with the alerts as they are; all else is asked for once."""
     settings, owed, as_of = project.settings, books.owed, books.as_of
     held = shelf(stores, as_of)
-    return portfolio(
+    found = partial(
+        portfolio,
         name=settings.name,
         month=month,
         currency=settings.reporting_currency,
@@ -89,7 +98,6 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
             *accruing.states(project, owed, month, as_of),
         ],
         assertions=asserted(project, stores),
-        alerts=[_row(project, alert) for alert in open_alerts(stores)],
         problems=[
             *problems(project, held, month),
             *resembling.problems(project, stores, month),
@@ -104,6 +112,7 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
         closed=held.closed,
         demo=settings.demo,
     )
+    return lambda: found(alerts=[_row(project, alert) for alert in open_alerts(stores)])
 
 
 def ruled(project: Project, books: Books) -> Ruling:

@@ -18,6 +18,7 @@ from models.beside import BESIDE
 from models.errors import RefusedError, StoreError
 from models.ledger import Entry
 from models.period import Month, between
+from models.rulefile import load as load_rules
 from scheduler import beside, reallocating, version
 from scheduler.attributing import Attribution
 from scheduler.progress import Quiet
@@ -229,11 +230,10 @@ def test_the_rules_of_a_closed_month_are_read_once_however_often_they_are_asked_
     life: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
-    load = version.load_rules
 
     def counting(path: Path, *others: Any) -> Any:
         read.append(path)
-        return load(path, *others)
+        return load_rules(path, *others)
 
     life.edit(HEAD + BY_TAG + "  # read nowhere else\n", TWO)
     life.counted()
