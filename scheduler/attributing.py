@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from models.attribution import attributed, edges
 from models.lake import Lake
 from models.spend import conserved, spend_and_sums
-from scheduler.engine.engine import Engine
+from scheduler.engine.engine import Engine, Here
 from scheduler.loading import near_lake
 from scheduler.progress import Progress
 from scheduler.version import Version
 
 Body = Mapping[str, Any]
+# bytes of documents: a hundred million take two to three seconds, as two processes do to start
+MUCH: Final = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +93,11 @@ def direct_spend(task: Attributing) -> pl.DataFrame:
 def parts(
     engine: Engine, tasks: Iterable[Attributing], progress: Progress
 ) -> Iterator[pl.DataFrame]:
-    """Yield the direct spend of documents, in their order."""
-    return engine.each(direct_spend, tasks, lambda task: progress.advance(task.name))
+    """Yield the direct spend of documents, in their order; of few of them, in this process."""
+    asked = [*tasks]
+    is_much = len(asked) > 1 and sum(task.size for task in asked) >= MUCH
+    mine = engine if is_much else Here()
+    return mine.each(direct_spend, asked, lambda task: progress.advance(task.name))
 
 
 def _days(facts: pl.LazyFrame) -> tuple[date, date]:

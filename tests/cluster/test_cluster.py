@@ -17,6 +17,7 @@ from typing import Any, Final
 import pytest
 
 from models.lake import Lake
+from scheduler import attributing
 from scheduler.engine.cluster import Cluster
 from scheduler.engine.engine import Engine, Here
 from scheduler.engine.local import Local
@@ -55,6 +56,14 @@ rules:
 """
 
 Project = Callable[..., Path]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _attributed_on_the_engine() -> Iterator[None]:
+    """Let no attribution be too small for processes of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attributing, "MUCH", 0)
+        yield
 
 
 @pytest.fixture
