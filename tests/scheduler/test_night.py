@@ -17,7 +17,7 @@ from models.errors import InvariantError
 from models.lake import Lake
 from models.ledger import Ledger
 from models.purchase import SOURCE as ACCRUALS
-from scheduler import spending
+from scheduler import attributing
 from scheduler.workspace import now
 
 Trueup = Callable[..., Any]
@@ -129,7 +129,7 @@ def test_a_broken_sum_stops_the_night_and_the_last_figures_stay(
     def broken(*_: object) -> None:
         raise InvariantError("billed_cost: spend 1 is not the charges' 2; nothing is published")
 
-    monkeypatch.setattr(spending, "conserved", broken)
+    monkeypatch.setattr(attributing, "conserved", broken)
     said = run(trueup, small)
 
     assert (said.code, said.err) == (
