@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,9 +11,10 @@ from ingest import book
 from models import runusage
 from models.run import Names
 from models.runcharge import NAMED, Sought, named
-from models.split import Split, Usage
+from models.split import Usage
 from reconcile.run import claim
 from reconcile.run.accepted import Accepted, accepted
+from reconcile.run.claim import Pool
 from reconcile.run.table import Evidence, runs
 from scheduler.spending import period
 from scheduler.version import Versions, present, versions
@@ -59,7 +60,7 @@ def ran(project: Project, stores: Stores, usage: pl.DataFrame, spend: pl.DataFra
         named=charges,
         names=names,
         preferred=project.runs.hours,
-        clusters=_clusters(project.rules.splits),
+        clusters=clusters(spend, mine),
         accepted={(each.project, each.run): each.model for each in models},
     )
     currency = project.settings.reporting_currency
@@ -77,10 +78,12 @@ def _named(stores: Stores, mine: Versions, sought: Sought) -> Iterator[pl.DataFr
             yield named(keys, facts, version.rules, version.registry, sought)
 
 
-def _clusters(splits: tuple[Split, ...]) -> Mapping[str, str]:
-    """Return the one cluster that each split is of, where it says one."""
+def clusters(spend: pl.DataFrame, mine: Versions) -> dict[Pool, str]:
+    """Return the one cluster that each split of a billing month is of, where it says one."""
+    periods = spend.filter(pl.col("path").is_not_null())["period"].unique().sort()
     return {
-        each.id: each.by.cluster[0]
-        for each in splits
+        (period, each.id): each.by.cluster[0]
+        for period in periods
+        for each in mine.of(period).rules.splits
         if isinstance(each.by, Usage) and len(each.by.cluster) == 1
     }

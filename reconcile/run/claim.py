@@ -15,6 +15,8 @@ from reconcile.actuals import COST, MONTH
 from reconcile.run.hours import NOWHERE, Scope
 from reconcile.run.share import RESOURCE, TAGGED, Claim
 
+Pool = tuple[str, str]  # billing month, and id of a split in it
+
 _KEY: Final = ("project", "category", "month", "currency")
 _LINK: Final = " > "  # between the splits of a path, from first to last
 
@@ -27,7 +29,7 @@ def said(named: pl.DataFrame) -> Iterator[Said]:
 
 
 def claimed(
-    spend: pl.DataFrame, named: pl.DataFrame, names: Names, clusters: Mapping[str, str]
+    spend: pl.DataFrame, named: pl.DataFrame, names: Names, clusters: Mapping[Pool, str]
 ) -> dict[Scope, list[Claim]]:
     """Return the claims of each project and month.
 
@@ -35,7 +37,7 @@ def claimed(
         spend: The spend of all projects.
         named: Charges that name something, in the schema `models.runcharge.NAMED`.
         names: Every name of every run.
-        clusters: The cluster whose cost a split divides, by its id.
+        clusters: The cluster whose cost a split divides, by billing month and its id.
 
     Raises:
         InvariantError: when charges that name something are not in the spend.
@@ -72,12 +74,14 @@ def _run(row: Mapping[str, Any], names: Names) -> tuple[str | None, str]:
     return None, ""
 
 
-def _divided(spend: pl.DataFrame, clusters: Mapping[str, str]) -> Iterator[tuple[Scope, Claim]]:
+def _divided(spend: pl.DataFrame, clusters: Mapping[Pool, str]) -> Iterator[tuple[Scope, Claim]]:
     """Yield shares of what splits of one cluster divide."""
     shares = _monthly(spend.filter(pl.col("path").is_not_null()))
-    sums = shares.group_by(*_KEY, "path").agg(pl.col(COST["effective"]).sum()).sort(pl.all())
-    for project, category, month, currency, path, cost in sums.iter_rows():
-        named = [clusters[each] for each in path.split(_LINK) if each in clusters]
+    key = (*_KEY, "period", "path")
+    sums = shares.group_by(key).agg(pl.col(COST["effective"]).sum()).sort(pl.all())
+    for project, category, month, currency, period, path, cost in sums.iter_rows():
+        pools = ((period, split) for split in path.split(_LINK))
+        named = [clusters[pool] for pool in pools if pool in clusters]
         if named:
             where = canonical_value(named[-1])
             yield (project, month), Claim(purse=(category, currency), cost=cost, cluster=where)

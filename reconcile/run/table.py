@@ -15,7 +15,7 @@ from models.errors import InvariantError
 from models.money import MONEY, QUANTITY, WIDE, ZERO
 from models.run import TRAINING, UNKNOWN, Names
 from reconcile.actuals import Converter, actuals, own_currency
-from reconcile.run.claim import claimed
+from reconcile.run.claim import Pool, claimed
 from reconcile.run.hours import Scope, Worked, worked
 from reconcile.run.outcome import Key, attempts, outcomes
 from reconcile.run.share import BY_HOURS, RESOURCE, TAGGED, Claim, Part, Purse, shared
@@ -53,7 +53,8 @@ class Evidence:
         named: Charges that name something, in the schema `models.runcharge.NAMED`.
         names: Every name of every run.
         preferred: Sources whose hours come first.
-        clusters: The cluster whose cost a split divides, by its id, where it says one.
+        clusters: The cluster whose cost a split divides, by billing month and its id, where it
+            says one.
         accepted: What accepted models are called, by project and run.
     """
 
@@ -61,7 +62,7 @@ class Evidence:
     named: pl.DataFrame
     names: Names
     preferred: Sequence[str] = ()
-    clusters: Mapping[str, str] = field(default_factory=dict)
+    clusters: Mapping[Pool, str] = field(default_factory=dict)
     accepted: Mapping[Key, str] = field(default_factory=dict)
 
 

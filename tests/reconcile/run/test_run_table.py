@@ -158,7 +158,7 @@ def test_a_share_of_a_cluster_goes_to_the_runs_on_that_cluster(runs_of: Runs) ->
     frame = runs_of(
         [{"cost": D(12), "path": "platform > nodes"}, {"cost": D(5)}],
         [used("a", "1", cluster="A"), used("b", "1", cluster="B")],
-        clusters={"nodes": "A"},
+        clusters={("2026-10", "nodes"): "A"},
     )
 
     assert [row[:3] for row in costs(frame)] == [
@@ -361,7 +361,7 @@ def test_runs_and_what_is_without_one_are_the_training_cost_whatever_is_known(
     usage = data.draw(st.lists(USED, max_size=6))
     rates = {("EUR", "2026-10"): D("1.0837")}
 
-    frame = runs_of(spend, usage, charges, rates=rates, clusters={"nodes": "A"})
+    frame = runs_of(spend, usage, charges, rates=rates, clusters={("2026-10", "nodes"): "A"})
 
     whole = {
         project: sum(

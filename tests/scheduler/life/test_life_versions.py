@@ -25,8 +25,9 @@ from scheduler.progress import Quiet
 from scheduler.reload import buildable, files, reload
 from scheduler.retention import prunable, prune
 from scheduler.rounds import asked
+from scheduler.runs import clusters
 from scheduler.spending import spent
-from scheduler.version import entries, of_last_run, present, recorded
+from scheduler.version import entries, of_last_run, present, recorded, versions
 from scheduler.workspace import stores
 
 HEAD = "rules:\n"
@@ -149,6 +150,23 @@ def test_closed_months_with_a_split_keep_their_shares(life: Any) -> None:
     assert life.actuals("2026-11") == [("p", "unallocated", Decimal(26))]
     shares = life.books("2026-12-20").spent.shares
     assert set(shares.filter(pl.col("target") == "q")["period"]) == {"2026-10"}
+
+
+def test_runs_of_a_closed_month_are_on_the_clusters_of_the_splits_it_was_closed_with(
+    life: Any,
+) -> None:
+    nodes = "splits:\n  - {id: nodes, usage: {driver: gpu_hours, cluster: old}}\n"
+    life.edit(HEAD + ALL_LABOR + nodes, TWO)
+    life.night("2026-12-01", OCTOBER, "2026-10")
+    life.counted()
+    life.close()
+    life.edit(HEAD + ALL_LABOR + nodes.replace("old", "new"))
+    mine = versions(life.stores.ledger, present(life.project))
+    pools = [("2026-10", "nodes"), ("2026-11", "nodes"), ("2026-12", None)]
+
+    found = clusters(pl.DataFrame(pools, schema=["period", "path"], orient="row"), mine)
+
+    assert found == {("2026-10", "nodes"): "old", ("2026-11", "nodes"): "new"}
 
 
 @pytest.mark.once
