@@ -310,3 +310,14 @@ def test_a_spelling_that_changes_hands_keeps_the_months_before(split: date, day:
 
     assert found.resolve("LEGAL", day) == ("legal-old" if day < split else "legal-eu")
     assert found.edges == {split}
+
+
+def test_a_project_is_active_from_its_first_day_to_its_last() -> None:
+    project = Project(id="bot", start=date(2026, 10, 2), end=date(2026, 10, 3))
+
+    assert [project.active(date(2026, 10, day)) for day in (1, 2, 3, 4)] == [
+        False,
+        True,
+        True,
+        False,
+    ]

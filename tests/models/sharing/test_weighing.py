@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
+import polars as pl
 import pytest
 
-from models.driver import UNIT
+from models.currency import Rates
+from models.driver import UNIT, Drivers
+from models.money import QUANTITY
+from models.spend import SPEND
 from models.split import Usage
-from models.weighing import _left_out
+from models.weighing import _left_out, _shown
 
 
 @pytest.mark.parametrize(
@@ -20,3 +26,22 @@ def test_three_that_are_left_out_are_named_and_the_others_counted(projects: str,
     found = [*_left_out(others, Usage(driver="gpu_hours"))]
 
     assert found == [("split_left_out", f"{told}; the targets bear their part")]
+
+
+def test_units_are_shown_to_the_last_digit_however_many_there_are() -> None:
+    assert _shown(12345678901234567890 * UNIT + 1) == "12345678901234567890.000000000000000001"
+    assert _shown(20 * UNIT) == "20"
+
+
+def test_what_a_project_used_of_several_sources_and_clusters_is_added_up() -> None:
+    use = {"period": "2026-10", "driver": "gpu_hours", "project": "bot"}
+    rows = [
+        {**use, "x_source": source, "cluster": cluster, "quantity": Decimal(hours)}
+        for source, cluster, hours in (("one", "a", 1), ("one", "b", 2), ("other", "a", 4))
+    ]
+    usage = pl.DataFrame(rows, schema_overrides={"quantity": QUANTITY}).with_columns(
+        pl.lit(None, pl.String).alias("unit"), pl.lit(None, pl.String).alias("detail")
+    )
+    drivers = Drivers(pl.DataFrame(schema=SPEND), usage, Rates({}), "USD")
+
+    assert drivers.measured(Usage(driver="gpu_hours"), "2026-10").projects == {"bot": 7 * UNIT}
