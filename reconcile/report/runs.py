@@ -13,7 +13,7 @@ from models.period import Month
 from models.subunit import places
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
-from reconcile.report.number import NONE
+from reconcile.report.number import NONE, grouped
 from reconcile.run.line import ModelLine, ProjectRuns, RunLine, StateLine
 
 HEADS: Final = (
@@ -22,6 +22,7 @@ HEADS: Final = (
 _NUMBERS: Final = (2, 3, 4, 5, 6)
 WITHOUT: Final = "without a run"
 ROUNDING: Final = "rounding"
+CENTS: Final = 2
 
 
 def table(projects: Sequence[ProjectRuns], month: Month, currency: str, top: int) -> str:
@@ -70,7 +71,7 @@ def _sum(name: str, state: str, lines: Sequence[RunLine], digits: int) -> tuple[
 def _state(line: StateLine, project: ProjectRuns, digits: int) -> tuple[str, ...]:
     """Return what attempts in a state come to, and their share."""
     share = project.share(line.cost)
-    said = "" if share is None else f"{rounded(share, 1):f}% of training cost"
+    said = "" if share is None else f"{rounded(share, 1):f} % of training cost"
     name = f"  {_count(line.runs)}" if line.state else f"  {WITHOUT}"
     hours = _hours(line.hours) if line.hours or line.state else ""
     amounts = (hours, _money(line.cost, digits))
@@ -109,7 +110,7 @@ def _model(line: ModelLine, digits: int, currency: str) -> str:
 
 
 def _money(amount: Decimal, digits: int) -> str:
-    return f"{rounded(amount, digits):f}"
+    return grouped(amount, places=digits)
 
 
 def _count(runs: int) -> str:
@@ -117,7 +118,7 @@ def _count(runs: int) -> str:
 
 
 def _hours(hours: Decimal) -> str:
-    return f"{rounded(hours):f}"
+    return grouped(hours, places=CENTS)
 
 
 def document(projects: Sequence[ProjectRuns], month: Month, currency: str, top: int) -> str:

@@ -17,6 +17,7 @@ from models.period import Month
 from models.run import Names, Said
 from models.runfile import AcceptedEntry, RunFile
 from reconcile.report import runs as report
+from reconcile.report.number import MINUS
 from reconcile.run.accepted import Accepted, accepted
 from reconcile.run.line import ProjectRuns, project_runs
 from reconcile.run.outcome import attempts, outcomes
@@ -176,15 +177,15 @@ p
 b failed 2.00 66.67 33.33 66.67 gpu_hours
 a succeeded 1.00 33.33 33.33 gpu_hours model a
 1 more 0.00 20.00
-1 run succeeded 1.00 33.33 26.2% of training cost
-1 run failed 2.00 66.67 52.5% of training cost
-1 run unknown 0.00 20.00 15.7% of training cost
-without a run 7.00 5.5% of training cost
+1 run succeeded 1.00 33.33 26.2 % of training cost
+1 run failed 2.00 66.67 52.5 % of training cost
+1 run unknown 0.00 20.00 15.7 % of training cost
+without a run 7.00 5.5 % of training cost
 total 127.00
 training compute 120.00
 depreciation 7.00
 q
-without a run 50.00 100.0% of training cost
+without a run 50.00 100.0 % of training cost
 total 50.00
 training compute 50.00
 
@@ -216,7 +217,8 @@ def test_what_rounding_leaves_is_a_line_of_its_own(
     ]
     (mine,) = project_runs(runs_of([{"cost": cost}], used), [], OCTOBER)
 
-    shown = [line.split() for line in report.table([mine], OCTOBER, "USD", 0).splitlines()]
+    plain = report.table([mine], OCTOBER, "USD", 0).replace(",", "").replace(MINUS, "-")
+    shown = [line.split() for line in plain.splitlines()]
     exactly = json.loads(report.document([mine], OCTOBER, "USD", 0))["projects"][0]
 
     lines = [D(line[4]) for line in shown if line[1:2] == ["run"] and line[0] == "1"]
