@@ -104,7 +104,9 @@ def _nearest(
     """Return what a text looks like most: the same letters before one letter off."""
     form = _Form.of(text)
     numbers = sorted({number for letters in form.shortened for number in near.get(letters, ())})
-    ways = [(way, number) for number in numbers if (way := _way(form, known[number][0]))]
+    ways: list[tuple[Way, int]] = [
+        (way, number) for number in numbers if (way := _way(form, known[number][0]))
+    ]
     if not ways:
         return None
     way, number = min(ways, key=lambda found: (found[0] == "edit", found[1]))

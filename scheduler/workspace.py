@@ -56,7 +56,7 @@ class Project:
     sources: tuple[Source, ...]
     statements: Statements
     purchases: Purchases
-    runs: RunFile = RunFile()
+    runs: RunFile = field(default_factory=RunFile)
     depot: Depot | None = None
 
     @property

@@ -59,6 +59,7 @@ class BucketDepot:
 
     def fetch(self, key: str, target: Path) -> bool:
         """Write a file's bytes and prove them; say whether it was there."""
+        stated = ""
         for left in reversed(range(_TRIES)):
             try:
                 stated = self._received(key, target)
