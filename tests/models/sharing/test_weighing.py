@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
@@ -8,8 +9,11 @@ import pytest
 from models.currency import Rates
 from models.driver import UNIT, Drivers
 from models.money import QUANTITY
+from models.project import Project, Registry
+from models.sharing import _edges
 from models.spend import SPEND
-from models.split import Usage
+from models.split import Spend, Usage
+from models.usage import OWNED
 from models.weighing import _left_out, _shown
 
 
@@ -45,3 +49,18 @@ def test_what_a_project_used_of_several_sources_and_clusters_is_added_up() -> No
     drivers = Drivers(pl.DataFrame(schema=SPEND), usage, Rates({}), "USD")
 
     assert drivers.measured(Usage(driver="gpu_hours"), "2026-10").projects == {"bot": 7 * UNIT}
+
+
+def test_what_was_spent_counts_to_the_last_digit_that_frames_hold() -> None:
+    most = Decimal("12345678901234567890.123456789012345678")
+    row = {"period": "2026-10", "project": "bot", "currency": "USD", "tco_cost": most}
+    direct = pl.DataFrame([row], schema=SPEND)
+    drivers = Drivers(direct, pl.DataFrame(schema=OWNED), Rates({}), "USD")
+
+    assert drivers.measured(Spend(), "2026-10").projects == {
+        "bot": 12345678901234567890123456789012345678
+    }
+
+
+def test_a_project_that_ends_on_the_last_day_of_all_has_no_day_after() -> None:
+    assert [*_edges(Registry((Project(id="bot", end=date.max),)))] == []
