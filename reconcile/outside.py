@@ -13,8 +13,9 @@ import polars as pl
 from models.money import ZERO, stored
 from models.period import Month
 from reconcile.actuals import Cells, Converter
-from reconcile.figure import COMPLETION, Figure, Figures, exact_text, scope, to_date
+from reconcile.figure import COMPLETION, Figure, Figures, scope, to_date
 from reconcile.given import Owned
+from reconcile.report.number import plain
 
 Side = Literal["before", "after"]
 
@@ -50,7 +51,7 @@ class Outside:
         span = "" if self.days == 1 else f" from {self.first} to {self.last}"
         way = "stop what still runs" if self.side == "after" else "correct what is tagged so"
         return (
-            f"{self.project}: {exact_text(self.amount.value)} {self.amount.unit} were spent {on}"
+            f"{self.project}: {plain(self.amount)} {self.amount.unit} were spent {on}"
             f"{span}, {self.side} its {_BOUND[self.side]} {self.bound}; they stay with it: "
             f"{way}, or move `{_BOUND[self.side]}` in projects.yaml"
         )
@@ -121,7 +122,7 @@ def stranded(
         if gone and after and (amount := _planned(planned, each.id, after)):
             figure = figures.add(scope(each.id), COMPLETION, "stranded", amount)
             yield (
-                f"{each.id}: {exact_text(figure.value)} {figure.unit} are planned after it"
+                f"{each.id}: {plain(figure)} {figure.unit} are planned after it"
                 f" {gone[1]}, and count in its estimate; approve a plan that ends by then"
             )
 

@@ -69,8 +69,8 @@ def test_spend_before_the_start_is_told_as_well(report: Portfolio) -> None:
     found = report.outside[1]
 
     assert found.said == (
-        "new: -2.00 USD were spent on 2026-10-31, before its start 2026-11-01; they stay with it: "
-        "correct what is tagged so, or move `start` in projects.yaml"
+        "new: \u22122.00 USD were spent on 2026-10-31, before its start 2026-11-01; "
+        "they stay with it: correct what is tagged so, or move `start` in projects.yaml"
     )
     assert found.said in report.notes
     assert len(report.outside) == 2
