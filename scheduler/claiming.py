@@ -37,6 +37,14 @@ def claimed(stores: Stores, mine: Versions) -> pl.DataFrame:
     return together([pl.read_parquet(path, glob=False) for path in paths])
 
 
+def current(stores: Stores, mine: Versions) -> set[Path]:
+    """Return the files of claims that reports read now, there or not."""
+    return {
+        stores.lake.place("claims", _name(each, bodies, mine.name(each)))
+        for each, bodies in _periods(stores).items()
+    }
+
+
 def stale(stores: Stores) -> set[Path]:
     """Return the files of claims that no run reads any more, since deliveries or rules changed."""
     last, pins, found = newest(stores.ledger), closing.pinned(stores.ledger), set[Path]()
@@ -44,8 +52,8 @@ def stale(stores: Stores) -> set[Path]:
         return found
     for period, bodies in _periods(stores).items():
         rules = pins.get(Month.parse(period)) or last.body["hash"]
-        current = stores.lake.place("claims", _name(period, bodies, rules))
-        found |= {*stores.lake.beginning("claims", input_hash(period))} - {current}
+        kept = stores.lake.place("claims", _name(period, bodies, rules))
+        found |= {*stores.lake.beginning("claims", input_hash(period))} - {kept}
     return found
 
 

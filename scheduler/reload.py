@@ -10,6 +10,7 @@ from ingest.load import lake_name
 from ingest.source import Delivery, Source
 from models.errors import RefusedError
 from models.ledger import Record
+from scheduler import claiming
 from scheduler.loading import Arrivals, Loading, load
 from scheduler.origin import files_of
 from scheduler.progress import Progress
@@ -90,6 +91,7 @@ def files(project: Project, stores: Stores) -> set[Path]:
     for scope, record in book.counting(stores.ledger).items():
         name = spend_name(record.body, mine.name(period(scope)))
         found.add(stores.lake.place("spend", name))
+    found |= claiming.current(stores, mine)
     return {path for path in found if stores.lake.has(path)}
 
 

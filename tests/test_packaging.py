@@ -162,7 +162,7 @@ def pins(text: str) -> list[str]:
 def loose(text: str) -> list[str]:
     """Return what in a pinned file is not exactly a release and its hashes."""
     exact = re.compile(
-        r"[a-z0-9-]+==[\w.!+]+( +; [\w.'<>=!() ]+)?( +--hash=sha256:[0-9a-f]{64})+", re.ASCII
+        r"[a-z0-9-]+==[\w.!+]+( +; [\w.'<>=!()* ]+)?( +--hash=sha256:[0-9a-f]{64})+", re.ASCII
     )
     return [line for line in pins(text) if not exact.fullmatch(line)]
 

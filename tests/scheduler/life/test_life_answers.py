@@ -20,6 +20,11 @@ ONE = [("10", "INV-1", "2026-10-05")]
 TWO = [("20", "INV-2", "2026-11-05")]
 
 
+def of_sources(report: Any) -> tuple[str, ...]:
+    """Return the notes that are not about rules, of which this project has some in vain."""
+    return tuple(note for note in report.notes if not note.startswith("rules that "))
+
+
 def silence(kind: type[SourceError]) -> SourceError:
     return kind("cloud", "m.json", "is as it is")
 
@@ -72,7 +77,7 @@ def test_each_silence_has_its_word_in_ledger_report_and_exit_code(
     assert state["state"] == ("estimated" if is_here else word)
     assert state["waiting"] == (code == 0 and not is_here)
     said = f"2026-11 is incomplete: source cloud {word}: {state['detail']}"
-    assert report.notes == (() if is_here else (said,))
+    assert of_sources(report) == (() if is_here else (said,))
     assert [str(each) for each in done.urgent] == (
         [f"cloud/2026-11 is {word}: {state['detail']}"] if code else []
     )
@@ -90,7 +95,7 @@ def test_a_source_that_is_forbidden_leaves_the_others_alone(life: Any) -> None:
     report = life.report("2026-11-02")
     assert done.exit_code == 4
     assert done.intake.loaded == ["other/2026-10"]
-    (note,) = report.notes
+    (note,) = of_sources(report)
     assert note == (
         "2026-10 is incomplete: source cloud forbidden: "
         "s3://bills: access denied; allow s3:GetObject"
@@ -209,7 +214,7 @@ def test_a_vendor_without_a_day_promises_nothing(life: Any) -> None:
     assert (source.state.state, source.amount.value) == ("absent", None)
     assert source.state.detail == "nothing is delivered, and nothing is promised"
     assert life.report("2026-11-15").state == "PRELIM"
-    assert life.report("2026-11-15").notes == ()
+    assert of_sources(life.report("2026-11-15")) == ()
     assert (held.state, held.detail, held.sound) == (
         "absent",
         (
