@@ -12,7 +12,7 @@ import polars as pl
 
 from ingest.normalise import Place
 from ingest.source import Control, Total
-from models.money import SCALE, WIDE, exact
+from models.money import SCALE, WIDE, exact, plain
 
 Key = tuple[str, str]  # currency, charge category
 _KEY: Final = ("billing_currency", "charge_category")
@@ -176,13 +176,8 @@ def _days_apart(control: Control, days: Iterable[date]) -> str | None:
 
 
 def _said(what: str, ours: Decimal, stated: Decimal) -> str:
-    apart = _plain(ours - stated)
-    return f"{what}: {_plain(ours)} here, {_plain(stated)} by the second reader, {apart} apart"
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+    apart = plain(ours - stated)
+    return f"{what}: {plain(ours)} here, {plain(stated)} by the second reader, {apart} apart"
 
 
 def _total(key: Key, sums: Sums) -> Total:

@@ -7,6 +7,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from models.money import plain
+
 
 def fingerprint(value: Any) -> str:  # noqa: ANN401 - any plain data
     """Return the SHA-256 of a value's canonical JSON; 2.50 and 2.5 are one value."""
@@ -23,6 +25,5 @@ def canonical_json(value: Any) -> str:  # noqa: ANN401 - any plain data
 def _text(value: object) -> str:
     if isinstance(value, Decimal):
         # Not normalize(), which rounds to the digits of the context.
-        plain = f"{abs(value) if value == 0 else value:f}"
-        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+        return plain(abs(value) if value == 0 else value)
     raise TypeError(f"{type(value).__name__} has no canonical JSON")

@@ -43,6 +43,12 @@ def rounded(amount: Decimal | Fraction, places: int = 2) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-places), context=_CONTEXT)
 
 
+def plain(number: Decimal) -> str:
+    """Return all digits of a number as people write it: no exponent, no zeros at its end."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def stored(amount: Decimal) -> Decimal:
     """Round to the scale that frames keep, `Decimal(38, 18)`."""
     return amount.quantize(_UNIT, context=_CONTEXT)

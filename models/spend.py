@@ -11,7 +11,7 @@ import polars as pl
 
 from models.attribution import ATTRIBUTED, epoch
 from models.errors import InvariantError
-from models.money import MONEY
+from models.money import MONEY, plain
 from models.reduction import SUMMED
 
 # name in spend: name in keys
@@ -128,8 +128,8 @@ def conserved(facts: pl.DataFrame | pl.LazyFrame, spend: pl.DataFrame | pl.LazyF
     for name, was, now in zip((*SUMMED, "lines"), before, after, strict=True):
         if was != now:
             raise InvariantError(
-                f"{name}: spend is {_shown(now)}, the charges are {_shown(was)}, "
-                f"{_shown(now - was)} apart; "
+                f"{name}: spend is {plain(Decimal(now))}, the charges are {plain(Decimal(was))}, "
+                f"{plain(Decimal(now - was))} apart; "
                 "nothing is published, the last good figures stay"
             )
 
@@ -206,8 +206,3 @@ def _daily(facts: pl.LazyFrame, group: pl.Expr) -> tuple[pl.DataFrame, pl.DataFr
         "day": (pl.col("packed") % _DAYS - _BEFORE).cast(pl.Int32).cast(pl.Date),
     }
     return found.sort("packed").with_columns(**numbers).drop("packed"), sums
-
-
-def _shown(number: Decimal | int) -> str:
-    text = f"{number:f}" if isinstance(number, Decimal) else str(number)
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,7 +11,7 @@ from typing import Final
 
 from models.category import UNALLOCATED
 from models.driver import UNIT, Drivers, Measured
-from models.money import SCALE, WIDE
+from models.money import SCALE, WIDE, plain
 from models.project import Registry
 from models.split import (
     IDLE,
@@ -175,5 +175,4 @@ def _left_out(others: Mapping[str, int], by: Usage) -> Iterator[Note]:
 
 
 def _shown(units: int) -> str:
-    text = f"{Decimal(units).scaleb(-SCALE, _EXACT):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plain(Decimal(units).scaleb(-SCALE, _EXACT))

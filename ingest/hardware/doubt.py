@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ingest.hardware.part import Books
 from ingest.hardware.share import available, pool, same
-from models.money import rounded
+from models.money import plain, rounded
 
 Note = tuple[str, str]
 
@@ -68,5 +68,4 @@ def _of_nobody(books: Books) -> Iterator[Note]:
 
 
 def _plain(number: Decimal) -> str:
-    text = f"{rounded(number):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plain(rounded(number))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from models.canonical import canonical_value
-from models.money import rounded
+from models.money import plain, rounded
 from models.problem import Problem
 from models.purchase import SOURCE, Purchases
 from models.purchasefile import Commitment, Lot, Wallet
@@ -110,5 +110,4 @@ def _problem(number: str, rule: str, detail: str) -> Problem:
 
 
 def _shown(number: Fraction) -> str:
-    text = f"{rounded(number, 6):f}"
-    return text.rstrip("0").rstrip(".")
+    return plain(rounded(number, 6))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from models.money import rounded
+from models.money import plain, rounded
 from models.period import Month
 from models.subunit import places
 from reconcile.asset import AssetLine, AssetPart
@@ -99,7 +99,4 @@ def _content(line: AssetLine) -> dict[str, Any]:
 
 
 def _plain(amount: Decimal | None) -> str | None:
-    if amount is None:
-        return None
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if amount is None else plain(amount)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from models.money import rounded
+from models.money import plain, rounded
 from reconcile.figure import exact_text
 from reconcile.purchase.match import Match
 from reconcile.report.columns import aligned
@@ -80,5 +80,4 @@ def _title(match: Match) -> str:
 
 
 def _shown(number: Fraction) -> str:
-    text = f"{rounded(number, _PLACES):f}"
-    return text.rstrip("0").rstrip(".")
+    return plain(rounded(number, _PLACES))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Final
 
+from models.money import plain
 from models.period import Month
 from reconcile.price import PLACES, PriceLine
 from reconcile.report.columns import aligned
@@ -29,7 +29,7 @@ def table(lines: Sequence[PriceLine], month: Month) -> str:
 def _row(line: PriceLine) -> tuple[str, ...]:
     return (
         visible(line.sku_id),
-        _plain(line.quantity),
+        plain(line.quantity),
         visible(line.unit),
         NONE if line.published is None else f"{line.published:f}",
         f"{line.listed:f}",
@@ -38,11 +38,6 @@ def _row(line: PriceLine) -> tuple[str, ...]:
         visible(line.currency),
         visible(f"{line.source}: {line.description}"),
     )
-
-
-def _plain(amount: Decimal) -> str:
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def document(lines: Sequence[PriceLine], month: Month) -> str:
@@ -58,7 +53,7 @@ def _content(line: PriceLine) -> dict[str, Any]:
         "description": line.description,
         "unit": line.unit,
         "currency": line.currency,
-        "quantity": _plain(line.quantity),
+        "quantity": plain(line.quantity),
         "published": None if line.published is None else f"{line.published:f}",
         "list": f"{line.listed:f}",
         "contracted": f"{line.contracted:f}",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from models.category import TITLES
-from models.money import ZERO, rounded
+from models.money import ZERO, plain, rounded
 from models.period import Month
 from models.subunit import places
 from reconcile.report.columns import aligned
@@ -178,7 +178,4 @@ def _amounts(line: RunLine | StateLine) -> dict[str, str | None]:
 
 
 def _plain(amount: Decimal | None) -> str | None:
-    if amount is None:
-        return None
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if amount is None else plain(amount)
