@@ -134,6 +134,18 @@ def script(root: Path) -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(scope="session")
+def played_store() -> Iterator[str]:
+    """Return the address of an object store that is played, in this process."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - few tests want it, and it is large
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def postgresql_server(root: Path) -> Iterator[str]:
     """Return the URL of a PostgreSQL server of our own; only for tests marked `server`."""
     path = root / "tests" / "cluster" / "postgresql.py"

@@ -12,7 +12,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from scheduler.engine.cluster import Cluster
 
@@ -44,16 +43,6 @@ def object_store(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterat
     module.endpoint = next(started)
     yield module
     next(started, None)
-
-
-@pytest.fixture(scope="session")
-def played_store() -> Iterator[str]:
-    """Return the address of a store that is played, in this process."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

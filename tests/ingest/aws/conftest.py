@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.loaders import Loader
-from moto.server import ThreadedMotoServer
 
 from ingest import table
 from ingest.aws import columns
@@ -292,15 +291,6 @@ def _models_are_read_once(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("botocore.loaders.create_loader", lambda *_: loader)
 
 
-@pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
 def keys_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -309,10 +299,10 @@ def keys_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def bucket(moto: str, keys_in_environment: None) -> Iterator[Bucket]:  # noqa: ARG001
-    client = boto3.client("s3", endpoint_url=moto)
+def bucket(played_store: str, keys_in_environment: None) -> Iterator[Bucket]:  # noqa: ARG001
+    client = boto3.client("s3", endpoint_url=played_store)
     client.create_bucket(Bucket="billing")
-    yield Bucket(moto, client)
+    yield Bucket(played_store, client)
     for item in client.list_objects_v2(Bucket="billing").get("Contents", ()):
         client.delete_object(Bucket="billing", Key=item["Key"])
     client.delete_bucket(Bucket="billing")

@@ -198,15 +198,17 @@ def test_nothing_delivered_is_absent(
     assert error.document == document
 
 
-def test_without_credentials_it_is_forbidden(moto: str, build: Build, fetch: Fetch) -> None:
-    error = fetch(build(S3, endpoint_url=moto, region="us-east-1"))
+def test_without_credentials_it_is_forbidden(played_store: str, build: Build, fetch: Fetch) -> None:
+    error = fetch(build(S3, endpoint_url=played_store, region="us-east-1"))
 
     assert isinstance(error, ForbiddenError)
     assert error.detail == "no credentials found; set profile or log in"
 
 
-def test_a_profile_that_is_not_there_is_named(moto: str, build: Build, fetch: Fetch) -> None:
-    error = fetch(build(S3, endpoint_url=moto, profile="biling"))
+def test_a_profile_that_is_not_there_is_named(
+    played_store: str, build: Build, fetch: Fetch
+) -> None:
+    error = fetch(build(S3, endpoint_url=played_store, profile="biling"))
 
     assert isinstance(error, ForbiddenError)
     assert str(error) == "aws: biling: there is no such profile; see `aws configure`"
