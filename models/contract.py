@@ -10,7 +10,7 @@ import polars as pl
 
 from models.charge import CHARGE_CATEGORIES, REQUIRED, WORKLOADS
 
-CONTRACT_VERSION: Final = "3"  # rises whenever the same conversion would load otherwise
+CONTRACT_VERSION: Final = "4"  # rises whenever the same conversion would load otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ SEEN: Final = (
     "x_purchase_order",
     "x_workload",
     "x_gpu_type",
+    "pricing_category",
+    "commitment_discount_status",
     "consumed_unit",
     "billing_currency",
 )

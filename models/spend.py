@@ -18,6 +18,10 @@ from models.reduction import SUMMED
 _FROM_KEYS: Final = {
     "service_name": "service_name",
     "charge_category": "charge_category",
+    # what a price depends on: spot or on demand, committed, unused, on which accelerator
+    "pricing_category": "pricing_category",
+    "commitment_discount_status": "commitment_discount_status",
+    "gpu_type": "x_gpu_type",
     "currency": "billing_currency",
     "consumed_unit": "consumed_unit",  # or quantities of different units would be summed
 }
@@ -32,6 +36,9 @@ SPEND: Final = pl.Schema(
         "lines": pl.UInt32(),
     }
 )
+# what a report counts: `adjusts` is the closed month that a row is late for, null for all others;
+# `day` and `period` of a late row are those of the month it is posted in
+RECOGNISED: Final = pl.Schema({**SPEND, "adjusts": pl.String()})
 _SUMS: Final = (*(pl.col(name).sum().cast(MONEY) for name in SUMMED), pl.col("lines").sum())
 _GRAIN: Final = SPEND.names()[: -len(_SUMS)]
 _TOTALS: Final = (pl.col(*SUMMED).sum(), pl.col("lines").cast(pl.Int64).sum())

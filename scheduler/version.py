@@ -28,7 +28,7 @@ from models.rulefile import load as load_rules
 from models.yamlfile import AbsentFileError, Tree
 from scheduler.workspace import Project
 
-PROGRAM: Final = "2"  # rises when the same keys and rules would give other spend
+PROGRAM: Final = "3"  # rises when the same keys and rules would give other spend
 READ: Final = 64  # versions that are kept as read: closed months ask for theirs many times a night
 
 

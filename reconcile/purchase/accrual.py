@@ -120,6 +120,7 @@ def _spend(each: Accrual) -> dict[str, Any]:
         "share": Decimal(1),
         "service_name": TITLES[each.kind],
         "charge_category": "Usage",
+        **dict.fromkeys(("pricing_category", "commitment_discount_status", "gpu_type"), None),
         "consumed_unit": None,
         "day": each.month.last,
         "billed_cost": ZERO,

@@ -45,6 +45,8 @@ LINES = st.fixed_dictionaries(
         "consumed_unit": st.sampled_from([None, "Hours", "GPU-Hours"]),
         "x_workload": st.sampled_from([None, "training", "inference"]),
         "x_gpu_type": st.sampled_from([None, "H100"]),
+        "pricing_category": st.sampled_from([None, "Standard", "Dynamic"]),
+        "commitment_discount_status": st.sampled_from([None, "Unused"]),
         "tags": st.none()
         | st.dictionaries(
             st.sampled_from(["project", "Project", "user_project", "team", 'q"']),
@@ -158,6 +160,9 @@ def spent_by_hand(lines: list[Line], rules: RuleSet) -> dict[tuple[Any, ...], li
         own = (
             line["service_name"],
             line["charge_category"],
+            line["pricing_category"],
+            line["commitment_discount_status"],
+            line["x_gpu_type"],
             line["billing_currency"],
             line["consumed_unit"],
         )

@@ -39,6 +39,7 @@ _COST = {
     "service_name": "Compute",
     "charge_category": "Usage",
     "currency": "USD",
+    **dict.fromkeys(("pricing_category", "commitment_discount_status", "gpu_type")),
     "consumed_unit": None,
     "day": date(2026, 10, 1),
     "consumed_quantity": Decimal(0),

@@ -171,6 +171,7 @@ def test_accruals_are_rows_of_spend_that_nobody_billed(goods: Callable[..., Accr
         "service_name": "Goods received, not invoiced",
         "charge_category": "Usage",
         "currency": "USD",
+        **dict.fromkeys(("pricing_category", "commitment_discount_status", "gpu_type")),
         "consumed_unit": None,
         "day": date(2026, 9, 30),
         "billed_cost": Decimal(0),
