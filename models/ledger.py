@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from models.database import opened, shown, transaction
-from models.errors import StoreError
+from models.errors import RefusedError, StoreError
 from models.migration import migrate
 from models.seal import GENESIS, canonical, seal
 
@@ -59,6 +60,7 @@ class Ledger:
             StoreError: when it cannot be opened, or a newer version of the program wrote it.
         """
         self._engine, self._now = opened(url), now
+        self._last: int | None = None
         with contextlib.ExitStack() as stack:
             stack.callback(self.close)
             migrate(self._engine, self._time())
@@ -81,19 +83,35 @@ class Ledger:
         """Give every connection back."""
         self._engine.dispose()
 
+    def until(self, seq: int) -> Ledger:
+        """Return the same ledger as it was when its newest entry was this one; it takes no more.
+
+        Args:
+            seq: The last entry that it shows; 0 for an empty ledger.
+        """
+        past = copy(self)
+        past._last = seq  # noqa: SLF001 - it is one of us
+        return past
+
     @property
     def head(self) -> str:
         """The hash of the newest entry; all of the ledger hangs on it."""
         with transaction(self._engine) as connection:
-            return _newest(connection)[1]
+            return _newest(connection, self._last)[1]
 
     def append(self, *entries: Entry) -> list[Record]:
         """Add entries, all or none, and return them as they were written.
 
         Raises:
+            RefusedError: when this is the ledger as it was.
             StoreError: when the database refuses; none of the entries was added.
             ValueError: for a body that is not plain JSON, or holds a float.
         """
+        if self._last is not None:
+            raise RefusedError(
+                f"{shown(self._engine)}: is read as it was at entry {self._last}; "
+                "nothing is written to the past"
+            )
         stated = [(entry.kind, entry.subject, _body(entry)) for entry in entries]
         at = self._time()
         with transaction(self._engine, writes=True) as connection:
@@ -108,7 +126,7 @@ class Ledger:
         Raises:
             StoreError: when one of them was altered.
         """
-        query = sa.select(_ENTRY).order_by(_ENTRY.c.seq)
+        query = sa.select(_ENTRY).where(self._told()).order_by(_ENTRY.c.seq)
         if kind is not None:
             query = query.where(_ENTRY.c.kind == kind)
         if subject is not None:
@@ -121,7 +139,8 @@ class Ledger:
         Raises:
             StoreError: when one of them was altered.
         """
-        newest = sa.select(sa.func.max(_ENTRY.c.seq)).where(_ENTRY.c.kind == kind)
+        mine = sa.and_(_ENTRY.c.kind == kind, self._told())
+        newest = sa.select(sa.func.max(_ENTRY.c.seq)).where(mine)
         query = sa.select(_ENTRY).where(_ENTRY.c.seq.in_(newest.group_by(_ENTRY.c.subject)))
         return {record.subject: record for record in self._records(query.order_by(_ENTRY.c.seq))}
 
@@ -131,7 +150,8 @@ class Ledger:
         Raises:
             StoreError: when it was altered.
         """
-        mine = sa.and_(_ENTRY.c.kind.in_(kinds), _ENTRY.c.subject.in_(subjects))
+        about = _ENTRY.c.kind.in_(kinds), _ENTRY.c.subject.in_(subjects)
+        mine = sa.and_(*about, self._told())
         query = sa.select(_ENTRY).where(mine).order_by(_ENTRY.c.seq.desc()).limit(1)
         return next(iter(self._records(query)), None)
 
@@ -159,6 +179,10 @@ class Ledger:
                 "restore it from a backup"
             )
 
+    def _told(self) -> sa.ColumnElement[bool]:
+        """Return which entries there are: all, or those of then."""
+        return sa.true() if self._last is None else _ENTRY.c.seq <= self._last
+
     def _time(self) -> str:
         moment = self._now()
         if moment.tzinfo is None:
@@ -181,9 +205,9 @@ class Ledger:
         return Record(seq, at, kind, subject, json.loads(body), sealed)
 
 
-def _newest(connection: sa.Connection) -> tuple[int, str]:
+def _newest(connection: sa.Connection, last: int | None = None) -> tuple[int, str]:
     query = sa.select(_ENTRY.c.seq, _ENTRY.c.hash).order_by(_ENTRY.c.seq.desc()).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(query if last is None else query.where(_ENTRY.c.seq <= last)).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import models.database
 import models.ledger
 import models.migration
-from models.errors import StoreError
+from models.errors import RefusedError, StoreError
 from models.ledger import Entry, Ledger, Record
 from models.migration import MIGRATIONS, Migration
 from models.seal import GENESIS, canonical, seal
@@ -607,3 +607,19 @@ def schema(file: Path) -> set[tuple[str, ...]]:
 def schema_of_a_new_one(folder: Path) -> set[tuple[str, ...]]:
     opened(folder / "new.sqlite").close()
     return schema(folder / "new.sqlite")
+
+
+def test_the_past_shows_what_was_and_takes_nothing(ledger: Ledger) -> None:
+    ledger.append(Entry("rates", "rates.yaml", {"hash": "a"}))
+    head = ledger.head
+    ledger.append(Entry("rates", "rates.yaml", {"hash": "b"}), Entry("plan", "x/1", {}))
+
+    past = ledger.until(1)
+
+    assert [each.body for each in past.entries()] == [{"hash": "a"}]
+    assert past.latest("rates")["rates.yaml"].body == {"hash": "a"}
+    assert past.newest(("rates", "plan"), ("rates.yaml", "x/1")) == past.entries()[0]
+    assert past.head == head
+    assert ledger.until(0).entries() == []
+    with pytest.raises(RefusedError, match="is read as it was at entry 1; nothing is written to"):
+        past.append(Entry("plan", "x/2", {}))
