@@ -10,9 +10,10 @@ from reconcile.forecast import METHOD
 from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import AlertLine, Portfolio
-from reconcile.report import accruals, allocation, running
+from reconcile.report import accruals, allocation
 from reconcile.report.headline import findings, headline, said
 from reconcile.report.schema import SCHEMA_VERSION
+from reconcile.report.sections import sections
 from reconcile.restatement import RestatedLine
 from reconcile.sums import MonthPoint
 from reconcile.tie_out import SourceLine
@@ -52,7 +53,7 @@ def document(p: Portfolio) -> Json:
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],
         "invoices": [_invoice(line) for line in p.invoices],
-        "runs": [running.document(line) for line in p.runs],
+        **{each.key: each.document for each in sections(p)},
         "accruals": [accruals.document(line) for line in p.accruals],
         "restatements": [_restated(line) for line in p.restatements],
         "alerts": [_alert(line) for line in p.alerts],

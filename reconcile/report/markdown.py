@@ -7,10 +7,12 @@ from typing import Final
 
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
-from reconcile.report import accruals, allocation, invoices, restatements, running
+from reconcile.report import accruals, allocation, invoices, restatements
 from reconcile.report.escape import markdown
 from reconcile.report.headline import Sentence, display_unit, findings, headline
 from reconcile.report.number import NONE, Unit, day, percent, plain, short_month, signed_percent
+from reconcile.report.section import Section
+from reconcile.report.sections import shown
 from reconcile.report.text import subtitle
 from reconcile.state import State
 
@@ -35,7 +37,7 @@ def render(p: Portfolio) -> str:
         *_folded("Categories", _category_table(p)),
         *_folded("Sources", _source_table(p)),
         *_folded("Allocation", _allocation_tables(p)),
-        *_folded("Runs", _tables((running.HEADS, running.WORDS, running.rows(p.runs)))),
+        *(block for each in shown(p) for block in _folded(each.title, _section(each))),
         *_folded("Accruals", _accrual_table(p)),
         *_folded("Restatements", _restatement_table(p)),
         *_folded("Invoices", _invoice_tables(p)),
@@ -159,6 +161,17 @@ def _allocation_tables(p: Portfolio) -> list[str]:
         (allocation.OPEN_HEADS, allocation.OPEN_WORDS, allocation.open_rows(each)),
         (allocation.CONFLICT_HEADS, allocation.CONFLICT_WORDS, allocation.conflict_rows(each)),
     )
+
+
+def _section(section: Section) -> list[str]:
+    """Return the tables of a section under their captions, then its lines."""
+    lines: list[str] = []
+    for table in (table for table in section.tables if table.rows):
+        heading = [f"**{markdown(table.caption)}**", ""] if table.caption else []
+        rows = [[markdown(cell.text) for cell in row] for row in table.rows]
+        lines += [*([""] if lines else []), *heading, *_table(table.heads, table.words, rows)]
+    said = [f"- {markdown(line)}" for line in section.lines]
+    return [*lines, *([""] if lines and said else []), *said]
 
 
 def _tables(*tables: tuple[Sequence[str], int, Iterable[Sequence[str]]]) -> list[str]:

@@ -16,11 +16,12 @@ from models.money import ZERO
 from reconcile.figure import MEASURES, Figure, exact_text
 from reconcile.forecast import METHOD
 from reconcile.portfolio import Portfolio
-from reconcile.report import allocation, number, running
+from reconcile.report import allocation, number
 from reconcile.report.bullet import HEIGHT, WIDTH, bullet, longest
 from reconcile.report.charts import drawings
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline
+from reconcile.report.sections import shown
 
 
 def _shown(value: object) -> object:
@@ -92,6 +93,11 @@ def data_uri(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
 
 
+def marked(note: str) -> list[tuple[str, bool]]:
+    """Return the parts of a note, each with whether it is code: what stands in backticks."""
+    return [(part, bool(place % 2)) for place, part in enumerate(note.split("`"))]
+
+
 def _hash(code: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode('ascii')}'"
 
@@ -117,7 +123,8 @@ def _names(p: Portfolio) -> dict[str, Any]:
         "exact": _exact,
         "heat": _heat,
         "other": allocation.other,
-        "running": running,
+        "sections": shown(p),
+        "marked": marked,
     }
 
 

@@ -1,50 +1,87 @@
-"""The table of runs of a report, as text for Markdown, and as JSON."""
+"""The section of runs: what training cost by how the attempts of runs ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from reconcile.figure import Figure, exact_text
+from reconcile.figure import Figure
+from reconcile.portfolio import Portfolio
 from reconcile.report.number import NONE, percent, plain
+from reconcile.report.section import (
+    AMOUNT,
+    TEXT,
+    Cell,
+    Section,
+    Table,
+    closed_object,
+    list_of,
+    value,
+    words,
+)
 from reconcile.run.shown import STATES, RunsLine
 
 HEADS: Final = (
     *("Project", "Runs", *map(str.capitalize, STATES), "Without a run", "Training", "Lost %"),
     *("Models accepted", "A model"),
 )
-WORDS: Final = 1  # columns of words, which stand left
+SCHEMA: Final = list_of(
+    closed_object(
+        project=TEXT,
+        runs={"type": "integer"},
+        models_accepted={"type": "integer"},
+        **dict.fromkeys((*STATES, "without_a_run", "total"), AMOUNT),
+        **dict.fromkeys(("lost_percent", "cost_per_accepted_model"), AMOUNT),
+    )
+)
 
 
-def rows(lines: Iterable[RunsLine]) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of a row a project under HEADS."""
-    for line in lines:
-        yield (
-            line.project,
-            plain(line.count, 0),
-            *(plain(line.costs[state]) for state in STATES),
-            plain(line.without),
-            plain(line.total),
-            percent(line.lost, 1),
-            plain(line.accepted, 0),
-            of_model(line.per_model),
-        )
+def section(p: Portfolio) -> Section:
+    """Return a row for each project with runs or accepted models."""
+    return Section(
+        key="runs",
+        title="Runs",
+        note=(
+            "Training compute and depreciation of the month by how the attempts of training runs "
+            f"ended, in {p.currency}: charges that name a run cost that run, the rest of a project "
+            "is divided by GPU-hours. Other is under way, or nobody says. A model is what all runs "
+            "so far cost, failed ones included, for each model accepted so far. "
+            "Each run: `trueup runs`."
+        ),
+        tables=(Table(heads=HEADS, words=1, rows=tuple(map(_row, p.runs))),),
+        document=[_document(line) for line in p.runs],
+    )
 
 
-def of_model(figure: Figure) -> str:
-    """Return what an accepted model cost; a dash where there is none."""
-    return NONE if figure.value is None else plain(figure)
+def _row(line: RunsLine) -> tuple[Cell, ...]:
+    return (
+        words(line.project),
+        _count(line.count),
+        *(_amount(line.costs[state]) for state in STATES),
+        Cell(text=plain(line.without), figure=line.without, tone="soft"),
+        _amount(line.total),
+        Cell(text=percent(line.lost, 1), figure=line.lost),
+        _count(line.accepted),
+        _amount(line.per_model) if line.per_model.value is not None else words(NONE),
+    )
 
 
-def document(line: RunsLine) -> dict[str, Any]:
+def _amount(figure: Figure) -> Cell:
+    return Cell(text=plain(figure), figure=figure)
+
+
+def _count(figure: Figure) -> Cell:
+    return Cell(text=plain(figure, 0), figure=figure)
+
+
+def _document(line: RunsLine) -> dict[str, Any]:
     """Return one line as plain values."""
     return {
         "project": line.project,
         "runs": int(line.count.value or 0),
-        **{state: exact_text(line.costs[state].value) for state in STATES},
-        "without_a_run": exact_text(line.without.value),
-        "total": exact_text(line.total.value),
-        "lost_percent": exact_text(line.lost.value),
+        **{state: value(line.costs[state]) for state in STATES},
+        "without_a_run": value(line.without),
+        "total": value(line.total),
+        "lost_percent": value(line.lost),
         "models_accepted": int(line.accepted.value or 0),
-        "cost_per_accepted_model": exact_text(line.per_model.value),
+        "cost_per_accepted_model": value(line.per_model),
     }

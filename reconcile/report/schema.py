@@ -8,7 +8,7 @@ from typing import Any, Final
 from reconcile.balance import Verdict
 from reconcile.purchase.accrual import TITLES
 from reconcile.report.allocation import NAMED
-from reconcile.run.shown import STATES
+from reconcile.report.sections import SECTIONS
 
 SCHEMA_VERSION: Final = "1"
 
@@ -128,15 +128,7 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("tax", "tax_billed", "tax_difference"), _AMOUNT),
             )
         ),
-        runs=_list(
-            _object(
-                project=_TEXT,
-                runs={"type": "integer"},
-                models_accepted={"type": "integer"},
-                **dict.fromkeys((*STATES, "without_a_run", "total"), _AMOUNT),
-                **dict.fromkeys(("lost_percent", "cost_per_accepted_model"), _AMOUNT),
-            )
-        ),
+        **{key: dict(schema) for key, (_, schema) in SECTIONS.items()},
         accruals=_list(
             _object(
                 kind={"enum": [*TITLES]},

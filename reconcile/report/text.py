@@ -23,11 +23,15 @@ from reconcile.report.number import (
     short_month,
     signed_percent,
 )
+from reconcile.report.section import Section
+from reconcile.report.sections import shown
 
 NAME_WIDTH: Final = 24
 TAIL_WIDTH: Final = 40
 NUMERIC: Final = f"0123456789+n{MINUS}{NONE}"
 _CODES: Final = {"red": "31", "green": "32", "amber": "33", "grey": "90", "bold": "1"}
+
+TONES: Final = {"over": "red", "under": "green", "soft": "grey", "red": "red"}
 
 Cell = tuple[str, str]  # text, colour or ""
 Row = Sequence[Cell]
@@ -50,6 +54,7 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         _table(_coverage(p), colour=colour),
         _table(_open(p), colour=colour),
         _table(_conflicts(p), colour=colour),
+        *(part for each in shown(p) for part in _section(each, colour=colour)),
         _table(_accruals(p), colour=colour),
         _table(_restatements(p), colour=colour),
         _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
@@ -191,6 +196,19 @@ def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
     """Return a table without colour; none without rows. Of long texts the end is shown."""
     found = [[(_tail(visible(text)), "") for text in row] for row in rows]
     return [[(name, "") for name in heads], *found] if found else []
+
+
+def _section(section: Section, *, colour: bool) -> Iterator[list[str]]:
+    """Yield the tables of a section, the first head named by it, then its lines."""
+    for table in (table for table in section.tables if table.rows):
+        named = table.caption or section.title
+        heads = [(f"{named}: {table.heads[0]}", ""), *((head, "") for head in table.heads[1:])]
+        rows = [
+            [(_tail(visible(cell.text)), TONES.get(cell.tone, "")) for cell in row]
+            for row in table.rows
+        ]
+        yield _table([heads, *rows], colour=colour)
+    yield [f"- {visible(line)}" for line in section.lines]
 
 
 def _accruals(p: Portfolio) -> list[Row]:
