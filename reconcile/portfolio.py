@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Literal
@@ -16,45 +16,26 @@ from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import WIDE, Converter, actuals, cells
 from reconcile.alerts import SPEND_AFTER_END, UNALLOCATED_OVER
-from reconcile.allocation import Allocation, Targets, allocation
+from reconcile.allocation import Allocation, allocation
 from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
-from reconcile.given import Completeness, Owned, Planned, contingencies, names, plan_cells
+from reconcile.given import Completeness, contingencies, names, plan_cells
+from reconcile.inputs import AlertRow, Inputs
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line, Setting
 from reconcile.note import disputes, failing, notes
 from reconcile.outside import Outside, outside, stranded
-from reconcile.purchase.accrual import Accrual
 from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
-from reconcile.restatement import Restated, RestatedLine, restated_lines
-from reconcile.ruling import Ruling
-from reconcile.run.line import ProjectRuns
+from reconcile.restatement import RestatedLine, restated_lines
 from reconcile.run.shown import RunsLine, runs_lines
 from reconcile.state import PERCENT_PLACES, Materiality, State
 from reconcile.sums import MonthPoint, Summing
 from reconcile.tally import tallies
-from reconcile.tie_out import SourceLine, SourceState, contributors, source_lines
+from reconcile.tie_out import SourceLine, contributors, source_lines
 from reconcile.variance import variance_frame
 
 ReportState = Literal["FLASH", "PRELIM", "FINAL"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRow:
-    """One open alert as the report shows it; amounts in the reporting currency."""
-
-    name: str
-    rule: str
-    severity: str
-    project: str
-    since: date
-    state: str
-    now: Decimal | None = None
-    worst: Decimal | None = None
-    owner: str = ""
-    reason: str = ""
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,99 +113,52 @@ class Portfolio:
     variance: pl.DataFrame
 
 
-def portfolio(
-    *,
-    name: str,
-    month: Month,
-    currency: str,
-    as_of: datetime,
-    snapshot: str,
-    spend: pl.DataFrame | pl.LazyFrame,
-    plans: Sequence[Planned],
-    projects: Iterable[Owned],
-    rates: Converter,
-    materiality: Materiality,
-    targets: Targets,
-    ruling: Ruling | None = None,
-    sources: Sequence[SourceState] = (),
-    assertions: Sequence[Assertion] = (),
-    alerts: Sequence[AlertRow] = (),
-    problems: Sequence[Problem] = (),
-    restated: Sequence[Restated] = (),
-    accruals: Sequence[Accrual] = (),
-    runs: Sequence[ProjectRuns] = (),
-    commitments: Mapping[tuple[str, str], Decimal] | None = None,
-    closed: Collection[Month] = (),
-    demo: bool = False,
-) -> Portfolio:
+def portfolio(given: Inputs) -> Portfolio:
     """Return the portfolio of a month, checked: what does not add up raises.
-
-    Args:
-        name: What the portfolio is called.
-        month: The month to report.
-        currency: The reporting currency.
-        as_of: The instant the data was current, UTC; a month that ends later still runs.
-        snapshot: Hash of the inputs.
-        spend: The current spend files, concatenated, all months.
-        plans: At most one plan a project.
-        projects: The registry.
-        rates: Dated exchange rates.
-        materiality: Thresholds for comments and colours.
-        targets: How much of the cost is expected to have a project.
-        ruling: What the rules do.
-        sources: What each source has delivered for the month.
-        assertions: How the bills of all months stand to their invoices.
-        alerts: Alerts that are open.
-        problems: Findings about the data, shown as they are.
-        restated: What changed in months that were settled, to be shown.
-        accruals: What follows from purchases; `spend` has it already.
-        runs: What training runs of the month cost.
-        commitments: What is ordered and not delivered, by project and currency.
-        closed: Months that are closed.
-        demo: Whether the data is made up, which every report then says.
 
     Raises:
         InvariantError: if sums do not agree, a project has two plans, or two scopes share a name.
-        TrueupError: what `rates` raises for a missing rate.
+        TrueupError: what the rates raise for a missing rate.
     """
     with localcontext(prec=WIDE):
-        frame, known = spend.lazy().collect(), names(projects)
-        figures = Figures(currency)
-        completeness = Completeness(month, as_of, contributors(frame), sources)
-        spent = cells(actuals(frame, rates, currency))
-        planned = plan_cells(plans, rates, currency)
+        frame, known = given.spend.lazy().collect(), names(given.projects)
+        figures, month = Figures(given.currency), given.month
+        completeness = Completeness(month, given.as_of, contributors(frame), given.sources)
+        spent = cells(actuals(frame, given.rates, given.currency))
+        planned = plan_cells(given.plans, given.rates, given.currency)
         horizon = sorted({cell[2] for cell in (*spent, *planned)} | {month})
 
         def reported(project: str) -> list[Month]:
             return [each for each in horizon if completeness.whole(project, each)]
 
         summing = Summing(
-            setting=Setting(figures=figures, month=month, materiality=materiality),
+            setting=Setting(figures=figures, month=month, materiality=given.materiality),
             tallies=tallies(spent, planned, reported),
             completeness=completeness,
             owners=known,
-            reserves=contingencies(plans, rates, currency),
-            committed=committed(commitments or {}, rates, currency, month),
+            reserves=contingencies(given.plans, given.rates, given.currency),
+            committed=committed(given.commitments, given.rates, given.currency, month),
         )
         lines, categories, loose = summing.projects(), summing.categories(), summing.unallocated()
-        lines_add_up(lines, categories, loose, spend_total(frame, rates, currency))
+        spent_in_all = spend_total(frame, given.rates, given.currency)
+        lines_add_up(lines, categories, loose, spent_in_all)
         total = summing.total(lines)
-        sourced = source_lines(frame, sources, figures, month)
-        invoices = invoice_lines(assertions, figures, month)
-        allocated = allocation(frame, rates, figures, month, ruling or Ruling(), targets)
-        beyond = outside(frame, known.values(), rates, figures)
+        sourced = source_lines(frame, given.sources, figures, month)
+        invoices = invoice_lines(given.assertions, figures, month)
+        allocated = allocation(frame, given.rates, figures, month, given.ruling, given.targets)
+        beyond = outside(frame, known.values(), given.rates, figures)
         return Portfolio(
-            name=name,
+            name=given.name,
             month=month,
-            currency=currency,
-            state=_state(month, as_of, sources, closed),
-            demo=demo,
-            as_of=as_of,
-            snapshot=snapshot,
+            currency=given.currency,
+            state=_state(given),
+            demo=given.demo,
+            as_of=given.as_of,
+            snapshot=given.snapshot,
             first=horizon[0],
             last=horizon[-1],
-            plans=tuple(sorted(PlanLine(plan.project, plan.version) for plan in plans)),
-            materiality=materiality,
+            plans=tuple(sorted(PlanLine(plan.project, plan.version) for plan in given.plans)),
+            materiality=given.materiality,
             projects=lines,
             total=total,
             unallocated=loose,
@@ -233,18 +167,18 @@ def portfolio(
             count=figures.add(PORTFOLIO, str(month), "projects", Decimal(len(lines))),
             over_limit=figures.add(PORTFOLIO, str(month), "over_limit", Decimal(_over(lines))),
             allocation=allocated,
-            final_pct=_final(figures, month, sourced, rates),
+            final_pct=_final(figures, month, sourced, given.rates),
             sources=sourced,
-            assertions=tuple(assertions),
+            assertions=tuple(given.assertions),
             invoices=invoices,
-            restatements=restated_lines(restated, figures),
-            accruals=accrual_lines(accruals, figures, month),
-            runs=runs_lines(runs, figures, month),
+            restatements=restated_lines(given.restated, figures),
+            accruals=accrual_lines(given.accruals, figures, month),
+            runs=runs_lines(given.runs, figures, month),
             outside=beyond,
-            alerts=tuple(_alert(figures, month, row) for row in alerts),
-            problems=(*problems, *allocated.problems),
+            alerts=tuple(_alert(figures, month, row) for row in given.alerts),
+            problems=(*given.problems, *allocated.problems),
             notes=(
-                *notes(frame, lines, sources, month),
+                *notes(frame, lines, given.sources, month),
                 *(each.said for each in beyond if each.first <= month.last),
                 *stranded(planned, known.values(), month, figures),
                 *failing(invoices),
@@ -252,17 +186,15 @@ def portfolio(
             ),
             figures=figures,
             variance=variance_frame(
-                spent, planned, complete=completeness.whole, materiality=materiality
+                spent, planned, complete=completeness.whole, materiality=given.materiality
             ),
         )
 
 
-def _state(
-    month: Month, as_of: datetime, sources: Sequence[SourceState], closed: Collection[Month]
-) -> ReportState:
-    if month in closed:
+def _state(given: Inputs) -> ReportState:
+    if given.month in given.closed:
         return "FINAL"
-    settled = month.end <= as_of and all(state.settled for state in sources)
+    settled = given.month.end <= given.as_of and all(state.settled for state in given.sources)
     return "PRELIM" if settled else "FLASH"
 
 

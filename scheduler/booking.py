@@ -27,7 +27,7 @@ class Books:
         owed: What follows from purchases.
         claims: What rules claim of the same, in the schema CLAIMS.
         ran: The runs of all months, and accepted models.
-        spend: The spend of bills with that of accruals.
+        spend: The spend of bills with that of accruals, in the schema RECOGNISED.
         as_of: The instant the data was current, UTC.
     """
 
@@ -51,4 +51,5 @@ def booked(project: Project, stores: Stores, progress: Progress, as_of: datetime
     claims = claimed(stores, versions(stores.ledger, present(project)))
     whole = accruing.whole(found.spend, owed)
     runs = ran(project, stores, found.usage, whole)
-    return Books(found, owed, claims, runs, whole, as_of)
+    recognised = whole.with_columns(adjusts=pl.lit(None, pl.String()))
+    return Books(found, owed, claims, runs, recognised, as_of)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,8 @@ from models.plan import FRAME, current
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
 from reconcile.alerts import SEVERITY, Alert
-from reconcile.portfolio import AlertRow, Portfolio, portfolio
+from reconcile.inputs import AlertRow, Inputs
+from reconcile.portfolio import Portfolio, portfolio
 from reconcile.report import document, markdown, page
 from reconcile.ruling import (
     Ruling,
@@ -79,8 +80,7 @@ def reconciler(
     """Return what reconciles with the alerts as they are; all else is asked for once."""
     settings, owed, as_of = project.settings, books.owed, books.as_of
     held = shelf(stores, as_of)
-    found = partial(
-        portfolio,
+    given = Inputs(
         name=settings.name,
         month=month,
         currency=settings.reporting_currency,
@@ -112,7 +112,12 @@ def reconciler(
         closed=held.closed,
         demo=settings.demo,
     )
-    return lambda: found(alerts=[_row(project, alert) for alert in open_alerts(stores)])
+
+    def reconciled() -> Portfolio:
+        alerts = [_row(project, alert) for alert in open_alerts(stores)]
+        return portfolio(replace(given, alerts=alerts))
+
+    return reconciled
 
 
 def ruled(project: Project, books: Books) -> Ruling:

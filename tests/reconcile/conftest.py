@@ -11,7 +11,8 @@ import pytest
 
 from models.money import MONEY
 from models.period import Month, months
-from reconcile.portfolio import AlertRow, Portfolio, portfolio
+from reconcile.inputs import AlertRow, Inputs
+from reconcile.portfolio import Portfolio, portfolio
 from reconcile.restatement import Restated
 from reconcile.tie_out import SourceState
 
@@ -30,7 +31,11 @@ SPEND = pl.Schema(
         "share": pl.Decimal(38, 18),
         "service_name": pl.String(),
         "charge_category": pl.String(),
+        "pricing_category": pl.String(),
+        "commitment_discount_status": pl.String(),
+        "gpu_type": pl.String(),
         "currency": pl.String(),
+        "consumed_unit": pl.String(),
         "day": pl.Date(),
         "billed_cost": MONEY,
         "effective_cost": MONEY,
@@ -38,6 +43,7 @@ SPEND = pl.Schema(
         "list_cost": MONEY,
         "consumed_quantity": pl.Decimal(38, 18),
         "lines": pl.UInt32(),
+        "adjusts": pl.String(),
     }
 )
 
@@ -115,13 +121,16 @@ def spend_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
             "share": Decimal(1),
             "service_name": "Compute",
             "charge_category": "Usage",
+            **dict.fromkeys(("pricing_category", "commitment_discount_status", "gpu_type")),
             "currency": "USD",
+            "consumed_unit": None,
             "billed_cost": cost,
             "effective_cost": cost,
             "tco_cost": cost,
             "list_cost": cost,
             "consumed_quantity": Decimal(0),
             "lines": 1,
+            "adjusts": None,
         }
         full.append({**base, **{k: v for k, v in row.items() if k != "cost"}})
     return pl.DataFrame(full, schema=SPEND)
@@ -180,7 +189,7 @@ def portfolio_of_fixture() -> Callable[..., Portfolio]:
             "materiality": Thresholds(),
             "targets": Targets(),
         }
-        return portfolio(**{**defaults, **given})
+        return portfolio(Inputs(**{**defaults, **given}))
 
     return build
 

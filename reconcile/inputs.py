@@ -1,0 +1,93 @@
+"""Inputs: everything that one report is made of, before anything is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+
+from models.period import Month
+from models.problem import Problem
+from reconcile.actuals import Converter
+from reconcile.allocation import Targets
+from reconcile.balance import Assertion
+from reconcile.given import Owned, Planned
+from reconcile.purchase.accrual import Accrual
+from reconcile.restatement import Restated
+from reconcile.ruling import Ruling
+from reconcile.run.line import ProjectRuns
+from reconcile.state import Materiality
+from reconcile.tie_out import SourceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One open alert as the report shows it; amounts in the reporting currency."""
+
+    name: str
+    rule: str
+    severity: str
+    project: str
+    since: date
+    state: str
+    now: Decimal | None = None
+    worst: Decimal | None = None
+    owner: str = ""
+    reason: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What `portfolio` is given.
+
+    Attributes:
+        name: What the portfolio is called.
+        month: The month to report.
+        currency: The reporting currency.
+        as_of: The instant the data was current, UTC; a month that ends later still runs.
+        snapshot: Hash of the inputs.
+        spend: The spend of all months.
+        plans: At most one plan a project.
+        projects: The registry.
+        rates: Dated exchange rates.
+        materiality: Thresholds for comments and colours.
+        targets: How much of the cost is expected to have a project.
+        ruling: What the rules do.
+        sources: What each source has delivered for the month.
+        assertions: How the bills of all months stand to their invoices.
+        alerts: Alerts that are open.
+        problems: Findings about the data, shown as they are.
+        restated: What changed in months that were settled, to be shown.
+        accruals: What follows from purchases; `spend` has it already.
+        runs: What training runs of the month cost.
+        commitments: What is ordered and not delivered, by project and currency.
+        closed: Months that are closed.
+        demo: Whether the data is made up, which every report then says.
+    """
+
+    name: str
+    month: Month
+    currency: str
+    as_of: datetime
+    snapshot: str
+    spend: pl.DataFrame | pl.LazyFrame
+    plans: Sequence[Planned]
+    projects: Iterable[Owned]
+    rates: Converter
+    materiality: Materiality
+    targets: Targets
+    ruling: Ruling = field(default_factory=Ruling)
+    sources: Sequence[SourceState] = ()
+    assertions: Sequence[Assertion] = ()
+    alerts: Sequence[AlertRow] = ()
+    problems: Sequence[Problem] = ()
+    restated: Sequence[Restated] = ()
+    accruals: Sequence[Accrual] = ()
+    runs: Sequence[ProjectRuns] = ()
+    commitments: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    closed: Collection[Month] = ()
+    demo: bool = False
