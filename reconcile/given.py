@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 import polars as pl
@@ -17,6 +18,38 @@ from models.money import ZERO, stored
 from models.period import Month
 from reconcile.actuals import Cells, Converter
 from reconcile.tie_out import SourceState, concerning
+
+
+class PlannedItem(Protocol):
+    """What is needed of one line of a plan; `models.plan.PlanItem` is the one in use.
+
+    Attributes:
+        amount: Whole amount over the plan's months, in the plan's currency.
+        shares: Weight of each month; quantities are spread by the same.
+        phased: Amount of each month; they sum to `amount`.
+        quantity: Named factors in order; empty for an item that is stated as an amount.
+        units: Product of the factors, in `unit`; None for one that is stated as an amount.
+        unit_price: Price of one unit in the plan's currency.
+    """
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - the class says it
+    @property
+    def category(self) -> str: ...  # noqa: D102
+    @property
+    def amount(self) -> Decimal: ...  # noqa: D102
+    @property
+    def shares(self) -> Sequence[Fraction]: ...  # noqa: D102
+    @property
+    def phased(self) -> Sequence[Decimal]: ...  # noqa: D102
+    @property
+    def quantity(self) -> Mapping[str, Decimal]: ...  # noqa: D102
+    @property
+    def units(self) -> Fraction | None: ...  # noqa: D102
+    @property
+    def unit(self) -> str | None: ...  # noqa: D102
+    @property
+    def unit_price(self) -> Decimal | None: ...  # noqa: D102
 
 
 class Planned(Protocol):
@@ -30,6 +63,10 @@ class Planned(Protocol):
     def currency(self) -> str: ...  # noqa: D102
     @property
     def start(self) -> Month: ...  # noqa: D102
+    @property
+    def months(self) -> Sequence[Month]: ...  # noqa: D102
+    @property
+    def items(self) -> Sequence[PlannedItem]: ...  # noqa: D102
     @property
     def contingency(self) -> Decimal: ...  # noqa: D102
     def frame(self) -> pl.DataFrame:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from math import prod
 from typing import Any
 
 import polars as pl
@@ -49,16 +51,55 @@ SPEND = pl.Schema(
 
 
 @dataclass(frozen=True)
+class Item:
+    """A line of a plan; `phased` is one amount a month of its plan."""
+
+    id: str
+    category: str
+    phased: Sequence[Decimal]
+    quantity: Mapping[str, Decimal] = field(default_factory=dict)
+    unit: str | None = None
+    unit_price: Decimal | None = None
+    weights: Sequence[Fraction] = ()
+
+    @property
+    def amount(self) -> Decimal:
+        return sum(self.phased, Decimal(0))
+
+    @property
+    def shares(self) -> Sequence[Fraction]:
+        return self.weights or tuple(map(Fraction, self.phased))
+
+    @property
+    def units(self) -> Fraction | None:
+        factors = map(Fraction, self.quantity.values())
+        return prod(factors, start=Fraction(1)) if self.quantity else None
+
+
+@dataclass(frozen=True)
 class Plan:
+    """A plan by category and month, or of items from `start`, which stand for themselves."""
+
     project: str
-    amounts: Mapping[tuple[str, str], Decimal]
+    amounts: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     contingency: Decimal = Decimal(0)
     currency: str = "USD"
     version: int = 1
     start: Month = MARCH
+    items: Sequence[Item] = ()
+
+    @property
+    def months(self) -> Sequence[Month]:
+        long = max((len(item.phased) for item in self.items), default=0)
+        return months(self.start, long) or sorted({Month.parse(m) for _, m in self.amounts})
 
     def frame(self) -> pl.DataFrame:
         rows = [(self.project, c, "", m, amount) for (c, m), amount in self.amounts.items()]
+        for item in self.items:
+            rows += [
+                (self.project, item.category, item.id, str(month), amount)
+                for month, amount in zip(self.months, item.phased, strict=True)
+            ]
         names = ["project", "category", "item", "month", "amount"]
         types = [pl.String(), pl.String(), pl.String(), pl.String(), MONEY]
         return pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
@@ -144,6 +185,11 @@ def spend_of_fixture() -> Callable[[Iterable[Mapping[str, Any]]], pl.DataFrame]:
 @pytest.fixture(name="plan_of", scope="session")
 def plan_of_fixture() -> type[Plan]:
     return Plan
+
+
+@pytest.fixture(name="item_of", scope="session")
+def item_of_fixture() -> type[Item]:
+    return Item
 
 
 @pytest.fixture(name="project_of", scope="session")
