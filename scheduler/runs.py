@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from ingest import book
 from models import runusage
+from models.lake import Lake
 from models.run import Names
 from models.runcharge import NAMED, Sought, named
 from models.split import Usage
@@ -16,9 +18,12 @@ from reconcile.run import claim
 from reconcile.run.accepted import Accepted, accepted
 from reconcile.run.claim import Pool
 from reconcile.run.table import Evidence, runs
+from scheduler.attributing import LITTLE
 from scheduler.spending import period
-from scheduler.version import Versions, present, versions
+from scheduler.version import Version, Versions, present, versions
 from scheduler.workspace import Project, Stores
+
+Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,41 @@ def ran(project: Project, stores: Stores, usage: pl.DataFrame, spend: pl.DataFra
 
 def _named(stores: Stores, mine: Versions, sought: Sought) -> Iterator[pl.DataFrame]:
     """Yield the charges that name something, of every document that counts."""
+    for version, documents in _batches(stores, mine):
+        keys, facts = _joined(stores.lake, documents)
+        yield named(keys, facts, version.rules, version.registry, sought)
+
+
+def _batches(stores: Stores, mine: Versions) -> Iterator[tuple[Version, list[Body]]]:
+    """Yield documents of one version, as many at once as are little together."""
+    waiting: dict[str, list[Body]] = {}
     for scope, record in sorted(book.counting(stores.ledger).items()):
         version = mine.of(period(scope))
         for document in record.body["documents"]:
-            keys = pl.scan_parquet(stores.lake.path("keys", document["keys"]), glob=False)
-            facts = pl.scan_parquet(stores.lake.path("facts", document["facts"]), glob=False)
-            yield named(keys, facts, version.rules, version.registry, sought)
+            held = waiting.setdefault(version.hash, [])
+            if held and sum(map(_size, (*held, document))) > LITTLE:
+                yield version, [*held]
+                held.clear()
+            held.append(document)
+    for name, held in waiting.items():
+        yield mine.named(name), held
+
+
+def _joined(lake: Lake, documents: Iterable[Body]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Return keys and facts of documents as those of one: keys are numbered on."""
+    keys, facts, before = [], [], 0
+    for each in documents:
+        number = pl.col("key_id") + pl.lit(before, pl.UInt32)
+        own = pl.scan_parquet(lake.path("keys", each["keys"]), glob=False)
+        keys.append(own.with_columns(number))
+        sums = pl.scan_parquet(lake.path("facts", each["facts"]), glob=False)
+        facts.append(sums.with_columns(number))
+        before += own.select(pl.len()).collect().item()
+    return pl.concat(keys), pl.concat(facts)
+
+
+def _size(document: Body) -> int:
+    return int(document["document"]["size"])
 
 
 def clusters(spend: pl.DataFrame, mine: Versions) -> dict[Pool, str]:
