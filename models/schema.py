@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter
 
 from models.currency import RateFile
+from models.decisionfile import DecisionFile
 from models.planfile import PlanFile, ScenarioFile
 from models.projectfile import ProjectFile
 from models.purchasefile import PurchaseFile
@@ -24,6 +25,7 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "invoices": (StatementFile,),
     "purchases": (PurchaseFile,),
     "runs": (RunFile,),
+    "decisions": (DecisionFile,),
     "plan": (PlanFile, ScenarioFile),
 }
 

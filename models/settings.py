@@ -203,6 +203,8 @@ class Settings(Strict):
     runs: Inside = "runs.yaml"
     """File that says what names a training run, and which models were accepted; it may be absent
     unless named."""
+    decisions: Inside = "decisions.yaml"
+    """File of draws of contingency and of questions about cost; it may be absent unless named."""
     plans: Inside = "plans/*.yaml"
     """Plan files, as a glob."""
     reports: Inside = "reports"

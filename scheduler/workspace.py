@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,11 +15,14 @@ from ingest.depot import depot
 from ingest.source import Source, build, kinds, settings_model
 from models.archive import Archive
 from models.currency import Rates
+from models.decision import load as load_decisions
+from models.decision import with_draws
+from models.decisionfile import DecisionFile
 from models.depot import Depot
 from models.errors import ConfigError, Mistake
 from models.lake import Lake
 from models.ledger import Ledger
-from models.plan import Plan, load_all
+from models.plan import Plan, current, load_all
 from models.project import Registry
 from models.projectfile import load as load_projects
 from models.purchase import Purchases
@@ -57,6 +60,7 @@ class Project:
     statements: Statements
     purchases: Purchases
     runs: RunFile = field(default_factory=RunFile)
+    decisions: DecisionFile = field(default_factory=DecisionFile)
     depot: Depot | None = None
 
     @property
@@ -68,6 +72,11 @@ class Project:
     def reports(self) -> Path:
         """Where reports and file alerts go."""
         return self.folder / self.settings.reports
+
+    @property
+    def budgets(self) -> tuple[Plan, ...]:
+        """The current plan of each project, after the draws from its contingency."""
+        return tuple(with_draws(plan, self.decisions.draws) for plan in current(self.plans))
 
     def on(self, engine: str | None) -> Project:
         """Return the same project with another engine, if one is named."""
@@ -104,18 +113,19 @@ def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Pr
     """
     settings, tree = load_settings(folder, os.environ if environment is None else environment)
     registry = load_projects(folder / settings.projects)
-    plan_files = sorted(folder.glob(settings.plans))
+    plans = load_all(sorted(folder.glob(settings.plans)), registry)
     return Project(
         folder=folder,
         settings=settings,
         registry=registry,
         rules=load_rules(folder / settings.rules, registry),
         rates=Rates.load(folder / settings.rates),
-        plans=load_all(plan_files, registry),
+        plans=plans,
         sources=tuple(_sources(folder, settings, tree)),
         statements=_statements(folder, settings),
         purchases=_purchases(folder, settings, registry),
         runs=_runs(folder, settings, registry),
+        decisions=_decisions(folder, settings, registry, plans),
         depot=depot(settings.storage, tree) if settings.storage else None,
     )
 
@@ -142,6 +152,16 @@ def _runs(folder: Path, settings: Settings, registry: Registry) -> RunFile:
     if "runs" not in settings.model_fields_set and not path.exists():
         return RunFile()
     return load_runs(path, registry, settings.sources)
+
+
+def _decisions(
+    folder: Path, settings: Settings, registry: Registry, plans: Iterable[Plan]
+) -> DecisionFile:
+    """Return what was decided about cost; a file that is not named may be absent."""
+    path = folder / settings.decisions
+    if "decisions" not in settings.model_fields_set and not path.exists():
+        return DecisionFile()
+    return load_decisions(path, registry, plans)
 
 
 def _sources(folder: Path, settings: Settings, tree: Tree) -> Iterator[Source]:
