@@ -149,6 +149,9 @@ MEASURES: Final = {
     "before": Measure(
         "Before start", "effective", "cost of days before the project's first, all loaded"
     ),
+    "said_eac": Measure(
+        "Effect on EAC", "forecast", "what a comment says that it adds to EAC; + is more cost"
+    ),
     "stranded": Measure("Planned", "plan", "plan of open months after the project's end"),
 }
 

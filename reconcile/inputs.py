@@ -14,6 +14,8 @@ from models.problem import Problem
 from reconcile.actuals import Converter
 from reconcile.allocation import Targets
 from reconcile.balance import Assertion
+from reconcile.close.commentary import Commenting
+from reconcile.close.state import Life
 from reconcile.given import Owned, Planned
 from reconcile.purchase.accrual import Accrual
 from reconcile.restatement import Restated
@@ -66,6 +68,8 @@ class Inputs:
         runs: What training runs of the month cost.
         commitments: What is ordered and not delivered, by project and currency.
         closed: Months that are closed.
+        life: How far the month is; None says nothing about it.
+        commenting: What is said about the month; None asks for no comment.
         demo: Whether the data is made up, which every report then says.
     """
 
@@ -90,4 +94,6 @@ class Inputs:
     runs: Sequence[ProjectRuns] = ()
     commitments: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     closed: Collection[Month] = ()
+    life: Life | None = None
+    commenting: Commenting | None = None
     demo: bool = False

@@ -19,6 +19,8 @@ from reconcile.alerts import SPEND_AFTER_END, UNALLOCATED_OVER
 from reconcile.allocation import Allocation, allocation
 from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
+from reconcile.close.commentary import CommentLine, commentary
+from reconcile.close.state import Life
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.given import Completeness, contingencies, names, plan_cells
 from reconcile.inputs import AlertRow, Inputs
@@ -76,6 +78,8 @@ class Portfolio:
         accruals: Which part of the month's actual no bill has brought.
         runs: Training runs of the month, of each project that has any.
         outside: What was spent before projects began or after they ended, all months.
+        commentary: What is said about lines of the month, and what has to be.
+        life: How far the month is on its way to being closed; None where nobody asked.
         notes: One line each about what to read with care.
     """
 
@@ -106,6 +110,8 @@ class Portfolio:
     accruals: tuple[AccrualLine, ...]
     runs: tuple[RunsLine, ...]
     outside: tuple[Outside, ...]
+    commentary: tuple[CommentLine, ...]
+    life: Life | None
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -175,6 +181,10 @@ def portfolio(given: Inputs) -> Portfolio:
             accruals=accrual_lines(given.accruals, figures, month),
             runs=runs_lines(given.runs, figures, month),
             outside=beyond,
+            commentary=commentary(
+                lines, loose, given.commenting, figures, month=month, as_of=given.as_of
+            ),
+            life=given.life,
             alerts=tuple(_alert(figures, month, row) for row in given.alerts),
             problems=(*given.problems, *allocated.problems),
             notes=(

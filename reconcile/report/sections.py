@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconcile.portfolio import Portfolio
-from reconcile.report import running
+from reconcile.report import commentary, life, running
 from reconcile.report.section import Section
 
 Made = Callable[[Portfolio], Section]
 
 # key in JSON: what makes the section, and the schema of its `document`
 SECTIONS: Final[Mapping[str, tuple[Made, Mapping[str, Any]]]] = {
+    "month_state": (life.section, life.SCHEMA),
+    "commentary": (commentary.section, commentary.SCHEMA),
     "runs": (running.section, running.SCHEMA),
 }
 
