@@ -99,6 +99,28 @@ def totals(columns: Columns, *, net: bool, blocks: bool, windows: Windows) -> st
         FROM found WHERE offsets GROUP BY currency, plan HAVING sum(cost) <> 0"""  # noqa: S608 - built from constants
 
 
+def by_row(columns: Columns, *, net: bool, blocks: bool, windows: Windows) -> str:
+    """Return SQL for row, currency and both costs, with all that is told from the row.
+
+    What covered usage and its negation leave is of no one line; its row is 0.
+
+    Args:
+        columns: What the document has.
+        net: Whether net costs count.
+        blocks: Whether there are fees of capacity blocks, or refunds of them.
+        windows: Start and end of capacity blocks by the id of their reservation.
+    """
+    return f"""
+        WITH document AS (SELECT *, row_number() OVER () AS place FROM main.document),
+        told AS ({_told(columns, net=net, blocks=blocks, windows=windows)}),
+        lines AS ({_lines(columns, net=net, more="place, ")})
+        SELECT place, currency, billed, effective + coalesce(idle, {_ZERO})
+            + CASE WHEN block_first IS NULL THEN {_ZERO} ELSE cost END
+        FROM lines
+        UNION ALL
+        SELECT 0, currency, sum(cost), {_ZERO} FROM lines WHERE offsets GROUP BY currency"""  # noqa: S608 - built from constants
+
+
 def _told(columns: Columns, *, net: bool, blocks: bool, windows: Windows) -> str:
     """Return SQL for the lines with their cost, and with the window of a block, if it is one."""
     gross = columns.amount("line_item_unblended_cost")
@@ -113,7 +135,7 @@ def _told(columns: Columns, *, net: bool, blocks: bool, windows: Windows) -> str
         FROM document"""  # noqa: S608 - names are constants, texts are escaped
 
 
-def _lines(columns: Columns, *, net: bool) -> str:
+def _lines(columns: Columns, *, net: bool, more: str = "") -> str:
     """Return SQL for one row a line: what it is, what it costs, what is added beside it."""
     offsets = f"{_TYPE} IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation') AND NOT {_SPLIT}"
     known = "since < upto AND upto <= since + INTERVAL 366 DAY"
@@ -123,7 +145,7 @@ def _lines(columns: Columns, *, net: bool) -> str:
     day = columns.moment("line_item_usage_start_date")
     month = columns.moment("bill_billing_period_start_date")
     return f"""
-        SELECT line_item_currency_code AS currency, {_category(columns)} AS category, cost,
+        SELECT {more}line_item_currency_code AS currency, {_category(columns)} AS category, cost,
             {offsets} AS offsets,
             nullif({columns.text("savings_plan_savings_plan_a_r_n")}, '') AS plan,
             CASE WHEN {spread} AND cost <> 0 THEN CAST(since AS DATE) END AS block_first,

@@ -6,13 +6,14 @@ evidence, one statement that agrees with itself is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from ingest.source import Control, Total
+from ingest.verify import Amount
 from models.scan import ScanError, columns, money, rows
 
 _ZERO: Final = "CAST(0 AS DECIMAL(38, 18))"
@@ -48,6 +49,21 @@ def details(path: Path, role: str) -> Control:
     return Control(rows=taken, totals=totals, first=first, last=last)
 
 
+def amounts(path: Path, role: str) -> Iterator[Amount]:
+    """Yield what each row of cost details counts for, nothing where another document says it.
+
+    Raises:
+        ScanError: when the document cannot be read so.
+    """
+    types = {name.lower(): dtype for name, dtype in columns(path).items()}
+    billed, effective = (_counted(basis, *_COUNTS[role]) for basis in "be")
+    sql = f"""
+        SELECT more, coalesce(currency, ''), {billed}, {effective}
+        FROM ({_classified(types, "row_number() OVER ()")})"""  # noqa: S608 - built from constants
+    for row, currency, *costs in rows(path, sql):
+        yield Amount(row, currency, *(cost or Decimal(0) for cost in costs))
+
+
 def count(path: Path) -> int:
     """Return how many rows a document has.
 
@@ -66,7 +82,7 @@ def ordinary(path: Path) -> dict[tuple[str, str, str], tuple[int, Decimal]]:
     types = {name.lower(): dtype for name, dtype in columns(path).items()}
     account = _first(types, ("SubscriptionId", "SubscriptionGuid"))
     sql = f"""
-        SELECT currency, CAST(day AS VARCHAR), account, count(*), sum(cost)
+        SELECT currency, CAST(day AS VARCHAR), more, count(*), sum(cost)
         FROM ({_classified(types, f"CAST({account} AS VARCHAR)")})
         WHERE NOT committed GROUP BY ALL"""  # noqa: S608 - built from constants
     return {
@@ -80,21 +96,24 @@ def _text(amount: Decimal | None) -> str:
 
 
 def _summed(classified: str, ordinary: str, committed: str) -> str:
-    def counted(basis: str) -> str:
-        counts = f"CASE WHEN committed THEN {basis in committed} ELSE {basis in ordinary} END"
-        return f"CASE WHEN {counts} THEN cost ELSE {_ZERO} END"
-
     needed = f"""CASE WHEN NOT committed THEN {ordinary != ""}
         WHEN cost IS NULL OR cost <> 0 THEN TRUE
         WHEN kind = 'usage' OR kind LIKE 'unused%' THEN {"e" in committed}
         ELSE {"b" in committed} END"""
     return f"""
         SELECT coalesce(currency, ''), category, count(*),
-            sum({counted("b")}), sum({counted("e")}), min(day), max(day)
+            sum({_counted("b", ordinary, committed)}), sum({_counted("e", ordinary, committed)}),
+            min(day), max(day)
         FROM ({classified}) WHERE {needed} GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608 - from constants
 
 
-def _classified(types: Mapping[str, str], account: str = "''") -> str:
+def _counted(basis: str, ordinary: str, committed: str) -> str:
+    """Return the cost of a row where it counts for a basis, `b` or `e`."""
+    counts = f"CASE WHEN committed THEN {basis in committed} ELSE {basis in ordinary} END"
+    return f"CASE WHEN {counts} THEN cost ELSE {_ZERO} END"
+
+
+def _classified(types: Mapping[str, str], more: str = "''") -> str:
     """Return SQL of each row's kind, whether it is of a commitment, its cost, day and so on."""
     kind = _lower(types, "ChargeType")
     model = _lower(types, "PricingModel")
@@ -112,7 +131,7 @@ def _classified(types: Mapping[str, str], account: str = "''") -> str:
     return f"""
         SELECT {currency} AS currency, CASE {kind} WHEN '' THEN 'usage' ELSE {kind} END AS kind,
             {committed} AS committed, {category} AS category, {_cost(types)} AS cost,
-            {_day(types)} AS day, {account} AS account
+            {_day(types)} AS day, {more} AS more
         FROM document"""  # noqa: S608 - names are constants of this file
 
 

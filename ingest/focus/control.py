@@ -6,7 +6,7 @@ evidence, one statement that agrees with itself is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Final
 from ingest.focus.dialect import Dialect
 from ingest.focus.month import Taken
 from ingest.source import Control, Total
+from ingest.verify import Amount
 from models.lockdown import text
 from models.money import WIDE
 from models.scan import columns, money, rows
@@ -38,13 +39,35 @@ def control(path: Path, dialect: Dialect = _PLAIN, *, taken: Taken | None = None
     Raises:
         ScanError: when the document cannot be read.
     """
-    types = {name.lower(): (name, dtype) for name, dtype in columns(path).items()}
-    there = {name: types[name.lower()] for name in _READ if name.lower() in types}
+    there = _there(path)
     sql = _sql({name: dtype for name, (_, dtype) in there.items()}, dialect.moments, taken)
     names = {actual: name for name, (actual, _) in there.items()}
     groups = rows(path, sql, names=names, nulls=dialect.nulls)
     counted = [group for group in groups if group[0] or (taken and taken.alone)]
     return _control(sum(group[3] for group in counted), [g[1:] for g in groups if g[0]])
+
+
+def amounts(path: Path, dialect: Dialect = _PLAIN) -> Iterator[Amount]:
+    """Yield what each row of a document says it costs, of whatever month.
+
+    Raises:
+        ScanError: when the document cannot be read.
+    """
+    there = _there(path)
+    types = {name: dtype for name, (_, dtype) in there.items()}
+    sql = f"""
+        SELECT row_number() OVER (), coalesce(CAST(BillingCurrency AS VARCHAR), ''),
+            {_money("BilledCost", types)}, {_money("EffectiveCost", types)}
+        FROM document"""  # noqa: S608 - no word of it came in
+    names = {actual: name for name, (actual, _) in there.items()}
+    for row, currency, billed, effective in rows(path, sql, names=names, nulls=dialect.nulls):
+        yield Amount(row, currency, billed or Decimal(0), effective or Decimal(0))
+
+
+def _there(path: Path) -> dict[str, tuple[str, str]]:
+    """Return the columns that are read: how the document writes each, and its type."""
+    types = {name.lower(): (name, dtype) for name, dtype in columns(path).items()}
+    return {name: types[name.lower()] for name in _READ if name.lower() in types}
 
 
 def _sql(types: Mapping[str, str], forms: Sequence[str], taken: Taken | None) -> str:

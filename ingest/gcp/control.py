@@ -7,13 +7,14 @@ last digit are evidence, one statement that agrees with itself is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from ingest.source import Control, Total
+from ingest.verify import Amount
 from models.form import FormError, form
 from models.period import Month
 from models.scan import ScanError, columns, money, rows
@@ -58,17 +59,32 @@ def control(path: Path, period: Month) -> Control:
     return Control(rows=count, totals=totals, first=first, last=last)
 
 
+def amounts(path: Path) -> Iterator[Amount]:
+    """Yield what each row of a document comes to, payments included, of whatever month.
+
+    Raises:
+        ScanError: when the document cannot be read.
+    """
+    for row, currency, amount in _rows(path, _each, place="row_number() OVER () AS place, "):
+        yield Amount(row, currency, amount, amount)
+
+
 def _asked(path: Path, month: str) -> list[tuple[Any, ...]]:
+    return _rows(path, lambda row: _totals(row, month))
+
+
+def _rows(path: Path, question: Callable[[str], str], *, place: str = "") -> list[tuple[Any, ...]]:
+    """Return the answer to a question about the rows of a document of any form."""
     try:
         layout = form(path).layout
     except FormError as error:
         raise ScanError(str(error)) from error
     if layout == "ndjson":
-        return rows(path, _totals(_row(_MEMBERS), month), members=_MEMBERS)
+        return rows(path, question(_row(_MEMBERS, place=place)), members=_MEMBERS)
     types = {name.lower(): dtype for name, dtype in columns(path).items()}
     if layout == "parquet":
-        return rows(path, _totals(_row(types), month))
-    return rows(path, _totals(_row(_MEMBERS, cells=_parsed(types)), month))
+        return rows(path, question(_row(types, place=place)))
+    return rows(path, question(_row(_MEMBERS, cells=_parsed(types), place=place)))
 
 
 def _parsed(types: Mapping[str, str]) -> str:
@@ -82,7 +98,7 @@ def _parsed(types: Mapping[str, str]) -> str:
     return f"(SELECT {', '.join(map(column, _MEMBERS))} FROM document)"  # noqa: S608 - constants
 
 
-def _row(types: Mapping[str, str], *, cells: str = "document") -> str:
+def _row(types: Mapping[str, str], *, cells: str = "document", place: str = "") -> str:
     """Return SQL for what counts of each row: month, currency, category, day and amounts."""
     kind = "coalesce(nullif(CAST(cost_type AS VARCHAR), ''), 'regular')"
     cause = _text("adjustment_info", "type", types)
@@ -93,7 +109,8 @@ def _row(types: Mapping[str, str], *, cells: str = "document") -> str:
     fee = f"""(coalesce({_text("sku", "id", types)}, '') IN ('5515-81A8-03A2', 'B22F-51BE-D599')
         OR description ILIKE 'commitment%' OR list_contains(kinds, 'FEE_UTILIZATION_OFFSET'))"""
     return f"""
-        SELECT month, currency, cost + coalesce(list_sum(lowered), {_ZERO}) AS net,
+        SELECT {"place, " if place else ""}month, currency,
+            cost + coalesce(list_sum(lowered), {_ZERO}) AS net,
             coalesce(list_sum(paid), {_ZERO}) AS paid, day,
             CASE WHEN kind = 'tax' THEN 'Tax'
                 WHEN kind NOT IN ('regular', 'adjustment') THEN 'Adjustment'
@@ -102,7 +119,7 @@ def _row(types: Mapping[str, str], *, cells: str = "document") -> str:
                     THEN 'Adjustment'
                 WHEN {fee} THEN 'Purchase' ELSE 'Usage' END AS category
         FROM (
-            SELECT {_text("invoice", "month", types)} AS month,
+            SELECT {place}{_text("invoice", "month", types)} AS month,
                 coalesce(CAST(currency AS VARCHAR), '') AS currency, sku,
                 {kind} AS kind, {cause} AS cause, {description} AS description,
                 {_amount("cost", types["cost"])} AS cost,
@@ -110,6 +127,10 @@ def _row(types: Mapping[str, str], *, cells: str = "document") -> str:
                 [{amount} FOR c IN credits IF {lowers}] AS lowered,
                 [{amount} FOR c IN credits IF NOT {lowers}] AS paid
             FROM {cells})"""  # noqa: S608 - names are constants of this file
+
+
+def _each(row: str) -> str:
+    return f"SELECT place, currency, net + paid FROM ({row})"  # noqa: S608 - from constants
 
 
 def _totals(row: str, month: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from ingest.hardware.settings import Columns, Settings
 from ingest.source import Control, Sum, Total
+from ingest.verify import Amount
 from models.period import Month
 from models.subunit import places
 from models.yamlfile import read
@@ -68,6 +69,14 @@ def control(path: Path, settings: Settings, month: Month, table: str) -> Control
             for currency, each in sorted(costs.items())
         ),
     )
+
+
+def amounts(path: Path, settings: Settings, month: Month) -> Iterator[Amount]:
+    """Yield what each asset of a register costs in a month, worked out as by `control`."""
+    for row, cells in enumerate(_assets(path, settings), start=1):
+        if _is_there(cells, month):
+            cost = _cost(cells, month) + _loss(cells, month, settings)
+            yield Amount(row, cells["currency"], Decimal(0), cost)
 
 
 def _assets(path: Path, settings: Settings) -> Iterator[dict[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -19,6 +19,7 @@ from ingest.invoice.recount import Counted, Value
 from ingest.invoice.settings import Settings
 from ingest.invoice.taken import Taken
 from ingest.source import Control, Total
+from ingest.verify import Amount
 from models.subunit import subunit
 
 Key = tuple[str, str]
@@ -51,6 +52,14 @@ def control(
     totals = tuple(_total(key, amounts) for key, amounts in sorted(sums.items()))
     first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
     return Control(rows=len(counting) + len(aside), totals=totals, first=first, last=last)
+
+
+def by_row(rows: Rows, settings: Settings, counting: Collection[int]) -> Iterator[Amount]:
+    """Yield what each counting row of a file comes to, its tax included; see `control`."""
+    for number, row in rows.items():
+        if number in counting:
+            for _, amount in _amounts(row, settings):
+                yield Amount(number, _currency(row, settings), amount, amount)
 
 
 def amounts(rows: Rows, settings: Settings, taken: Taken) -> Amounts:

@@ -6,7 +6,7 @@ is the truth: state it in invoices.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import localcontext
@@ -25,7 +25,7 @@ from ingest.source import (
     Source,
     expected,
 )
-from ingest.vendor.anthropic.control import control
+from ingest.vendor.anthropic.control import amounts, control
 from ingest.vendor.anthropic.line import is_cost, items, uses
 from ingest.vendor.anthropic.settings import Settings
 from ingest.vendor.charge import charges, usage
@@ -33,6 +33,7 @@ from ingest.vendor.doctor import findings
 from ingest.vendor.month import deliveries, settled
 from ingest.vendor.reply import Part, ReplyError, parsed
 from ingest.vendor.report import rows
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.money import WIDE
@@ -98,6 +99,11 @@ class AnthropicOrganization:
         del document, delivery
         with localcontext(prec=WIDE):
             return control(path.read_bytes())
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.vendor.anthropic.control`."""
+        del document, delivery
+        return amounts(path.read_bytes())
 
     def _converted(self, body: Part, period: Month) -> Conversion:
         found = list(rows(body))

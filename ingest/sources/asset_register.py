@@ -7,7 +7,7 @@ fetched: both decide what the month costs whom, and both are pinned by it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import localcontext
@@ -19,7 +19,7 @@ from ingest.cluster.text import lines
 from ingest.files import stored
 from ingest.hardware import charge, told
 from ingest.hardware.asset import Asset
-from ingest.hardware.control import control
+from ingest.hardware.control import amounts, control
 from ingest.hardware.doubt import doubts
 from ingest.hardware.hours import Answers, Hours
 from ingest.hardware.part import Books
@@ -39,6 +39,7 @@ from ingest.source import (
     build,
     held,
 )
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, ConfigError, SourceError
 from models.money import WIDE
@@ -125,6 +126,11 @@ class AssetRegister:
         del document
         with localcontext(prec=WIDE):
             return control(path, self.settings, delivery.period, delivery.table)
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.hardware.control`."""
+        del document
+        return amounts(path, self.settings, delivery.period)
 
     def _place(self) -> Place:
         return self.settings.place(self.name, self.folder)

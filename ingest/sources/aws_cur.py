@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from ingest.source import (
     Source,
 )
 from ingest.table import ContractError
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.period import Month
@@ -116,6 +117,11 @@ class CostReport:
             return control.cur(path, legacy.contract(path), self.settings.pairs)
         except (ContractError, ScanError) as error:
             raise BrokenError(self.name, document.name, str(error)) from error
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.aws.control`."""
+        del document, delivery
+        return control.cur_amounts(path, legacy.contract(path), self.settings.pairs)
 
     def _place(self) -> Place:
         return self.settings.place(self.name, self.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from ingest.aws.settings import ReportSettings
 from ingest.bucket import Place
 from ingest.focus.columns import ALL_FIELDS as FOCUS_FIELDS
 from ingest.focus.columns import UNUSED as FOCUS_UNUSED
+from ingest.focus.control import amounts as focus_amounts
 from ingest.focus.control import control as focus_control
 from ingest.probe import Look, Probe, schema
 from ingest.source import (
@@ -34,6 +35,7 @@ from ingest.source import (
     Source,
 )
 from ingest.table import TEXT, ContractError, Field, names
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.period import Month
@@ -125,6 +127,13 @@ class DataExport:
             return focus_control(path, DIALECT)
         except ScanError as error:
             raise BrokenError(self.name, document.name, error.detail) from error
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.aws.control`."""
+        del document
+        if delivery.table == CUR:
+            return control.cur_amounts(path, windows=self.settings.pairs)
+        return focus_amounts(path, DIALECT)
 
     def _place(self) -> Place:
         return self.settings.place(self.name, self.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from ingest.azure.dialect import DIALECT
 from ingest.azure.role import Reading
 from ingest.azure.settings import Settings
 from ingest.bucket import grants
+from ingest.focus.control import amounts as amounts_focus
 from ingest.focus.control import control as control_focus
 from ingest.focus.convert import convert as convert_focus
 from ingest.focus.month import Taken
@@ -31,6 +32,7 @@ from ingest.source import (
     Source,
 )
 from ingest.table import ContractError
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.period import Month
@@ -138,6 +140,13 @@ class AzureExport:
             detail = f"has {count} rows, and its manifest says {promised}"
             raise BrokenError(self.name, document.name, detail)
         return stated
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.azure.control`."""
+        reading = Reading.of(delivery.table)
+        if reading.dataset == "focus":
+            return amounts_focus(path, DIALECT)
+        return control.amounts(path, reading.roles[document.sha256])
 
     def _taken(self, period: Month) -> Taken | None:
         """Return which rows count: all of a run, whose manifest tells the month."""

@@ -9,7 +9,7 @@ which months it would have changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Final
 from polars.exceptions import PanicException, PolarsError
 
 from ingest.bucket import Place, grants
-from ingest.focus.control import control
+from ingest.focus.control import amounts, control
 from ingest.focus.convert import convert
 from ingest.focus.month import Taken, months
 from ingest.focus.settings import Settings
@@ -36,6 +36,7 @@ from ingest.source import (
     expected,
 )
 from ingest.table import ContractError
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.period import Month
@@ -113,6 +114,11 @@ class FocusFiles:
             return control(path, self.settings.dialect, taken=self._taken(delivery.period))
         except ScanError as error:
             raise BrokenError(self.name, document.name, error.detail) from error
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.focus.control`."""
+        del document, delivery
+        return amounts(path, self.settings.dialect)
 
     def _place(self) -> Place:
         return self.settings.place(self.name, self.folder)

@@ -5,7 +5,7 @@ Each row belongs to the month in which it began, whatever file it lies in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import localcontext
@@ -30,11 +30,12 @@ from ingest.source import (
 )
 from ingest.table import ContractError
 from ingest.vendor.charge import charges, usage
-from ingest.vendor.gpu.control import control
+from ingest.vendor.gpu.control import amounts, control
 from ingest.vendor.gpu.line import items, lines, uses
 from ingest.vendor.gpu.settings import Settings
 from ingest.vendor.gpu.table import months, rows
 from ingest.vendor.month import settled
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.money import WIDE
@@ -105,6 +106,11 @@ class GpuCloudTable:
         del document
         with localcontext(prec=WIDE):
             return control(path.read_bytes(), self.settings, delivery.period)
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.vendor.gpu.control`."""
+        del document
+        return amounts(path.read_bytes(), self.settings, delivery.period)
 
     def _converted(self, path: Path, period: Month) -> Conversion:
         read = rows(path, self.settings)

@@ -10,7 +10,7 @@ hold invoices of several vendors; then only known ones count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import localcontext
@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 
 from ingest.bucket import grants
 from ingest.invoice import doctor, proof
-from ingest.invoice.control import amounts, control
+from ingest.invoice.control import amounts, by_row, control
 from ingest.invoice.gathering import invoices
 from ingest.invoice.held import File
 from ingest.invoice.inbox import MAILS, Inbox, Item
@@ -45,6 +45,7 @@ from ingest.source import (
     Source,
     expected,
 )
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, EmptyError, SourceError
 from models.money import WIDE
@@ -132,6 +133,14 @@ class InvoiceFolder:
             )
             beside = proof.beside(taken, lambda each: amounts(rows, self.settings, each))
             return replace(stated, beside=beside)
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.invoice.control`."""
+        data = path.read_bytes()
+        taken = self._post.taken(self._read(data, document.name)[1], document, delivery)
+        rows = self._sound(document.name, lambda: recounted(data, self.settings))
+        counting = {row for each in taken if each.counts for row in each.invoice.rows}
+        return by_row(rows, self.settings, counting)
 
     @property
     def _inbox(self) -> Inbox:

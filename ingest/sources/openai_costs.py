@@ -28,11 +28,12 @@ from ingest.vendor.doctor import findings
 from ingest.vendor.month import deliveries, settled
 from ingest.vendor.openai import line
 from ingest.vendor.openai import usage as measure
-from ingest.vendor.openai.control import control
+from ingest.vendor.openai.control import amounts, control
 from ingest.vendor.openai.fetch import Organization
 from ingest.vendor.openai.settings import Settings
 from ingest.vendor.reply import Part, ReplyError, parsed
 from ingest.vendor.report import rows
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import BrokenError, SourceError
 from models.money import WIDE
@@ -102,6 +103,11 @@ class OpenAiOrganization:
         del document, delivery
         with localcontext(prec=WIDE):
             return control(path.read_bytes(), tokens=self.settings.tokens)
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Yield what rows come to; see `ingest.vendor.openai.control`."""
+        del document, delivery
+        return amounts(path.read_bytes(), tokens=self.settings.tokens)
 
     def _converted(self, body: Part, period: Month) -> Conversion:
         with_tokens = self.settings.tokens == "usage"

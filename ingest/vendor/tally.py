@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 
 from ingest.source import Control, Sum, Total
+from ingest.verify import Amount
 from models.money import WIDE
 
 
@@ -21,9 +22,11 @@ class Tally:
     )
     uses: defaultdict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     days: list[date] = field(default_factory=list)
+    amounts: list[Amount] = field(default_factory=list)
 
     def cost(self, currency: str, category: str, amount: Decimal, day: date) -> None:
-        """Add a charge."""
+        """Add a charge of the row that was counted last."""
+        self.amounts.append(Amount(self.rows, currency, amount, amount))
         self.costs[currency, category].append(amount)
         self.days.append(day)
 

@@ -6,13 +6,14 @@ Nothing of `reply` and `line` is used: numbers are the texts they are written as
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from ingest.source import Control
 from ingest.vendor.tally import Tally
+from ingest.verify import Amount
 
 _PLACES: Final = Decimal("1E-18")
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -21,6 +22,15 @@ _TOKENS: Final = ("uncached_input_tokens", "cache_read_input_tokens", "output_to
 
 def control(data: bytes) -> Control:
     """State what a page of costs or usage must become."""
+    return _read(data).control()
+
+
+def amounts(data: bytes) -> Sequence[Amount]:
+    """Return what each row of a page costs."""
+    return _read(data).amounts
+
+
+def _read(data: bytes) -> Tally:
     tally = Tally()
     for entry in json.loads(data, parse_float=str, parse_int=str)["data"]:
         for row in entry["results"] if entry.get("results") is not None else [entry]:
@@ -30,7 +40,7 @@ def control(data: bytes) -> Control:
                 _used(tally, row)
             else:
                 _cost(tally, stated, _day(entry["starting_at"]))
-    return tally.control()
+    return tally
 
 
 def _cost(tally: Tally, said: Mapping[str, Any], day: date) -> None:

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fnmatch import fnmatchcase
@@ -19,6 +20,7 @@ from typing import Final
 from ingest.source import Control
 from ingest.vendor.gpu.settings import MODELS, PER_HOUR, WORDS, Settings
 from ingest.vendor.tally import Tally
+from ingest.verify import Amount
 from models.canonical import canonical_value
 from models.period import Month
 
@@ -42,6 +44,15 @@ def control(data: bytes, settings: Settings, period: Month) -> Control:
         if (start.year, start.month) == (period.year, period.month):
             _row(tally, cells, start, settings)
     return tally.control()
+
+
+def amounts(data: bytes, settings: Settings, period: Month) -> Iterator[Amount]:
+    """Yield what each row of a month in a file costs."""
+    for number, cells in enumerate(_cells(data), start=1):
+        start, tally = _moment(_cell(cells, settings.form.start), settings), Tally()
+        if (start.year, start.month) == (period.year, period.month):
+            _row(tally, cells, start, settings)
+        yield from (replace(amount, row=number) for amount in tally.amounts)
 
 
 def _cells(data: bytes) -> Iterator[dict[str, str]]:

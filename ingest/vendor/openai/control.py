@@ -6,13 +6,14 @@ Nothing of `reply`, `line` and `usage` is used: numbers are the texts they are w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from ingest.source import Control
 from ingest.vendor.tally import Tally
+from ingest.verify import Amount
 
 _TOKENS: Final = {"tokens": 1, "1000_tokens": 1000}
 _PLACES: Final = Decimal("1E-18")
@@ -26,6 +27,15 @@ def control(data: bytes, *, tokens: str) -> Control:
         data: A page of costs or usage, or the jobs of a month.
         tokens: Which documents count tokens: `costs`, or `usage` and jobs.
     """
+    return _read(data, tokens).control()
+
+
+def amounts(data: bytes, *, tokens: str) -> Sequence[Amount]:
+    """Return what each row of a document costs; see `control`."""
+    return _read(data, tokens).amounts
+
+
+def _read(data: bytes, tokens: str) -> Tally:
     body = json.loads(data, parse_float=str)
     tally = Tally()
     for entry in body["data"]:
@@ -34,7 +44,7 @@ def control(data: bytes, *, tokens: str) -> Control:
             continue
         for row in entry["results"] if entry.get("results") is not None else [entry]:
             _row(tally, row, _day(entry["start_time"]), tokens)
-    return tally.control()
+    return tally
 
 
 def _job(tally: Tally, job: Mapping[str, Any], tokens: str) -> None:
