@@ -99,6 +99,12 @@ class Ledger:
         with transaction(self._engine) as connection:
             return _newest(connection, self._last)[1]
 
+    @property
+    def size(self) -> int:
+        """How many entries there are; the newest has this number."""
+        with transaction(self._engine) as connection:
+            return _newest(connection, self._last)[0]
+
     def append(self, *entries: Entry) -> list[Record]:
         """Add entries, all or none, and return them as they were written.
 

@@ -242,12 +242,13 @@ class Settings(Strict):
         return self.ledger.get_secret_value() if self.ledger else None
 
 
-def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
+def load(folder: Path, environment: Mapping[str, str], *without: str) -> tuple[Settings, Tree]:
     """Read `trueup.yaml` of a project folder.
 
     Args:
         folder: The project folder.
         environment: What `${NAME}` in sources, channels, storage and ledger is read from.
+        without: Keys that are not read.
 
     Returns:
         The settings, and the expanded tree against which each kind of source
@@ -256,7 +257,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> tuple[Settings, Tree]:
     Raises:
         ConfigError: with every mistake.
     """
-    tree = _expanded(read(folder / FILE), environment)
+    tree = _expanded(read(folder / FILE).without(*without), environment)
     settings = tree.validated(Settings)
     mistakes = (*_source_mistakes(tree, settings), *_ledger_mistakes(tree))
     if mistakes:

@@ -51,6 +51,13 @@ class Tree:
             node = child
         return node
 
+    def without(self, *keys: str) -> Tree:
+        """Return the same file as if it had none of these keys."""
+        if not isinstance(self.root.value, dict):
+            return self
+        left = {key: each for key, each in self.root.value.items() if key not in keys}
+        return Tree(replace(self.root, value=left))
+
     def mistake(self, message: str, *at: str | int) -> Mistake:
         """Return a mistake at a place; a missing key points at what should hold it."""
         path = ".".join(map(str, at))

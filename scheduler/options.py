@@ -50,6 +50,12 @@ today_option = click.option(
     default=lambda: now().date(),
     help="Take this day as today (YYYY-MM-DD).  [default: today, UTC]",
 )
+as_of_option = click.option(
+    "--as-of",
+    metavar="WHEN",
+    help="As it was at the end of a day (YYYY-MM-DD), or in a run, by its id, the snapshot of its "
+    "report, or a report in JSON.  [default: now]",
+)
 form_option = click.option(
     "-f",
     "--format",

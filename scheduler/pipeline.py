@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -12,7 +12,7 @@ from models.ledger import Entry
 from models.period import Month
 from reconcile.portfolio import Portfolio
 from reconcile.reallocation import Reallocation
-from scheduler import reallocating
+from scheduler import reallocating, recording
 from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
@@ -80,10 +80,13 @@ def night(
     stores.sweep()
     month = month or reported_month(as_of.date())
     rules = entries(project, stores.ledger)  # as they were read; a night is long
+    kept = recording.configuration(project, stores.ledger)
     told = asked(project, stores, progress, as_of, also=month)
     books = booked(project, stores, progress, as_of)
     moved = reallocating.entries(project, stores, books, progress)
-    _record_versions(project, stores, [*rules, *moved])
+    news = [*rules, *moved, *recording.versions(project, stores.ledger), *kept]
+    if news:
+        stores.ledger.append(*news)
     progress.step("reconcile")
     reconciled = reconciler(project, stores, books, month)
     subjects = raise_alerts(project, stores, reconciled(), run=run)
@@ -116,23 +119,3 @@ def _log(project: Project, run: str, now: Callable[[], datetime]) -> RunLog:
     log = RunLog(folder / f"{run}.jsonl", now)
     log("started", run=run)
     return log
-
-
-def _record_versions(project: Project, stores: Stores, rules: Sequence[Entry]) -> None:
-    """Write the versions of rules, rates and plans that are new to the ledger, all or none."""
-    versions = {
-        ("rates", project.settings.rates): project.rates.fingerprint,
-        ("invoices", project.settings.invoices): project.statements.fingerprint,
-        **{("plan", f"{plan.project}/{plan.version}"): plan.fingerprint for plan in project.plans},
-    }
-    if project.purchases:
-        versions["purchases", project.settings.purchases] = project.purchases.fingerprint
-    if project.runs.model_fields_set:
-        versions["runs", project.settings.runs] = project.runs.fingerprint
-    news = [*rules]
-    for (kind, subject), fingerprint in versions.items():
-        newest = stores.ledger.latest(kind).get(subject)
-        if newest is None or newest.body["hash"] != fingerprint:
-            news.append(Entry(kind, subject, {"hash": fingerprint}))
-    if news:
-        stores.ledger.append(*news)

@@ -25,7 +25,15 @@ def reload(project: Project, stores: Stores, progress: Progress) -> None:
     Raises:
         StoreError: when the archive lacks a document.
     """
-    wanted = needed(stores)
+    again(project, stores, progress, needed(stores))
+
+
+def again(project: Project, stores: Stores, progress: Progress, wanted: Sequence[Record]) -> None:
+    """Load some deliveries from the archive, of sources that are configured.
+
+    Raises:
+        StoreError: when the archive lacks a document.
+    """
     progress.step("rebuild", sum(len(record.body["documents"]) for record in wanted))
     arrivals = Arrivals(stores.archive, stores.lake)
     tasks = _documents(project, wanted, arrivals)
@@ -58,8 +66,18 @@ def buildable(project: Project, stores: Stores) -> None:
             be read in another way; nothing was deleted.
     """
     _attributable(stores, versions(stores.ledger, present(project)))
+    readable(project, needed(stores))
+
+
+def readable(project: Project, wanted: Sequence[Record]) -> None:
+    """Make sure that deliveries would be loaded again as they are.
+
+    Raises:
+        RefusedError: when a source is gone from the configuration, or reads its documents
+            in another way than when they were loaded.
+    """
     by_name = {source.name: source for source in project.sources}
-    for record in needed(stores):
+    for record in wanted:
         delivery = book.delivery(record.subject, record.body)
         if delivery.source not in by_name:
             raise RefusedError(

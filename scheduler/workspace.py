@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from ingest import closing
 from ingest.depot import depot
@@ -39,6 +40,8 @@ from models.yamlfile import Tree
 from scheduler.engine.engine import Engine, Here
 from scheduler.engine.open import opened
 from scheduler.lock import held
+
+OUTWARD: Final = ("channels", "storage", "ledger")  # where a project writes to, beside its folder
 
 
 def now() -> datetime:
@@ -105,23 +108,32 @@ class Stores:
         self.lake.sweep()
 
 
-def configured(folder: Path, environment: Mapping[str, str] | None = None) -> Project:
+def configured(
+    folder: Path, environment: Mapping[str, str] | None = None, home: Path | None = None
+) -> Project:
     """Read and check every configuration file of a project folder.
+
+    Args:
+        folder: Where the configuration is.
+        environment: What variables are read from.
+        home: The project folder, with stores and the files of sources, where the configuration
+            is another than the one it has; then nothing of it says where to write.
 
     Raises:
         ConfigError: with every mistake of the files, each with file:line:column.
     """
-    settings, tree = load_settings(folder, os.environ if environment is None else environment)
+    known = os.environ if environment is None else environment
+    settings, tree = load_settings(folder, known, *(OUTWARD if home else ()))
     registry = load_projects(folder / settings.projects)
     plans = load_all(sorted(folder.glob(settings.plans)), registry)
     return Project(
-        folder=folder,
+        folder=home or folder,
         settings=settings,
         registry=registry,
         rules=load_rules(folder / settings.rules, registry),
         rates=Rates.load(folder / settings.rates),
         plans=plans,
-        sources=tuple(_sources(folder, settings, tree)),
+        sources=tuple(_sources(home or folder, settings, tree)),
         statements=_statements(folder, settings),
         purchases=_purchases(folder, settings, registry),
         runs=_runs(folder, settings, registry),

@@ -16,11 +16,10 @@ from reconcile.report import document, markdown, page, text
 from reconcile.state import State
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.options import Day, month_option
-from scheduler.pipeline import instant
+from scheduler.opening import opened
+from scheduler.options import Day, as_of_option, month_option
 from scheduler.progress import Quiet
-from scheduler.publish import reconcile, reported_month
-from scheduler.workspace import configured, now, stores
+from scheduler.publish import reconcile
 
 RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
     "html": page.render,
@@ -32,6 +31,7 @@ RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
 @click.command()
 @month_option
 @click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
+@as_of_option
 @click.option(
     "-f",
     "--format",
@@ -53,17 +53,16 @@ def command(
     *,
     month: Month | None,
     today: date | None,
+    as_of: str | None,
     form: str,
     out: Path | None,
     fail_on: str | None,
     color: bool | None,
 ) -> int:
     """Show budget versus actual of a month from what is loaded; fetches nothing."""
-    project = configured(shell.folder)
-    as_of = instant(today, now())
-    with stores(project) as opened:
-        wanted = month or reported_month(as_of.date())
-        report = reconcile(project, opened, booked(project, opened, Quiet(), as_of), wanted)
+    with opened(shell, as_of, today) as at:
+        books = booked(at.project, at.stores, Quiet(), at.as_of)
+        report = reconcile(at.project, at.stores, books, month or at.month)
     colour = sys.stdout.isatty() if color is None else color
     rendered = RENDER[form](report) if form in RENDER else text.render(report, colour=colour)
     if out is None:
