@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from ingest.change import Body, Change, difference
-from ingest.kind import ABSENT, CLOSED, LOADED, RECEIVED, REFUSED
+from ingest.kind import ABSENT, LOADED, RECEIVED, REFUSED
 from ingest.load import LoadedDelivery, delivery_id, lake_name
 from ingest.restatement import restated
+from ingest.shut import closed
 from ingest.source import Delivery, Document, Source
 from models.errors import SourceError, StoreError
 from models.ledger import Entry, Ledger, Record
@@ -40,6 +41,7 @@ __all__ = [
     "quarantined",
     "receive",
     "refused",
+    "stated",
 ]
 
 
@@ -159,7 +161,28 @@ def counting(ledger: Ledger) -> dict[str, Record]:
     Raises:
         StoreError: when a month was closed with a delivery that the ledger does not have.
     """
-    pins = {month: record.body["deliveries"] for month, record in ledger.latest(CLOSED).items()}
+    pins = {str(month): record.body["deliveries"] for month, record in closed(ledger).items()}
+    return _counting(ledger, pins)
+
+
+def stated(ledger: Ledger) -> dict[str, Record]:
+    """Return what sources say of each scope now; recognition posts what closed books lack of it.
+
+    The newest `delivery.loaded` entry, of closed months, too; but where a month was closed
+    without books, by an earlier version of the program, the one that counts.
+
+    Raises:
+        StoreError: see `counting`.
+    """
+    pins = {
+        str(month): record.body["deliveries"]
+        for month, record in closed(ledger).items()
+        if not record.body.get("books")
+    }
+    return _counting(ledger, pins)
+
+
+def _counting(ledger: Ledger, pins: Mapping[str, Mapping[str, str]]) -> dict[str, Record]:
     found = {
         scope: _pinned(ledger, scope, record, pins[month]) if month in pins else record
         for scope, record in ledger.latest(LOADED).items()

@@ -2,31 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ingest import book
-from ingest.kind import CLOSED, LOADED, RULES
+from ingest.kind import CLOSED, LOADED, REOPENED, RULES
+from ingest.shut import Close, closed, closes
+from models.archive import Archive
 from models.errors import RefusedError, StoreError
 from models.lake import input_hash
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
 
+__all__ = [
+    "Close",
+    "Held",
+    "Pins",
+    "close",
+    "closed",
+    "closes",
+    "digest",
+    "pinned",
+    "reopen",
+    "verify",
+    "versions",
+]
+
 Body = Mapping[str, Any]
+_FORGED = "its deliveries are not those it was closed with; restore the ledger from a backup"
 
 
-def close(ledger: Ledger, month: Month, *, by: str, rules: str, reason: str = "") -> Record:
-    """Pin what the figures of a billing month are made of: its deliveries, and the rules.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The books of a closed month: a document of the archive, in the form of `models.books`.
 
-    What comes later changes none of them. A delivery that differs goes on to be received,
-    loaded and told as a restatement; other rules give the spend of open months alone.
+    Attributes:
+        sha256: Hash of its bytes.
+        rows: How many rows it has.
+        sums: Exact sums by currency and measure, as text.
+    """
+
+    sha256: str
+    rows: int
+    sums: Mapping[str, Mapping[str, str]]
+
+    def body(self) -> dict[str, Any]:
+        """Return it as the ledger keeps it."""
+        sums = {currency: dict(measures) for currency, measures in self.sums.items()}
+        return {"sha256": self.sha256, "rows": self.rows, "sums": sums}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pins:
+    """What a month is closed with; `scheduler.closing.freeze` makes them.
+
+    Attributes:
+        rules: Hash of the version of the rules by which it counts.
+        program: The version of attribution that made the books.
+        plans: Version and hash of the plan of each project that has one.
+        rates: `hash` of all rates, and those in force, `stated`, as `models.pinnedrates` reads.
+        settings: Hash of the settings that figures depend on.
+        books: The frozen books; None keeps the pinned deliveries alone.
+        reports: Hash of each document of the report that was signed, by its form.
+    """
+
+    rules: str
+    program: str = ""
+    plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rates: Mapping[str, Any] = field(default_factory=dict)
+    settings: str = ""
+    books: Held | None = None
+    reports: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """Return them as the ledger keeps them."""
+        found = {
+            "rules": self.rules,
+            "program": self.program,
+            "plans": {project: dict(each) for project, each in self.plans.items()},
+            "rates": dict(self.rates),
+            "settings": self.settings,
+            "reports": dict(self.reports),
+        }
+        return {**found, "books": self.books.body()} if self.books else found
+
+
+def close(  # noqa: PLR0913 - a signature has many parts
+    ledger: Ledger,
+    month: Month,
+    *,
+    by: str,
+    pins: Pins,
+    reason: str = "",
+    waived: Mapping[str, str] | None = None,
+    signed_by: str = "",
+    as_of: datetime | None = None,
+) -> Record:
+    """Pin what the figures of a month are made of; closed again it has the next version.
+
+    What comes later changes none of them: a delivery that differs goes on to be received,
+    loaded and told as a restatement, and is posted to the first open month.
 
     Args:
         ledger: The ledger.
-        month: The billing month.
+        month: The month.
         by: The person who closes it.
-        rules: Hash of the version of the rules by which it counts.
+        pins: What it is closed with.
         reason: Why it can be closed though it is not final.
+        waived: Why it can be closed without a source, or in spite of a check, by its name.
+        signed_by: The second person, where two are asked for.
+        as_of: When the data was current, on the clock of the run.
 
     Raises:
         RefusedError: when it is closed already, nobody is named, or the ledger does not
@@ -36,26 +123,59 @@ def close(ledger: Ledger, month: Month, *, by: str, rules: str, reason: str = ""
         raise RefusedError(f"{month}: nobody is named to close it; say who does")
     if month in closed(ledger):
         raise RefusedError(f"{month}: is closed already; a closed month stays as it is")
-    if rules not in versions(ledger):
+    if pins.rules not in versions(ledger):
         raise RefusedError(
             f"{month}: no run has used the rules as they are; use `trueup run` first"
         )
-    pins = _current(ledger, month)
-    bodies = {scope: record.body for scope, record in pins.items()}
+    bodies = {scope: record.body for scope, record in _current(ledger, month).items()}
     body = {
-        "version": 1,
+        **pins.body(),
+        "version": 1 + sum(each.month == month for each in closes(ledger)),
         "by": by,
+        "signed_by": signed_by,
         "reason": reason,
+        "waived": dict(waived or {}),
+        "as_of": as_of.isoformat() if as_of else "",
         "deliveries": {scope: each["delivery"] for scope, each in bodies.items()},
         "digest": digest(bodies),
-        "rules": rules,
     }
     return ledger.append(Entry(CLOSED, str(month), body))[0]
 
 
-def closed(ledger: Ledger) -> dict[Month, Record]:
-    """Return the entry by which each closed month was closed."""
-    return {Month.parse(month): record for month, record in ledger.latest(CLOSED).items()}
+def reopen(ledger: Ledger, month: Month, *, by: str, reason: str, as_of: datetime) -> Record:
+    """Let a closed month change again, until it is closed anew; its versions stay readable.
+
+    Args:
+        ledger: The ledger.
+        month: The month.
+        by: The person who opens it.
+        reason: Why.
+        as_of: When, on the clock of the run.
+
+    Raises:
+        RefusedError: when nobody or no reason is named, it is not closed, or a later one is,
+            whose books have what was posted there.
+    """
+    if not by.strip():
+        raise RefusedError(f"{month}: nobody is named to reopen it; say who does")
+    if not reason.strip():
+        raise RefusedError(f"{month}: is not opened without a reason; say why")
+    months = closed(ledger)
+    if month not in months:
+        raise RefusedError(f"{month}: is not closed; there is nothing to reopen")
+    later = max(months)
+    if later > month:
+        raise RefusedError(
+            f"{month}: {later} is closed after it, and has what came late; reopen {later} first, "
+            "or let it be an adjustment"
+        )
+    body = {
+        "version": months[month].body["version"],
+        "by": by,
+        "reason": reason,
+        "as_of": as_of.isoformat(),
+    }
+    return ledger.append(Entry(REOPENED, str(month), body))[0]
 
 
 def pinned(ledger: Ledger) -> dict[Month, str]:
@@ -82,11 +202,15 @@ def digest(deliveries: Mapping[str, Body]) -> str:
     return input_hash(*parts)
 
 
-def verify(ledger: Ledger) -> None:
-    """Prove that each closed month still counts what it was closed with, by the same rules.
+def verify(ledger: Ledger, archive: Archive | None = None) -> None:
+    """Prove that each closed month still is what it was closed with.
+
+    Args:
+        ledger: The ledger.
+        archive: Where its documents lie; they are read and compared when it is given.
 
     Raises:
-        StoreError: names the first month that does not.
+        StoreError: names the first month that is not, and the way out.
     """
     counting = book.counting(ledger) if (months := closed(ledger)) else {}
     known = versions(ledger) if any("rules" in each.body for each in months.values()) else {}
@@ -98,10 +222,29 @@ def verify(ledger: Ledger) -> None:
             )
         mine = {scope: each.body for scope, each in counting.items() if _is_of(scope, month)}
         if digest(mine) != record.body["digest"]:
-            raise StoreError(
-                f"{month}: is closed, and its deliveries are not those it was closed with; "
-                "restore the ledger from a backup"
-            )
+            raise StoreError(f"{month}: is closed, and {_FORGED}")
+    for each in closes(ledger) if archive else ():
+        for what, sha256 in documents(each.record.body):
+            _prove(archive, f"{each.month}: the {what} of version {each.version}", sha256)
+
+
+def documents(body: Body) -> Iterator[tuple[str, str]]:
+    """Yield what each document of the archive is that a close names, and its hash."""
+    if books := body.get("books"):
+        yield "books", books["sha256"]
+    for form, sha256 in sorted(body.get("reports", {}).items()):
+        yield f"{form} report", sha256
+
+
+def _prove(archive: Archive | None, what: str, sha256: str) -> None:
+    try:
+        if archive:
+            archive.path(sha256)
+    except StoreError as error:
+        raise StoreError(
+            f"{what} of a closed month is lost or was altered ({sha256[:12]}); restore the "
+            "archive from a backup"
+        ) from error
 
 
 def _current(ledger: Ledger, month: Month) -> dict[str, Record]:

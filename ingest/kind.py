@@ -12,5 +12,6 @@ RESTATED: Final = "delivery.restated"  # totals changed after the month was fina
 ASKED: Final = "source.asked"  # when a source last was asked for all open months
 STATE: Final = "month.state"  # the life of one month of one source, when it changes
 CLOSED: Final = "month.closed"  # which deliveries a closed month counts, and by which rules
+REOPENED: Final = "month.reopened"  # from then on the month changes again, until it is closed anew
 RULES: Final = "rules"  # a version of what attribution depends on, with its text
 REALLOCATED: Final = "rules.reallocated"  # what an edit of them moved in open months

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from ingest.change import Body, Change, difference, unchanged
-from ingest.kind import CLOSED, RESTATED, STATE
+from ingest.kind import RESTATED, STATE
+from ingest.shut import closed
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
 
@@ -91,7 +92,7 @@ def was_settled(ledger: Ledger) -> dict[str, datetime]:
 
 
 def _was(ledger: Ledger, scope: str) -> str:
-    if scope.rpartition("/")[2] in ledger.latest(CLOSED):
+    if scope.rpartition("/")[2] in map(str, closed(ledger)):
         return "closed"
     settled = any(entry.body["state"] in SETTLED for entry in ledger.entries(STATE, scope))
     return "final" if settled else ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest import book, closing
 from ingest.book import Change
-from ingest.closing import close
+from ingest.closing import Pins, close
 from ingest.kind import CLOSED, STATE
 from ingest.load import LoadedDelivery
 from ingest.restatement import restatements
@@ -60,7 +60,7 @@ def test_a_closed_month_goes_on_to_count_what_it_was_closed_with(stores: Any, ni
     night("10")
     night("7", OCTOBER + 1)
 
-    entry = close(stores.ledger, OCTOBER, by="ada", rules=RULES, reason="agreed")
+    entry = close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES), reason="agreed")
     night("12")
     night("8", OCTOBER + 1)
 
@@ -74,7 +74,7 @@ def test_a_closed_month_goes_on_to_count_what_it_was_closed_with(stores: Any, ni
 def test_a_source_that_comes_after_the_close_changes_nothing_of_the_month(
     stores: Any, night: Night
 ) -> None:
-    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
+    close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES))
 
     night("10")
 
@@ -94,7 +94,7 @@ def test_what_changes_a_settled_month_is_a_restatement_with_its_differences(
     night("11")  # provisional: a change, and no restatement
     final(stores)
     night("8.5")
-    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
+    close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES))
     night("9")
 
     first, second = restatements(stores.ledger)
@@ -126,7 +126,7 @@ def test_other_bytes_with_equal_totals_are_loaded_and_no_restatement(
 @pytest.mark.failure("D06")
 def test_a_closed_month_tells_other_content_of_equal_totals_once(stores: Any, night: Night) -> None:
     night("10")
-    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
+    close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES))
 
     for amount in ("10.0", "10.00", "11"):  # other bytes, as of other tags
         night(amount)
@@ -164,13 +164,13 @@ def test_a_restatement_bears_the_time_of_its_run(
 
 def test_a_month_is_closed_once_and_by_somebody(stores: Any) -> None:
     with pytest.raises(RefusedError, match=r"^2026-10: nobody is named to close it; say who does$"):
-        close(stores.ledger, OCTOBER, by=" ", rules=RULES)
-    close(stores.ledger, OCTOBER, by="ada", rules=RULES)
+        close(stores.ledger, OCTOBER, by=" ", pins=Pins(rules=RULES))
+    close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES))
 
     with pytest.raises(
         RefusedError, match=r"^2026-10: is closed already; a closed month stays as it is$"
     ):
-        close(stores.ledger, OCTOBER, by="ada", rules=RULES)
+        close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES))
 
 
 @pytest.mark.failure("E08")
@@ -213,7 +213,7 @@ def test_any_order_of_deliveries_and_closes_ends_in_the_last_one_or_the_pinned_o
             if month not in shut:
                 expected[f"bill/{month}"] = act
         elif month not in shut:
-            close(stores.ledger, month, by="ada", rules=RULES)
+            close(stores.ledger, month, by="ada", pins=Pins(rules=RULES))
             shut.add(month)
 
     mine = {scope: cost for scope, cost in amounts(stores).items() if f"/{year}-" in scope}

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.closing import close
+from ingest.closing import Pins, close
 from ingest.source import (
     Control,
     Conversion,
@@ -196,7 +196,7 @@ class Life:
         if news := entries(self.project, self.stores.ledger):
             self.stores.ledger.append(*news)
         rules = present(self.project).hash
-        return close(self.stores.ledger, Month.parse(month), by="ada", rules=rules)
+        return close(self.stores.ledger, Month.parse(month), by="ada", pins=Pins(rules=rules))
 
     def edit(self, rules: str = "", projects: str = "") -> None:
         """Write rules or projects, and read both as the next night does."""

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import book
-from ingest.closing import close, verify
+from ingest.closing import Pins, close, verify
 from ingest.load import Loaded, LoadedDelivery
 from ingest.source import Control, Delivery, Document, Total
 from models.archive import Archive
@@ -51,7 +51,7 @@ class Shop:
         ledger = self.stores.ledger
         if what == "close":
             if str(month) not in ledger.latest("month.closed"):
-                close(ledger, month, by="ada", rules="f" * 64)
+                close(ledger, month, by="ada", pins=Pins(rules="f" * 64))
             return
         load = self.loaded(shown, month)
         book.receive(ledger, load.delivery)

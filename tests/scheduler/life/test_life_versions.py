@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.closing import close
+from ingest.closing import Pins, close
 from ingest.restatement import restatements
 from models.beside import BESIDE
 from models.errors import RefusedError, StoreError
@@ -361,7 +361,7 @@ def test_a_month_that_an_earlier_program_closed_counts_by_current_rules_and_is_t
 
 def test_a_month_is_not_closed_by_rules_that_no_run_has_used(life: Any) -> None:
     with pytest.raises(RefusedError) as error:
-        close(life.stores.ledger, Month(2026, 10), by="ada", rules=present(life.project).hash)
+        close(life.stores.ledger, Month(2026, 10), by="ada", pins=Pins(rules=present(life.project).hash))
 
     assert str(error.value) == (
         "2026-10: no run has used the rules as they are; use `trueup run` first"
