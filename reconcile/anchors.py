@@ -11,11 +11,12 @@ Between plan and actual stand costs that nobody paid, each the last one with one
 | price | actual cost at the planned rate of exchange | `price` |
 | actual | actual cost | `fx` |
 
-Each anchor is rounded once and the parts are their differences, so that they sum exactly, and
-no part is further from the textbook formula than one unit of the last place. The joint term
-of price and quantity is price's. A price that was paid is cost by quantity, never multiplied
-back. A variance is split by month and item, and what is shown of longer times or of several
-items is the sum of those splits (`together`); splitting sums says something else.
+Plan and actual are taken as they are; each anchor between them is rounded once and the parts
+are differences, so that they sum exactly, and no part is further from the textbook formula than
+one unit of the last place. The joint term of price and quantity is price's. A price that was
+paid is cost by quantity, never multiplied back. A variance is split by month and item, and what
+is shown of longer times or of several items is the sum of those splits (`together`); splitting
+sums says something else.
 """
 
 from __future__ import annotations
@@ -30,7 +31,13 @@ from typing import Final
 from models.money import WIDE, ZERO, rounded
 
 CENTS: Final = 2
+PARTS: Final = (
+    *("prior_period", "credits", "commitments", "waste"),
+    *("volume", "mix", "price", "fx", "unplanned", "spend", "timing"),
+)
 _ONE: Final = Decimal(1)
+
+Number = Decimal | Fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +51,9 @@ class Part:
         used: Actual quantity; None where nothing counts it.
     """
 
-    planned: Decimal
-    price: Decimal | None
-    used: Decimal | None
+    planned: Number
+    price: Number | None
+    used: Number | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,8 @@ class Factor:
     """One of the named factors whose product a quantity is, as planned and as it was."""
 
     name: str
-    planned: Decimal
-    actual: Decimal
+    planned: Number
+    actual: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +70,25 @@ class Decomposition:
     """Plan, actual and what lies between; + is over plan. `plan + sum of parts == actual`.
 
     Attributes:
+        prior_period: What belongs to months that are closed.
+        credits: Credits, refunds and adjustments of bills.
+        commitments: Commitments that were bought, or that nobody used.
+        waste: Attempts of training runs that failed, were preempted or cancelled.
         volume: More or fewer units, at the blended price; `factors` is how it is made up.
         mix: Dearer or cheaper sub-types among the same number of units.
         price: Another price of the same units, at the planned rate of exchange.
         fx: Another rate of exchange.
-        unplanned: Cost where no quantity was planned.
-        spend: The whole difference where no quantity explains it.
+        unplanned: Cost where nothing was planned.
+        spend: Difference that no quantity explains.
+        timing: What the forecast takes back until the end; only of sums to date.
     """
 
     plan: Decimal
     actual: Decimal
+    prior_period: Decimal = ZERO
+    credits: Decimal = ZERO
+    commitments: Decimal = ZERO
+    waste: Decimal = ZERO
     volume: Decimal = ZERO
     factors: Mapping[str, Decimal] = field(default_factory=dict)
     mix: Decimal = ZERO
@@ -80,6 +96,7 @@ class Decomposition:
     fx: Decimal = ZERO
     unplanned: Decimal = ZERO
     spend: Decimal = ZERO
+    timing: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
@@ -87,60 +104,66 @@ class Decomposition:
         with localcontext(prec=WIDE):
             return self.actual - self.plan
 
+    @property
+    def parts(self) -> dict[str, Decimal]:
+        """Every part by its name, in the order of PARTS."""
+        return {name: getattr(self, name) for name in PARTS}
+
 
 def decomposed(
     parts: Sequence[Part],
     actual: Decimal,
     *,
-    factors: Sequence[Factor] = (),
-    plan_rate: Decimal = _ONE,
-    actual_rate: Decimal = _ONE,
+    paid: Decimal | None = None,
     plan: Decimal | None = None,
+    rate: Number = _ONE,
+    factors: Sequence[Factor] = (),
     places: int = CENTS,
 ) -> Decomposition:
     """Take the difference between plan and actual of one item in one month apart.
 
     Args:
         parts: Sub-types of the item; one where it has none.
-        actual: Actual cost of all of them, in the currency of the prices.
-        factors: Factors of the quantity in the order in which volume is split; the last one
-            takes what is left, so that their product need not be the quantity to the last digit.
-        plan_rate: Planned rate of exchange: one unit of the prices in the reporting currency.
-        actual_rate: The rate that `actual` was converted at.
+        actual: Actual cost of all of them, in the reporting currency.
+        paid: The same at the planned rates of exchange; `actual` unless given.
         plan: Planned amount in the reporting currency as phased; quantities times prices
             unless given.
+        rate: Planned rate of exchange: one unit of the prices in the reporting currency.
+        factors: Factors of the quantity in the order in which volume is split; the last one
+            takes what is left, so that their product need not be the quantity to the last digit.
         places: Decimals that anchors are rounded to.
 
     Raises:
         ValueError: for a factor that is planned as zero, which nothing can be a share of, or
             a planned quantity without a price.
     """
-    if any(each.planned and each.price is None for each in parts):
-        raise ValueError("a planned quantity has no price; give the one of the plan")
     with localcontext(prec=WIDE):
-        rate, end = Fraction(plan_rate), rounded(Fraction(actual) * Fraction(actual_rate), places)
-        worth = sum((Fraction(each.planned) * _fraction(each.price) for each in parts), Fraction(0))
-        start = rounded(worth * rate, places) if plan is None else rounded(plan, places)
-        planned = sum((Fraction(each.planned) for each in parts), Fraction(0))
-        used = _used(parts)
-        if not planned:
-            return Decomposition(plan=start, actual=end, unplanned=end - start)
+        worth, planned, used = _worth(parts), _planned(parts), _used(parts)
+        start = rounded(worth * Fraction(rate), places) if plan is None else plan
+        blend = worth / planned if planned else _only_price(parts)
+        if blend is None:
+            return Decomposition(plan=start, actual=actual, unplanned=actual - start)
         if used is None or (used == 0 and actual):
-            return Decomposition(plan=start, actual=end, spend=end - start)
-        blend = worth / planned
+            return unexplained(start, actual, paid)
         mixed = sum((_at_plan(each, blend) for each in parts), Fraction(0))
-        volume, mix, paid = (
-            rounded(amount * rate, places) for amount in (used * blend, mixed, Fraction(actual))
-        )
+        volume, mix = (rounded(cost * Fraction(rate), places) for cost in (used * blend, mixed))
+        reached = actual if paid is None else paid
         return Decomposition(
             plan=start,
-            actual=end,
+            actual=actual,
             volume=volume - start,
             factors=_split(factors, start, volume, places),
             mix=mix - volume,
-            price=paid - mix,
-            fx=end - paid,
+            price=reached - mix,
+            fx=actual - reached,
         )
+
+
+def unexplained(plan: Decimal, actual: Decimal, paid: Decimal | None = None) -> Decomposition:
+    """Return a difference that no quantity explains, less what is of rates of exchange."""
+    with localcontext(prec=WIDE):
+        reached = actual if paid is None else paid
+        return Decomposition(plan=plan, actual=actual, spend=reached - plan, fx=actual - reached)
 
 
 def together(found: Iterable[Decomposition]) -> Decomposition:
@@ -151,13 +174,8 @@ def together(found: Iterable[Decomposition]) -> Decomposition:
         return Decomposition(
             plan=_sum(one.plan for one in each),
             actual=_sum(one.actual for one in each),
-            volume=_sum(one.volume for one in each),
             factors={name: _sum(one.factors.get(name, ZERO) for one in each) for name in names},
-            mix=_sum(one.mix for one in each),
-            price=_sum(one.price for one in each),
-            fx=_sum(one.fx for one in each),
-            unplanned=_sum(one.unplanned for one in each),
-            spend=_sum(one.spend for one in each),
+            **{name: _sum(getattr(one, name) for one in each) for name in PARTS},
         )
 
 
@@ -175,6 +193,23 @@ def _split(
     return {factor.name: b - a for factor, (a, b) in zip(factors, steps, strict=False)}
 
 
+def _worth(parts: Sequence[Part]) -> Fraction:
+    """Return planned quantities at planned prices."""
+    if any(each.planned and each.price is None for each in parts):
+        raise ValueError("a planned quantity has no price; give the one of the plan")
+    return sum((Fraction(each.planned) * _fraction(each.price) for each in parts), Fraction(0))
+
+
+def _planned(parts: Sequence[Part]) -> Fraction:
+    return sum((Fraction(each.planned) for each in parts), Fraction(0))
+
+
+def _only_price(parts: Sequence[Part]) -> Fraction | None:
+    """Return what stands for a blend of nothing: the one price there is; None without one."""
+    prices = {Fraction(each.price) for each in parts if each.price is not None}
+    return prices.pop() if len(prices) == 1 else None
+
+
 def _used(parts: Sequence[Part]) -> Fraction | None:
     """Return the actual quantity of all; None where one of them is not counted."""
     quantities = [each.used for each in parts]
@@ -187,7 +222,7 @@ def _at_plan(part: Part, blend: Fraction) -> Fraction:
     return _fraction(part.used) * price
 
 
-def _fraction(number: Decimal | None) -> Fraction:
+def _fraction(number: Number | None) -> Fraction:
     return Fraction(0) if number is None else Fraction(number)
 
 

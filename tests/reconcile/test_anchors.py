@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.anchors import Decomposition, Factor, Part, decomposed, together
+from models.money import stored
+from reconcile.anchors import PARTS, Decomposition, Factor, Part, decomposed, together, unexplained
 
 ORACLES: Final = Path(__file__).resolve().parent.parent / "oracles"
-PARTS: Final = ("volume", "mix", "price", "fx", "unplanned", "spend")
 
 
 def oracle(group: str) -> Any:
@@ -30,8 +30,7 @@ def part(planned: str, price: str | None, used: str | None) -> Part:
 
 
 def says(found: Decomposition, stated: dict[str, Any]) -> None:
-    known = {name: Decimal(str(stated.get(name, 0))) for name in PARTS if name != "spend"}
-    assert {name: getattr(found, name) for name in known} == known
+    assert found.parts == {name: Decimal(str(stated.get(name, 0))) for name in PARTS}
     assert (found.plan, found.actual) == (Decimal(stated["plan"]), Decimal(stated["actual"]))
 
 
@@ -129,16 +128,39 @@ def test_the_mix_of_roles() -> None:
 def test_the_rate_of_exchange_is_a_part_of_its_own() -> None:
     stated = oracle("fx_variance")
     plan, actual = stated["plan"], stated["actual"]
+    euro = Decimal(actual["q"]) * Decimal(actual["price_eur"])
     found = decomposed(
         [part(plan["q"], plan["price_eur"], actual["q"])],
-        Decimal(actual["q"]) * Decimal(actual["price_eur"]),
-        plan_rate=Decimal(plan["fx"]),
-        actual_rate=Decimal(actual["fx"]),
+        euro * Decimal(actual["fx"]),
+        paid=euro * Decimal(plan["fx"]),
+        rate=Decimal(plan["fx"]),
     )
 
     expected = [Decimal(stated[name]) for name in ("volume", "price", "fx", "total")]
     assert [found.volume, found.price, found.fx, found.total] == expected
     assert (found.plan, found.actual) == (Decimal(plan["usd"]), Decimal(actual["usd"]))
+
+
+def test_a_rate_of_exchange_is_told_apart_where_no_quantity_is_known() -> None:
+    found = unexplained(Decimal(100), Decimal(150), Decimal(120))
+    uncounted = decomposed(
+        [part("1", "100", None)], Decimal(150), paid=Decimal(120), plan=Decimal(100)
+    )
+
+    assert (found.spend, found.fx, found.total) == (20, 30, 50)
+    assert uncounted == found
+
+
+def test_units_that_are_planned_for_another_month_are_volume_at_their_price() -> None:
+    found = decomposed([part("0", "2", "50")], Decimal(110), plan=Decimal(0))
+
+    assert (found.volume, found.price, found.unplanned) == (100, 10, 0)
+
+
+def test_nothing_planned_at_two_prices_is_unplanned() -> None:
+    found = decomposed([part("0", "2", "50"), part("0", "4", "5")], Decimal(110))
+
+    assert found.unplanned == 110
 
 
 def test_a_new_sub_type_is_at_the_blend_without_a_price_and_mix_with_one() -> None:
@@ -166,7 +188,8 @@ AMOUNTS = st.decimals(-(10**7), 10**7, places=4)
 @given(
     rows=st.lists(st.tuples(QUANTITIES, PRICES, QUANTITIES), min_size=1, max_size=4),
     actual=AMOUNTS,
-    rates=st.tuples(st.decimals("0.01", 200, places=4), st.decimals("0.01", 200, places=4)),
+    paid=st.none() | AMOUNTS,
+    rate=st.decimals("0.01", 200, places=4),
     plan=st.none() | AMOUNTS,
     ratio=st.lists(st.tuples(st.decimals("0.1", 50, places=2), QUANTITIES), max_size=3),
     places=st.integers(0, 4),
@@ -174,7 +197,8 @@ AMOUNTS = st.decimals(-(10**7), 10**7, places=4)
 def test_parts_sum_to_the_whole_for_any_input(
     rows: list[tuple[Decimal, Decimal, Decimal]],
     actual: Decimal,
-    rates: tuple[Decimal, Decimal],
+    paid: Decimal | None,
+    rate: Decimal,
     plan: Decimal | None,
     ratio: list[tuple[Decimal, Decimal]],
     places: int,
@@ -182,17 +206,16 @@ def test_parts_sum_to_the_whole_for_any_input(
     found = decomposed(
         [Part(planned=q, price=p, used=a) for q, p, a in rows],
         actual,
-        factors=[Factor(str(n), was, now) for n, (was, now) in enumerate(ratio)],
-        plan_rate=rates[0],
-        actual_rate=rates[1],
+        paid=paid,
         plan=plan,
+        rate=rate,
+        factors=[Factor(str(n), was, now) for n, (was, now) in enumerate(ratio)],
         places=places,
     )
 
-    parts = [getattr(found, name) for name in PARTS]
-    assert found.plan + sum(parts) == found.actual
+    assert found.plan + sum(found.parts.values()) == found.actual
     assert not found.factors or sum(found.factors.values()) == found.volume
-    unit = Decimal(1).scaleb(-places)
-    assert all(part % unit == 0 for part in parts)
+    assert stored(found.price) == found.price
+    assert found.mix % Decimal(1).scaleb(-places) == 0
     summed = together([found, found])
-    assert summed.plan + sum(getattr(summed, name) for name in PARTS) == summed.actual
+    assert summed.plan + sum(summed.parts.values()) == summed.actual == 2 * actual
