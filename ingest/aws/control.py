@@ -60,7 +60,7 @@ def cur_amounts(
 
 def _asked(ask: _Ask, question: _Question, windows: Windows) -> tuple[int, str]:
     """Return how many lines a document has, and a question in the words of its columns."""
-    types = dict(ask(COLUMNS))
+    types: dict[str, str] = dict(ask(COLUMNS))
     nets = f"count({_NET})" if _NET in types else "0"
     counted = f"SELECT count(*), {nets}, {_BLOCKS} FROM document"  # noqa: S608 - constants
     ((lines, net, blocks),) = ask(counted)
