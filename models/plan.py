@@ -17,19 +17,11 @@ from models.money import MONEY, ZERO, rounded
 from models.period import Month, months
 from models.phasing import phased
 from models.plancheck import check
-from models.planfile import (
-    PLACES,
-    Approval,
-    Contingency,
-    Item,
-    Lever,
-    PlanFile,
-    Statement,
-    Status,
-    product,
-)
+from models.planfile import PLACES, Contingency, Item, Lever, PlanFile, Statement, product
+from models.planhead import Approval, Status
+from models.planlines import Data
 from models.project import Registry
-from models.scenario import resolved
+from models.scenario import Reader, resolved
 from models.wording import suggestion
 from models.yamlfile import Tree, read
 
@@ -95,7 +87,9 @@ class Plan:
         start: First month.
         horizon: How many months.
         removed: Items of the plan it extends that it leaves out.
+        scenario: Name of a scenario, which never counts; None for a plan that may.
         file: Where it was read from.
+        line: Line of the file at which its version stands.
     """
 
     project: str
@@ -111,7 +105,15 @@ class Plan:
     levers: tuple[Lever, ...] = ()
     statement: Statement | None = None
     removed: tuple[str, ...] = ()
+    scenario: str | None = None
     file: str = ""
+    line: int = 1
+
+    @property
+    def subject(self) -> str:
+        """Project, version and scenario: what the ledger calls it."""
+        names = (self.project, str(self.version), *([self.scenario] if self.scenario else []))
+        return "/".join(names)
 
     @property
     def status(self) -> Status:
@@ -180,17 +182,33 @@ class Plan:
         return pl.DataFrame(rows, schema=FRAME, orient="row")
 
 
-def load(path: Path) -> Plan:
-    """Read one plan file, and the plan it extends, if it does.
+def load(path: Path, reader: Reader = read, data: Data = Path.read_bytes) -> Plan:
+    """Read one plan file, the plan it extends, if it does, and the sheet beside it.
+
+    Args:
+        path: The plan file.
+        reader: Reads a plan file.
+        data: Reads a sheet.
 
     Raises:
         ConfigError: with every mistake.
     """
-    return _loaded(path)[0]
+    return _loaded(path, reader, data)[0]
 
 
-def load_all(paths: Iterable[Path], registry: Registry) -> tuple[Plan, ...]:
+def load_all(
+    paths: Iterable[Path],
+    registry: Registry,
+    reader: Reader = read,
+    data: Data = Path.read_bytes,
+) -> tuple[Plan, ...]:
     """Read all plans of a portfolio; each is about a known project.
+
+    Args:
+        paths: The plan files.
+        registry: The projects.
+        reader: Reads a plan file.
+        data: Reads a sheet.
 
     Raises:
         ConfigError: with every mistake of every file; two approved plans that share
@@ -200,7 +218,7 @@ def load_all(paths: Iterable[Path], registry: Registry) -> tuple[Plan, ...]:
     mistakes: list[Mistake] = []
     for path in paths:
         try:
-            plan, tree = _loaded(path)
+            plan, tree = _loaded(path, reader, data)
         except ConfigError as error:
             mistakes += error.mistakes
             continue
@@ -217,25 +235,28 @@ def load_all(paths: Iterable[Path], registry: Registry) -> tuple[Plan, ...]:
 
 
 def current(plans: Iterable[Plan]) -> tuple[Plan, ...]:
-    """Return the newest approved version of each project, in the order of the projects' ids."""
-    approved = (plan for plan in plans if plan.status == "approved")
+    """Return the newest approved version of each project, in the order of the projects' ids.
+
+    A scenario never counts.
+    """
+    approved = (plan for plan in plans if plan.status == "approved" and plan.scenario is None)
     newest = {plan.project: plan for plan in sorted(approved, key=lambda plan: plan.version)}
     return tuple(newest[project] for project in sorted(newest))
 
 
 def _clashes(plan: Plan, tree: Tree, before: Iterable[Plan]) -> Iterator[Mistake]:
     for other in before:
-        same = (other.project, other.version) == (plan.project, plan.version)
+        same = other.subject == plan.subject
         if same and other.status == plan.status == "approved":
             said = (
-                f"version {plan.version} of '{plan.project}' is approved in {other.file} too; "
-                "raise one version, or mark one superseded"
+                f"version {plan.version} of '{plan.project}' is approved in {other.file}:"
+                f"{other.line} too; raise one version, or mark one superseded"
             )
             yield tree.mistake(said, "plan", "version")
 
 
-def _loaded(path: Path) -> tuple[Plan, Tree]:
-    tree, removed = resolved(read(path), path)
+def _loaded(path: Path, reader: Reader, data: Data) -> tuple[Plan, Tree]:
+    tree, removed = resolved(path, reader, data)
     file = tree.validated(PlanFile)
     check(tree, file)
     head = file.plan
@@ -253,7 +274,9 @@ def _loaded(path: Path) -> tuple[Plan, Tree]:
         levers=file.levers,
         statement=file.source_statement,
         removed=removed,
+        scenario=head.scenario,
         file=tree.file,
+        line=tree.at("plan", "version").line,
     )
     return plan, tree
 

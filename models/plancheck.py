@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from models.errors import ConfigError, Mistake
 from models.money import ZERO, rounded
+from models.node import Node
 from models.planfile import PLACES, Phasing, PlanFile
 from models.wording import suggestion
 from models.yamlfile import Tree
@@ -17,6 +18,8 @@ def check(tree: Tree, file: PlanFile) -> None:
     Raises:
         ConfigError: with every mistake.
     """
+    if not file.items:
+        raise ConfigError(tree.missing("items"))
     mistakes = (
         *_duplicates(tree, file),
         *_fractions(tree, file),
@@ -28,12 +31,14 @@ def check(tree: Tree, file: PlanFile) -> None:
 
 
 def _duplicates(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
-    lines: dict[str, int] = {}
+    places: dict[str, Node] = {}
     for index, item in enumerate(file.items):
-        if item.id in lines:
-            said = f"'{item.id}' is already the item in line {lines[item.id]}; choose another"
+        here = tree.at("items", index, "id")
+        first = places.setdefault(item.id, here)
+        if first is not here:
+            apart = f" of {first.file}" if first.file != here.file else ""
+            said = f"'{item.id}' is already the item in line {first.line}{apart}; choose another"
             yield tree.mistake(said, "items", index, "id")
-        lines.setdefault(item.id, tree.at("items", index, "id").line)
 
 
 def _fractions(tree: Tree, file: PlanFile) -> Iterator[Mistake]:

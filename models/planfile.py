@@ -11,9 +11,10 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from models.field import Amount, Category, Currency, DayText, MonthText, Slug, Strict, Text
+from models.field import Amount, Category, Slug, Strict, Text
 from models.money import ZERO, rounded
 from models.phasing import SHAPES, Method, weights
+from models.planhead import Approval, Head, Lines, ScenarioHead
 
 DataTerm = Literal["labeling", "storage", "acquisition"]
 Row = Literal[
@@ -29,73 +30,12 @@ Row = Literal[
     "storage",
     "acquisition",
 ]
-Status = Literal["draft", "submitted", "approved", "superseded"]
 PLACES: Final = 2  # decimals of a planned amount
-MONTHS_MOST: Final = 36
 
 
 def product(factors: Iterable[Decimal]) -> Fraction:
     """Return the exact product of factors."""
     return reduce(mul, map(Fraction, factors), Fraction(1))
-
-
-class Head(Strict):
-    """Which plan this is, and the months it covers."""
-
-    project: Text
-    """Project id, name or alias of projects.yaml."""
-    id: Slug
-    """Stable id of the plan through all its versions."""
-    version: int = Field(ge=1)
-    """Rises with every change of an approved plan."""
-    currency: Currency
-    """ISO 4217 code of every amount in the file."""
-    start: MonthText
-    """First month, YYYY-MM."""
-    horizon_months: int = Field(ge=1, le=MONTHS_MOST)
-    """How many months; 3, 6 or 12 are usual."""
-
-
-class ScenarioHead(Strict):
-    """As `Head`, for a plan that extends another: what is left out is taken from there."""
-
-    extends: Text
-    """Plan file in the same folder, whose items and months this one starts from."""
-    project: Text | None = None
-    """Project id, name or alias of projects.yaml."""
-    id: Slug
-    """Stable id of the plan through all its versions."""
-    version: int = Field(ge=1)
-    """Rises with every change of an approved plan."""
-    currency: Currency | None = None
-    """ISO 4217 code of every amount in the file."""
-    start: MonthText | None = None
-    """First month, YYYY-MM."""
-    horizon_months: int | None = Field(default=None, ge=1, le=MONTHS_MOST)
-    """How many months; 3, 6 or 12 are usual."""
-
-
-class Approval(Strict):
-    """Who stands behind the plan."""
-
-    status: Status = "draft"
-    """Only an approved plan is compared with actuals."""
-    author: Text | None = None
-    """Who wrote it."""
-    by: Text | None = None
-    """Who approved it; another person than the author."""
-    at: DayText | None = None
-    """Day of the approval."""
-    reason: Text | None = None
-    """Why this version exists."""
-
-    @model_validator(mode="after")
-    def signed(self) -> Approval:
-        """Refuse an approval that does not say who, when and why."""
-        missing = [name for name in ("by", "at", "reason") if getattr(self, name) is None]
-        if self.status == "approved" and missing:
-            raise ValueError(f"approved without {', '.join(missing)}; add it, or status: draft")
-        return self
 
 
 class Contingency(Strict):
@@ -271,8 +211,10 @@ class PlanFile(Strict):
     """Who stands behind it."""
     contingency: Contingency = Contingency()
     """Its reserve."""
-    items: tuple[Item, ...] = Field(min_length=1)
-    """Its lines."""
+    items: tuple[Item, ...] = Field(default=(), min_length=1)
+    """Its lines, beside those of `lines`."""
+    lines: Text | Lines | None = None
+    """File beside this one whose rows are items: its name, or file and sheet."""
     levers: tuple[Lever, ...] = ()
     """Measures, in the order they are counted."""
     source_statement: Statement | None = None
@@ -292,6 +234,8 @@ class ScenarioFile(Strict):
     """By item id: what differs."""
     items: tuple[Item, ...] = ()
     """Lines that the plan that is extended does not have."""
+    lines: Text | Lines | None = None
+    """File beside this one whose rows are such lines: its name, or file and sheet."""
     levers: tuple[Lever, ...] = ()
     """Measures, in the order they are counted."""
     source_statement: Statement | None = None

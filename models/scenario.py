@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,9 @@ from typing import Final
 from models.errors import ConfigError, Mistake
 from models.node import Node
 from models.planfile import PlanFile, ScenarioFile
+from models.planlines import Data, expanded
 from models.wording import suggestion
-from models.yamlfile import Tree, read
+from models.yamlfile import AbsentFileError, Tree, read
 
 # A stated amount and drivers exclude each other; stating one drops the other.
 _DRIVERS: Final = frozenset({"quantity", "unit", "unit_price"})
@@ -20,32 +21,44 @@ _INHERITED: Final = frozenset({"plan", "contingency", "items"})
 Children = dict[str, Node]
 
 
-def resolved(tree: Tree, path: Path) -> tuple[Tree, tuple[str, ...]]:
-    """Return a plan with what it extends filled in, and the ids of items it removes.
+Reader = Callable[[Path], Tree]
+
+
+def resolved(
+    path: Path, reader: Reader = read, data: Data = Path.read_bytes
+) -> tuple[Tree, tuple[str, ...]]:
+    """Return a plan with what it extends and its sheet filled in, and the ids of items it removes.
 
     Each part keeps the file and line it was written in, so that mistakes point there.
     The approval of the plan that is extended is not taken over.
 
+    Args:
+        path: The plan file.
+        reader: Reads a plan file, this one and those it extends.
+        data: Reads a sheet.
+
     Raises:
         ConfigError: with every mistake of the part that differs.
     """
-    return _resolved(tree, path, (path.resolve(),))
+    return _resolved(reader(path), path, (path.resolve(),), reader, data)
 
 
-def _resolved(tree: Tree, path: Path, chain: tuple[Path, ...]) -> tuple[Tree, tuple[str, ...]]:
+def _resolved(
+    tree: Tree, path: Path, chain: tuple[Path, ...], reader: Reader, data: Data
+) -> tuple[Tree, tuple[str, ...]]:
     own = _children(tree.root)
     if "extends" not in _children(own.get("plan")) and "override" not in own:
-        return tree, ()
+        return expanded(tree, path, data), ()
     file = tree.validated(ScenarioFile)
     base_path = _base_path(tree, path, file.plan.extends, chain)
-    base_tree = read(base_path, str(path.parent / file.plan.extends))
-    base, _ = _resolved(base_tree, base_path, (*chain, base_path.resolve()))
+    base_tree = _base_tree(tree, base_path, reader)
+    base, _ = _resolved(base_tree, base_path, (*chain, base_path.resolve()), reader, data)
     base.validated(PlanFile)
     unknown = tuple(_unknown(tree, file, _ids(base)))
     if unknown:
         raise ConfigError(*unknown)
     removed = tuple(name for name, override in file.override.items() if override.remove)
-    return Tree(_merged(base.root, tree.root)), removed
+    return expanded(Tree(_merged(base.root, tree.root)), path, data), removed
 
 
 def _base_path(tree: Tree, path: Path, name: str, chain: tuple[Path, ...]) -> Path:
@@ -56,12 +69,16 @@ def _base_path(tree: Tree, path: Path, name: str, chain: tuple[Path, ...]) -> Pa
     if found.resolve() in chain:
         said = f"'{name}' extends this plan in turn; break the circle"
         raise ConfigError(tree.mistake(said, "plan", "extends"))
-    if not found.exists():
-        said = f"'{name}' is not there. " + suggestion(
-            name, sorted(each.name for each in path.parent.glob("*.yaml"))
-        )
-        raise ConfigError(tree.mistake(said, "plan", "extends"))
     return found
+
+
+def _base_tree(tree: Tree, path: Path, reader: Reader) -> Tree:
+    try:
+        return reader(path)
+    except AbsentFileError:
+        beside = sorted(each.name for each in path.parent.glob("*.yaml"))
+        said = f"'{path.name}' is not there. {suggestion(path.name, beside)}"
+        raise ConfigError(tree.mistake(said, "plan", "extends")) from None
 
 
 def _unknown(tree: Tree, file: ScenarioFile, known: tuple[str, ...]) -> Iterator[Mistake]:
@@ -81,7 +98,9 @@ def _merged(base: Node, scenario: Node) -> Node:
     own = _children(scenario)
     parts |= {name: node for name, node in own.items() if name not in {"override", "items"}}
     head = {name: node for name, node in _children(own["plan"]).items() if name != "extends"}
-    parts["plan"] = replace(own["plan"], value=_children(_children(base)["plan"]) | head)
+    inherited = _children(_children(base)["plan"]).items()
+    kept = {name: node for name, node in inherited if name != "scenario"}
+    parts["plan"] = replace(own["plan"], value=kept | head)
     parts["items"] = _items(_children(base)["items"], own)
     return replace(scenario, value=parts)
 

@@ -415,12 +415,12 @@ def test_a_project_may_be_named_by_an_alias(written: Written) -> None:
 
 
 @pytest.mark.failure("F11")
-def test_two_approved_plans_of_one_project_and_version_name_both_files(written: Written) -> None:
+def test_two_approved_plans_of_one_project_and_version_name_both_lines(written: Written) -> None:
     other = HEAD.replace("id: p", "id: q").replace("legal", "legal-70b")
 
     assert said_by(three(written, (HEAD, APPROVED), (other, APPROVED))) == [
         (
-            "plans/b.yaml:1:44: plan.version: version 1 of 'legal' is approved in plans/a.yaml "
+            "plans/b.yaml:1:44: plan.version: version 1 of 'legal' is approved in plans/a.yaml:1 "
             "too; raise one version, or mark one superseded"
         )
     ]
