@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
+from models.commentfile import CommentFile
 from models.currency import RateFile
 from models.decisionfile import DecisionFile
 from models.planfile import PlanFile, ScenarioFile
@@ -25,6 +26,7 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "invoices": (StatementFile,),
     "purchases": (PurchaseFile,),
     "runs": (RunFile,),
+    "commentary": (CommentFile,),
     "decisions": (DecisionFile,),
     "plan": (PlanFile, ScenarioFile),
 }

@@ -101,6 +101,32 @@ class Schedule(Strict):
     """HH:MM, UTC, every night."""
 
 
+class Close(Strict):
+    """What it takes to close a month."""
+
+    two_person: bool = False
+    """Whether one person prepares and another signs."""
+    comments: Literal["required", "optional"] = "required"
+    """Whether a month can be closed without a comment on each line that needs one."""
+    comment_days: int = Field(default=10, ge=0)
+    """Days after the end of a month from which a missing comment is overdue."""
+
+
+class Fiscal(Strict):
+    """The fiscal year, of twelve calendar months; years of weeks (4-4-5) are not supported."""
+
+    first_month: Annotated[int, Field(ge=1, le=12)] = 1
+    """Month in which it starts: 1 for January, 4 for April."""
+
+
+class Report(Strict):
+    """How reports count."""
+
+    to_date_from: Literal["horizon", "fiscal_year"] = "horizon"
+    """Where "to date" begins: with the first month of all plans and spend, or with the fiscal
+    year."""
+
+
 class FileChannel(Strict):
     """Alerts appended to a file, one JSON object a line."""
 
@@ -205,6 +231,8 @@ class Settings(Strict):
     unless named."""
     decisions: Inside = "decisions.yaml"
     """File of draws of contingency and of questions about cost; it may be absent unless named."""
+    commentary: Inside = "commentary"
+    """Folder of comments, a file a month: YYYY-MM.yaml; it may be absent."""
     plans: Inside = "plans/*.yaml"
     """Plan files, as a glob."""
     reports: Inside = "reports"
@@ -217,6 +245,12 @@ class Settings(Strict):
     """Below which share and above which age figures are called incomplete."""
     allocation: Allocation = Allocation()
     """How much of the cost is expected to have a project."""
+    close: Close = Close()
+    """What it takes to close a month."""
+    fiscal: Fiscal = Fiscal()
+    """When the fiscal year starts."""
+    report: Report = Report()
+    """How reports count."""
     channels: tuple[Channel, ...] = ()
     """Who is told when an alert opens or is resolved."""
     schedule: Schedule = Schedule()

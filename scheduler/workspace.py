@@ -15,6 +15,8 @@ from ingest import closing
 from ingest.depot import depot
 from ingest.source import Source, build, kinds, settings_model
 from models.archive import Archive
+from models.comment import Comment
+from models.commentfile import load_all as load_comments
 from models.currency import Rates
 from models.decision import load as load_decisions
 from models.decision import with_draws
@@ -64,6 +66,7 @@ class Project:
     purchases: Purchases
     runs: RunFile = field(default_factory=RunFile)
     decisions: DecisionFile = field(default_factory=DecisionFile)
+    comments: tuple[Comment, ...] = ()
     depot: Depot | None = None
 
     @property
@@ -138,6 +141,7 @@ def configured(
         purchases=_purchases(folder, settings, registry),
         runs=_runs(folder, settings, registry),
         decisions=_decisions(folder, settings, registry, plans),
+        comments=load_comments(folder / settings.commentary, registry.ids),
         depot=depot(settings.storage, tree) if settings.storage else None,
     )
 

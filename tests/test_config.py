@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from ingest.invoice.profile import Profile
+from models.commentfile import load as load_comments
 from models.currency import Rates
 from models.errors import ConfigError
 from models.node import Node, parse
@@ -56,6 +57,7 @@ def load(name: str) -> object:
         "my-vendor.yaml": lambda: read(folder / name).validated(Profile),
         "runs.yaml": partial(load_runs, folder / name, registry, ("aws", "labeling")),
         "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
+        "commentary/2026-10.yaml": partial(load_comments, folder / name, registry.ids),
     }
     return known.get(name, partial(load_all, [folder / name], registry))()
 
