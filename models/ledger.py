@@ -50,6 +50,32 @@ class Record:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Entries that a ledger as it was shows beside its own, as if they had come before.
+
+    Attributes:
+        seq: The last of them.
+        kinds: Their kinds.
+        about: Names that their subjects are, or begin with before a `/`; none for any subject.
+    """
+
+    seq: int
+    kinds: tuple[str, ...]
+    about: tuple[str, ...] = ()
+
+    def told(self) -> sa.ColumnElement[bool]:
+        """Return which entries these are."""
+        whose = [
+            sa.or_(
+                _ENTRY.c.subject == name, _ENTRY.c.subject.startswith(f"{name}/", autoescape=True)
+            )
+            for name in self.about
+        ]
+        mine = sa.and_(_ENTRY.c.seq <= self.seq, _ENTRY.c.kind.in_(self.kinds))
+        return sa.and_(mine, sa.or_(*whose)) if whose else mine
+
+
 class Ledger:
     """The entries of one database; a context manager, or closed by `close`."""
 
@@ -61,6 +87,7 @@ class Ledger:
         """
         self._engine, self._now = opened(url), now
         self._last: int | None = None
+        self._later: tuple[Later, ...] = ()
         with contextlib.ExitStack() as stack:
             stack.callback(self.close)
             migrate(self._engine, self._time())
@@ -90,7 +117,13 @@ class Ledger:
             seq: The last entry that it shows; 0 for an empty ledger.
         """
         past = copy(self)
-        past._last = seq  # noqa: SLF001 - it is one of us
+        past._last, past._later = seq, ()  # noqa: SLF001 - it is one of us
+        return past
+
+    def beside(self, later: Later) -> Ledger:
+        """Return a ledger as it was that shows some later entries, too; it takes no more."""
+        past = self.until(self.size)
+        past._later = (*self._later, later)  # noqa: SLF001 - it is one of us
         return past
 
     @property
@@ -187,7 +220,9 @@ class Ledger:
 
     def _told(self) -> sa.ColumnElement[bool]:
         """Return which entries there are: all, or those of then."""
-        return sa.true() if self._last is None else _ENTRY.c.seq <= self._last
+        if self._last is None:
+            return sa.true()
+        return sa.or_(_ENTRY.c.seq <= self._last, *(each.told() for each in self._later))
 
     def _time(self) -> str:
         moment = self._now()

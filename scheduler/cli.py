@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "ingest": ("ingest", "Every night", "Fetch and load bills, and nothing more."),
     "backfill": ("backfill", "Every night", "Fetch and load months that have long passed."),
     "report": ("report", "Every month", "Budget versus actual of one month."),
+    "diff": ("diff", "Every month", "What changed since another report, and why."),
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
     "rules": ("rules", "Look", "What the rules do, and what an edit of them would change."),

@@ -27,12 +27,14 @@ class Opened:
         stores: Its stores.
         as_of: The instant the data is current, UTC.
         month: The month that is reported unless another is asked for.
+        was: Whether it is of the past.
     """
 
     project: Project
     stores: Stores
     as_of: datetime
     month: Month
+    was: bool = False
 
 
 @contextmanager
@@ -49,20 +51,32 @@ def opened(shell: Shell, as_of: str | None = None, today: date | None = None) ->
         ConfigError: for every mistake of the configuration.
     """
     project = configured(shell.folder)
-    with stores(project) as now_there:
-        if as_of is None:
-            at = instant(today, now())
-            month = reported_month(at.date())
-            yield Opened(project=project, stores=now_there, as_of=at, month=month)
+    with stores(project) as held:
+        if as_of is not None:
+            _alone()
+            yield was(project, held, as_of)
             return
-        _alone()
-        then = past(project, now_there, moment(now_there.ledger, as_of))
-        yield Opened(
-            project=then.project,
-            stores=then.stores,
-            as_of=then.moment.as_of,
-            month=then.moment.month,
-        )
+        at = instant(today, now())
+        yield Opened(project=project, stores=held, as_of=at, month=reported_month(at.date()))
+
+
+def was(project: Project, held: Stores, when: str) -> Opened:
+    """Return a project as it was.
+
+    Args:
+        project: As it is configured now.
+        held: Its stores as they are now.
+        when: See `scheduler.past.moment`.
+
+    Raises:
+        RefusedError: see `opened`.
+        ConfigError: see `opened`.
+    """
+    then = past(project, held, moment(held.ledger, when))
+    found = then.moment
+    return Opened(
+        project=then.project, stores=then.stores, as_of=found.as_of, month=found.month, was=True
+    )
 
 
 def _alone() -> None:
