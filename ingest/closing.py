@@ -89,7 +89,7 @@ class Pins:
         return {**found, "books": self.books.body()} if self.books else found
 
 
-def close(  # noqa: PLR0913 - a signature has many parts
+def close(
     ledger: Ledger,
     month: Month,
     *,

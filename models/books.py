@@ -1,7 +1,7 @@
-"""Books of a closed month: its rows of recognised spend as one text, equal for equal rows.
+r"""Books of a closed month: its rows of recognised spend as one text, equal for equal rows.
 
 CSV in UTF-8 under gzip, readable without this program: the first line names the columns, rows
-are sorted, amounts have all their decimals, `\\N` is what is not there, and a text that begins
+are sorted, amounts have all their decimals, `\N` is what is not there, and a text that begins
 with a backslash has one more in front.
 """
 
@@ -21,6 +21,8 @@ from models.spend import RECOGNISED
 
 GRAIN: Final = tuple(name for name in RECOGNISED if name not in {*SUMMED, "lines"})
 _NULL: Final = "\\N"
+_FORM: Final = {"infer_schema": False, "null_values": [_NULL], "empty_string_is_null": False}
+_WAY_OUT: Final = "use the version that closed it, or restore the archive from a backup"
 _SUMS: Final = (
     *(pl.col(name).sum().cast(RECOGNISED[name]) for name in SUMMED),
     pl.col("lines").cast(pl.UInt64).sum().cast(RECOGNISED["lines"]),
@@ -57,17 +59,20 @@ def read(data: bytes, place: str = "books") -> pl.DataFrame:
         place: Which books they are, for the message.
 
     Raises:
-        StoreError: when they are not books that this program can read.
+        StoreError: when they are not books, or a later version of the program wrote them.
     """
     try:
-        text = gzip.decompress(data)
-        options = {"infer_schema": False, "null_values": [_NULL], "empty_string_is_null": False}
-        found = pl.read_csv(text, **options)  # type: ignore[arg-type]
-        if found.columns != RECOGNISED.names():
-            raise StoreError(f"{place}: has other columns than books; use the version that closed it")
-        return found.select(_typed(name, kind) for name, kind in RECOGNISED.items())
+        found = pl.read_csv(gzip.decompress(data), **_FORM)  # type: ignore[arg-type]
+        there = [name for name in RECOGNISED if name in found.columns]  # later ones may be missing
+        typed = found.select(_typed(name, RECOGNISED[name]) for name in there)
     except (OSError, EOFError, pl.exceptions.PolarsError) as error:
-        raise StoreError(f"{place}: cannot be read as books; use the version that closed it") from error
+        raise StoreError(f"{place}: cannot be read as books; {_WAY_OUT}") from error
+    if strange := sorted({*found.columns} - {*RECOGNISED}):
+        raise StoreError(f"{place}: has a column {strange[0]!r} that books have not; {_WAY_OUT}")
+    more = (pl.lit(None, kind).alias(name) for name, kind in RECOGNISED.items())
+    return typed.with_columns(each for each in more if each.meta.output_name() not in there).select(
+        RECOGNISED.names()
+    )
 
 
 def sums(rows: pl.DataFrame) -> dict[str, dict[str, str]]:

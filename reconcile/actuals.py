@@ -61,7 +61,7 @@ def actuals(
         currency: The reporting currency.
         basis: `effective` by charge month, or `billed` by billing period.
     """
-    sums = own_currency(spend, basis)
+    sums = own_currency(spend, basis, rated(spend, MONTH[basis]))
     with localcontext(prec=WIDE):
         rows = [
             (*scope, basis, amount, currency)
@@ -81,12 +81,19 @@ def actuals_frame(
     return pl.concat([actuals(spend, rates, currency, basis) for basis in COST])
 
 
-def own_currency(spend: pl.DataFrame | pl.LazyFrame, basis: Basis) -> pl.DataFrame:
-    """Return exact sums by project, category, item, month and the currency of the bill."""
-    keys = [*SCOPE, "currency"]
+def own_currency(spend: pl.DataFrame | pl.LazyFrame, basis: Basis, *more: pl.Expr) -> pl.DataFrame:
+    """Return exact sums by project, category, item, month and the currency of the bill.
+
+    Args:
+        spend: In the schema SPEND, or RECOGNISED.
+        basis: `effective` by charge month, or `billed` by billing period.
+        more: Other columns to sum by.
+    """
+    keys = [*SCOPE, "currency", *(each.meta.output_name() for each in more)]
     return (
         spend.lazy()
         .with_columns(
+            *more,
             MONTH[basis].alias("month"),
             pl.col("item").fill_null(""),
             pl.col(COST[basis]).alias("amount"),
@@ -96,6 +103,19 @@ def own_currency(spend: pl.DataFrame | pl.LazyFrame, basis: Basis) -> pl.DataFra
         .sort(keys)
         .collect()
     )
+
+
+def rated(spend: pl.DataFrame | pl.LazyFrame, month: pl.Expr) -> pl.Expr:
+    """Return the month, as text, at whose rate each row of spend is converted.
+
+    An adjustment is converted at the rate of the month that it is late for (G02).
+
+    Args:
+        spend: In the schema SPEND, or RECOGNISED.
+        month: The month that bears a row.
+    """
+    is_recognised = "adjusts" in spend.lazy().collect_schema()
+    return (pl.coalesce("adjusts", month) if is_recognised else month).alias("rated")
 
 
 def cells(frame: pl.DataFrame) -> Cells:
@@ -121,10 +141,10 @@ def cells(frame: pl.DataFrame) -> Cells:
 
 
 def _by_currency(sums: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    for key, part in sums.partition_by(
-        ["currency", "month"], as_dict=True, maintain_order=True
-    ).items():
-        yield str(key[0]), str(key[1]), part
+    """Yield each currency of a month, with the month whose rate it has."""
+    keys = ["currency", "month", "rated"]
+    for key, part in sums.partition_by(keys, as_dict=True, maintain_order=True).items():
+        yield str(key[0]), str(key[2]), part
 
 
 def _converted(

@@ -14,7 +14,7 @@ import polars as pl
 from models.category import UNALLOCATED
 from models.money import WIDE, ZERO, rounded, stored
 from models.period import Month
-from reconcile.actuals import COST, MONTH, Converter
+from reconcile.actuals import COST, MONTH, Converter, rated
 from reconcile.state import PERCENT_PLACES
 
 # what coverage can be asked by: its column in spend
@@ -100,6 +100,7 @@ def shares(
         .group_by(
             pl.col(BY[by]).fill_null("").alias("name"),
             month,
+            rated(spend, MONTH["effective"]),
             "source",
             "charge_category",
             "currency",
@@ -118,7 +119,7 @@ def _converted(
 ) -> Iterator[tuple[Mapping[str, Any], Decimal]]:
     """Yield each row with its amount in the reporting currency."""
     for row in sums.iter_rows(named=True):
-        month = Month.parse(row["month"])
+        month = Month.parse(row["rated"])
         yield row, stored(rates.convert(row["amount"], row["currency"], currency, month))
 
 

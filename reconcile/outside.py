@@ -62,6 +62,8 @@ def outside(
 ) -> tuple[Outside, ...]:
     """Return what was spent before a start or after an end, by project; days without cost aside.
 
+    What a month bears for a closed one is left out: its own day is not told any more.
+
     Args:
         spend: The current spend, all months.
         projects: The registry.
@@ -71,7 +73,8 @@ def outside(
     dated = [(each.id, each.start, each.end) for each in projects if each.start or each.end]
     known = pl.DataFrame(dated, schema=_DATED, orient="row")
     day, costs = pl.col("day"), pl.col("tco_cost") != 0
-    joined = spend.filter(costs).join(known, on="project").with_columns(
+    late = pl.col("adjusts").is_not_null() if "adjusts" in spend.columns else pl.lit(value=False)
+    joined = spend.filter(costs, ~late).join(known, on="project").with_columns(
         side=pl.when(day > pl.col("end")).then(pl.lit("after"))
         .when(day < pl.col("start")).then(pl.lit("before"))
     )  # fmt: skip

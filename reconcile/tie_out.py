@@ -142,10 +142,14 @@ def concerning(
 
 
 def _sums(spend: pl.DataFrame, month: Month) -> dict[tuple[str, str], Sequence[Decimal]]:
-    """Return (billed, effective, unallocated) by source and currency of a billing month."""
+    """Return (billed, effective, unallocated) by source and currency of a billing month.
+
+    What a month bears for another one is not of its bill.
+    """
+    late = pl.col("adjusts").is_not_null() if "adjusts" in spend.columns else pl.lit(value=False)
     loose = pl.when(pl.col("project") == UNALLOCATED).then(pl.col("billed_cost"))
     frame = (
-        spend.filter(pl.col("period") == str(month))
+        spend.filter(pl.col("period") == str(month), ~late)
         .group_by("source", "currency")
         .agg(
             pl.col("billed_cost").sum().cast(MONEY).alias("billed"),

@@ -1,12 +1,13 @@
-"""Accruals of a night: what follows from purchases, and from what counts of usage and invoices.
+"""Accruals of a night: what follows from purchases, and from what is said of usage and invoices.
 
-Nothing is kept: they are made anew wherever spend becomes figures, so that an invoice that
-came takes its accrual back by itself.
+They are made anew wherever spend becomes figures, from the newest deliveries of closed months,
+too, so that an invoice that came takes its accrual back by itself: in the month of its cost
+while that is open, and else, by recognition, in the first that is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import polars as pl
@@ -23,11 +24,12 @@ def accruals(project: Project, stores: Stores, as_of: datetime) -> Accrued:
     """Return what follows from the purchases of a project; nothing where it has none."""
     if not project.purchases:
         return Accrued()
+    stated = book.stated(stores.ledger)
     return accrued(
         project.purchases,
-        beside.counted(stores, "invoice_details"),
-        beside.counted(stores, "usage"),
-        list(_delivered(stores)),
+        beside.of(stores, "invoice_details", stated),
+        beside.of(stores, "usage", stated),
+        list(_delivered(stated)),
         as_of.date(),
     )
 
@@ -43,7 +45,7 @@ def states(project: Project, owed: Accrued, month: Month, as_of: datetime) -> It
         yield owed.state(month, ended=month.end <= as_of)
 
 
-def _delivered(stores: Stores) -> Iterator[tuple[str, Month]]:
-    for scope in book.counting(stores.ledger):
+def _delivered(scopes: Iterable[str]) -> Iterator[tuple[str, Month]]:
+    for scope in scopes:
         source, _, month = scope.rpartition("/")
         yield source, Month.parse(month)

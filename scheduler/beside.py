@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import polars as pl
 
 from ingest import book
 from models.beside import BESIDE
+from models.ledger import Record
 from models.usage import OWNED, owned
 from scheduler.version import Versions
 from scheduler.workspace import Stores
@@ -39,13 +40,20 @@ def used(stores: Stores, versions: Versions) -> pl.DataFrame:
 
 def counted(stores: Stores, table: str) -> pl.DataFrame:
     """Return one table of all deliveries that count, sorted."""
+    return of(stores, table, book.counting(stores.ledger))
+
+
+def of(stores: Stores, table: str, deliveries: Mapping[str, Record]) -> pl.DataFrame:
+    """Return one table of some deliveries, by scope."""
     schema = pl.Schema({PERIOD: pl.String(), **BESIDE[table].schema})
-    frames = [pl.DataFrame(schema=schema), *_frames(stores, table, schema)]
+    frames = [pl.DataFrame(schema=schema), *_frames(stores, table, schema, deliveries)]
     return pl.concat(frames)
 
 
-def _frames(stores: Stores, table: str, schema: pl.Schema) -> Iterator[pl.DataFrame]:
-    for scope, record in sorted(book.counting(stores.ledger).items()):
+def _frames(
+    stores: Stores, table: str, schema: pl.Schema, deliveries: Mapping[str, Record]
+) -> Iterator[pl.DataFrame]:
+    for scope, record in sorted(deliveries.items()):
         for document in record.body["documents"]:
             if table in document.get("beside", ()):
                 path = stores.lake.path(table, document["charges"])

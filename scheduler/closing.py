@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import polars as pl
-
-from ingest.closing import Held, Pins, closed
+from ingest.closing import Held, Pins
 from models import books as book
-from models.errors import StoreError
 from models.fingerprint import fingerprint
 from models.period import Month
-from models.pinnedrates import PinnedRates, read, stated
+from models.pinnedrates import stated
 from models.plan import current
 from reconcile.recognition import posted_to
 from scheduler import version

@@ -18,6 +18,7 @@ import polars as pl
 from ingest import book
 from models.errors import StoreError
 from models.lake import Lake
+from models.ledger import Record
 from models.spend import SPEND, merged
 from scheduler import beside
 from scheduler.attributing import Attributing, attribution, parts
@@ -43,14 +44,26 @@ def spent(project: Project, stores: Stores, progress: Progress) -> Spent:
     return divided(direct, beside.used(stores, mine), mine, project)
 
 
-def attribute(stores: Stores, mine: Versions, progress: Progress) -> pl.DataFrame:
-    """Return the direct spend of all deliveries that count, whose files are written if need be.
+def attribute(
+    stores: Stores,
+    mine: Versions,
+    progress: Progress,
+    deliveries: Mapping[str, Record] | None = None,
+) -> pl.DataFrame:
+    """Return the direct spend of deliveries, whose files are written if need be.
+
+    Args:
+        stores: The stores.
+        mine: The versions by which each billing month is attributed.
+        progress: Told of each document that is attributed.
+        deliveries: Which, by scope; all that count unless given.
 
     Raises:
         InvariantError: see `spent`.
         StoreError: see `spent`.
     """
-    counting = sorted(book.counting(stores.ledger).items())
+    wanted = book.counting(stores.ledger) if deliveries is None else deliveries
+    counting = sorted(wanted.items())
     missing = {
         scope: each.body for scope, each in counting if _is_missing(stores, scope, each.body, mine)
     }

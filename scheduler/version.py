@@ -6,8 +6,8 @@ attributed by the one it was closed with for as long as the ledger lasts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +20,7 @@ from models.errors import ConfigError, Mistake, RefusedError, StoreError
 from models.lake import input_hash
 from models.ledger import Entry, Ledger, Record
 from models.node import parse
+from models.period import Month
 from models.project import Registry
 from models.projectfile import load as load_projects
 from models.rule import RuleSet
@@ -183,14 +184,36 @@ class Versions:
 
 
 def versions(ledger: Ledger, current: Version) -> Versions:
-    """Return which version attributes which billing month: pinned where it is closed."""
+    """Return which version attributes which billing month: pinned where it is closed.
+
+    A month with books, closed by another program, counts by its rules as this one reads them:
+    its books stay, and what differs is posted where it is seen.
+    """
     pins = {str(month): name for month, name in closing.pinned(ledger).items()}
+    again = {str(month): _again(ledger, body) for month, body in _of_others(ledger)}
     return Versions(
         ledger=ledger,
         current=current,
-        pins={period: name for period, name in pins.items() if name},
+        pins={
+            **{period: name for period, name in pins.items() if name},
+            **{period: version.hash for period, version in again.items()},
+        },
         unpinned=frozenset(period for period, name in pins.items() if not name),
+        _read={version.hash: version for version in again.values()},
     )
+
+
+def _of_others(ledger: Ledger) -> Iterator[tuple[Month, Mapping[str, Any]]]:
+    """Yield the closed months with books that another program attributed."""
+    for month, record in closing.closed(ledger).items():
+        if record.body.get("books") and record.body["program"] != PROGRAM:
+            yield month, record.body
+
+
+def _again(ledger: Ledger, body: Mapping[str, Any]) -> Version:
+    """Return the rules of a closed month as this program reads them."""
+    then = recorded(ledger, body["rules"])
+    return replace(then, hash=identity(then.rules, then.registry))
 
 
 def _texts(project: Project) -> dict[str, str]:

@@ -222,19 +222,19 @@ def stores(project: Project) -> Iterator[Stores]:
     """Open the stores of a project; folders are made 0700 where they do not exist.
 
     Raises:
-        StoreError: when the ledger's chain is broken, or a closed month counts other
-            deliveries than it was closed with.
+        StoreError: when the ledger's chain is broken, or a closed month is not what it was
+            closed with: its deliveries, books or reports.
     """
     project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = f"sqlite:///{project.state / 'ledger.sqlite'}"
     with Ledger(project.settings.ledger_url or file, now) as ledger:
         ledger.verify()
-        closing.verify(ledger)
         state = project.state.absolute()  # other processes stand elsewhere
         archive = Archive(state / "archive", project.depot)
         lake = Lake(state / "lake", project.depot)
         archive.settle()
         lake.settle()
+        closing.verify(ledger, archive)
         with opened(project.settings, os.environ) as engine:
             yield Stores(archive, lake, ledger, engine)
 

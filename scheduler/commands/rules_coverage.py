@@ -63,9 +63,9 @@ def covered(  # noqa: PLR0917 - what the command was asked for
 ) -> Covered:
     """Return the shares of some months up to one, and what is open in that."""
     currency, asked = project.settings.reporting_currency, "source" if by == "month" else by
-    found = shares(books.spend, project.rates, currency, by=asked)
+    found = shares(books.spend, books.rates, currency, by=asked)
     # sizes are of sources, so the sum of all is theirs, whatever the rows are
-    sources = found if asked == "source" else shares(books.spend, project.rates, currency)
+    sources = found if asked == "source" else shares(books.spend, books.rates, currency)
     whole: Shares = {("", at): share for at, share in total(sources).items()}
     claims = ruled(project, books).claims
     free = [each for each in claims if each.open and each.month == month]

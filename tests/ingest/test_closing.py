@@ -186,7 +186,9 @@ def test_a_close_that_does_not_hold_is_found(
     stores: Any, night: Night, altered: dict[str, Any], complaint: str
 ) -> None:
     night("10")
-    body = json.loads(json.dumps(close(stores.ledger, OCTOBER, by="ada", rules=RULES).body))
+    body = json.loads(
+        json.dumps(close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES)).body)
+    )
 
     stores.ledger.append(Entry(CLOSED, "2026-10", {**body, **altered}))
 
