@@ -16,9 +16,9 @@ from reconcile.asset import PARTS, AssetLine, asset_lines
 from reconcile.report import assets
 from scheduler.beside import PERIOD, counted
 from scheduler.cli import Shell
-from scheduler.options import month_option, today_option
-from scheduler.publish import reported_month
-from scheduler.workspace import Project, Stores, configured, stores
+from scheduler.opening import opened
+from scheduler.options import as_of_option, month_option, today_option
+from scheduler.workspace import Project, Stores
 
 RENDER: Final[dict[str, Callable[[Sequence[AssetLine], Month], str]]] = {
     "table": assets.table,
@@ -35,6 +35,7 @@ def command() -> None:
 @command.command("list")
 @month_option
 @today_option
+@as_of_option
 @click.option(
     "-f",
     "--format",
@@ -45,28 +46,29 @@ def command() -> None:
     help="table or json.",
 )
 @click.pass_obj
-def list_assets(shell: Shell, *, month: Month | None, today: date, form: str) -> None:
+def list_assets(
+    shell: Shell, *, month: Month | None, today: date, as_of: str | None, form: str
+) -> None:
     """Show each asset's cost, book value, depreciation, hours, and whose it was in a month.
 
     Parts follow the rules as they are now. Idle is of the hours it had; what the register
     gives no accelerators has none.
     """
-    project = configured(shell.folder)
-    wanted = month or reported_month(today)
-    with stores(project) as opened:
-        held = counted(opened, TABLE).filter(pl.col(PERIOD) == str(wanted))
-        parts = [pl.DataFrame(schema=PARTS), *_parts(project, opened, wanted)]
+    with opened(shell, as_of, today) as at:
+        wanted = month or at.month
+        held = counted(at.stores, TABLE).filter(pl.col(PERIOD) == str(wanted))
+        parts = [pl.DataFrame(schema=PARTS), *_parts(at.project, at.stores, wanted)]
     click.echo(RENDER[form](asset_lines(held, pl.concat(parts)), wanted), nl=False)
 
 
-def _parts(project: Project, opened: Stores, month: Month) -> Iterator[pl.DataFrame]:
+def _parts(project: Project, held: Stores, month: Month) -> Iterator[pl.DataFrame]:
     """Yield what the charges of assets are spent on, of each register."""
-    for scope, record in sorted(book.counting(opened.ledger).items()):
+    for scope, record in sorted(book.counting(held.ledger).items()):
         source, _, period = scope.rpartition("/")
         for document in record.body["documents"] if period == str(month) else ():
             if TABLE in document.get("beside", ()):
-                keys = pl.read_parquet(opened.lake.path("keys", document["keys"]), glob=False)
-                facts = pl.read_parquet(opened.lake.path("facts", document["facts"]), glob=False)
+                keys = pl.read_parquet(held.lake.path("keys", document["keys"]), glob=False)
+                facts = pl.read_parquet(held.lake.path("facts", document["facts"]), glob=False)
                 found = attributed(keys, project.rules, project.registry)
                 changes = edges(project.rules, project.registry)
                 dated = facts.with_columns(epoch=epoch(pl.col("day"), changes))

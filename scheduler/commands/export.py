@@ -12,8 +12,8 @@ from models import focus
 from models.charge import CHARGE, charge_frame
 from models.period import Month
 from scheduler.cli import Shell
-from scheduler.options import MonthType
-from scheduler.workspace import configured, stores
+from scheduler.opening import opened
+from scheduler.options import MonthType, as_of_option
 
 
 @click.group()
@@ -39,14 +39,16 @@ def command() -> None:
     default=Path("focus.parquet"),
     help="Parquet file to write.  [default: focus.parquet]",
 )
+@as_of_option
 @click.pass_obj
-def focus_command(shell: Shell, version: focus.Version, month: Month | None, out: Path) -> None:
+def focus_command(
+    shell: Shell, *, version: focus.Version, month: Month | None, out: Path, as_of: str | None
+) -> None:
     """Write the charges that count as FOCUS Cost and Usage rows in Parquet."""
-    project = configured(shell.folder)
-    with stores(project) as opened:
+    with opened(shell, as_of) as at:
         frames = [
-            _charges(opened.lake.path("charges", document["charges"]), record.body["delivery"])
-            for scope, record in sorted(book.counting(opened.ledger).items())
+            _charges(at.stores.lake.path("charges", document["charges"]), record.body["delivery"])
+            for scope, record in sorted(book.counting(at.stores.ledger).items())
             if month is None or scope.endswith(f"/{month}")
             for document in record.body["documents"]
         ]

@@ -11,8 +11,8 @@ from scheduler import paper
 from scheduler.beside import counted
 from scheduler.cli import Shell
 from scheduler.deciding import forsaken
-from scheduler.options import MonthType, form_option
-from scheduler.workspace import configured, stores
+from scheduler.opening import opened
+from scheduler.options import MonthType, as_of_option, form_option
 
 STATUSES = (
     *("counted", "duplicate", "conflict", "superseded"),
@@ -32,21 +32,27 @@ issuer_option = click.option("--issuer", default="", help="Only issuers with thi
     help="Only these; may be given several times.",
 )
 @issuer_option
+@as_of_option
 @form_option
 @click.pass_obj
 def command(
-    shell: Shell, *, month: Month | None, statuses: tuple[str, ...], issuer: str, form: str
+    shell: Shell,
+    *,
+    month: Month | None,
+    statuses: tuple[str, ...],
+    issuer: str,
+    as_of: str | None,
+    form: str,
 ) -> None:
     """List invoices with their totals and status, by month of issue.
 
     Below stands why one does not count, and what could not be read at all.
     """
-    project = configured(shell.folder)
-    with stores(project) as opened:
-        headers = counted(opened, "invoice_headers")
+    with opened(shell, as_of) as at:
+        headers = counted(at.stores, "invoice_headers")
         heads = chosen(headers, month=month, statuses=statuses, issuer=issuer)
-        found, refused = paper.listed(opened, heads), paper.refusals(opened)
-        gone = list(forsaken(project, opened))
+        found, refused = paper.listed(at.stores, heads), paper.refusals(at.stores)
+        gone = list(forsaken(at.project, at.stores))
     render = received.document if form == "json" else received.table
     click.echo(render(found, refused), nl=False)
     for line in gone:

@@ -13,9 +13,8 @@ from reconcile.purchase.match import Match
 from reconcile.report import matches
 from scheduler.accruing import accruals
 from scheduler.cli import Shell
-from scheduler.options import Day, MonthType, form_option
-from scheduler.pipeline import instant
-from scheduler.workspace import configured, now, stores
+from scheduler.opening import opened
+from scheduler.options import Day, MonthType, as_of_option, form_option
 
 RENDER: Final[dict[str, Callable[[Sequence[Match]], str]]] = {
     "table": matches.table,
@@ -26,6 +25,7 @@ RENDER: Final[dict[str, Callable[[Sequence[Match]], str]]] = {
 @click.command(name="match")
 @click.option("--month", type=MonthType(), help="Month of issue (YYYY-MM).  [default: all]")
 @click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
+@as_of_option
 @form_option
 @click.option(
     "--fail-on",
@@ -34,16 +34,21 @@ RENDER: Final[dict[str, Callable[[Sequence[Match]], str]]] = {
 )
 @click.pass_obj
 def command(
-    shell: Shell, *, month: Month | None, today: date | None, form: str, fail_on: str | None
+    shell: Shell,
+    *,
+    month: Month | None,
+    today: date | None,
+    as_of: str | None,
+    form: str,
+    fail_on: str | None,
 ) -> int:
     """Compare invoices with purchases.yaml and with what was accepted.
 
     Lines are shown in order of issue, each with what earlier invoices billed of the same
     line. What does not match counts as cost all the same.
     """
-    project = configured(shell.folder)
-    with stores(project) as opened:
-        found = accruals(project, opened, instant(today, now())).matches
+    with opened(shell, as_of, today) as at:
+        found = accruals(at.project, at.stores, at.as_of).matches
     shown = [each for each in found if month in (None, Month.of(each.billed.issued))]
     click.echo(RENDER[form](shown), nl=False)
     return 3 if fail_on and not all(each.is_matched for each in shown) else 0

@@ -14,11 +14,11 @@ from reconcile.report import coverage
 from reconcile.report.coverage import Covered
 from scheduler.booking import Books, booked
 from scheduler.cli import Shell
-from scheduler.options import form_option, month_option, today_option
-from scheduler.pipeline import instant
+from scheduler.opening import opened
+from scheduler.options import as_of_option, form_option, month_option, today_option
 from scheduler.progress import Quiet
-from scheduler.publish import reported_month, ruled
-from scheduler.workspace import Project, configured, now, stores
+from scheduler.publish import ruled
+from scheduler.workspace import Project
 
 RENDER: Final[dict[str, Callable[[Covered], str]]] = {
     "table": coverage.table,
@@ -29,6 +29,7 @@ RENDER: Final[dict[str, Callable[[Covered], str]]] = {
 @click.command()
 @month_option
 @today_option
+@as_of_option
 @click.option(
     "--months", "count", type=click.IntRange(1, 120), default=12, show_default=True,
     help="Months of the trend.",
@@ -44,18 +45,25 @@ RENDER: Final[dict[str, Callable[[Covered], str]]] = {
 @form_option
 @click.pass_obj
 def command(
-    shell: Shell, *, month: Month | None, today: date, count: int, by: str, top: int, form: str
+    shell: Shell,
+    *,
+    month: Month | None,
+    today: date,
+    as_of: str | None,
+    count: int,
+    by: str,
+    top: int,
+    form: str,
 ) -> None:
     """Show the share of cost that has a project, by month and source, and what has none.
 
     Cost counts, never rows: effective cost with non-recoverable tax, in the reporting currency,
     by the month of the charge. What is shared counts where it reached a project.
     """
-    project = configured(shell.folder)
-    with stores(project) as opened:
-        books = booked(project, opened, Quiet(), instant(today, now()))
-    wanted = month or reported_month(today)
-    click.echo(RENDER[form](covered(project, books, wanted, count, by, top)), nl=False)
+    with opened(shell, as_of, today) as at:
+        books = booked(at.project, at.stores, Quiet(), at.as_of)
+    found = covered(at.project, books, month or at.month, count, by, top)
+    click.echo(RENDER[form](found), nl=False)
 
 
 def covered(  # noqa: PLR0917 - what the command was asked for

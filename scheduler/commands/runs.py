@@ -14,11 +14,9 @@ from reconcile.report import runs
 from reconcile.run.line import ProjectRuns, project_runs
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.options import form_option, month_option, today_option
-from scheduler.pipeline import instant
+from scheduler.opening import opened
+from scheduler.options import as_of_option, form_option, month_option, today_option
 from scheduler.progress import Quiet
-from scheduler.publish import reported_month
-from scheduler.workspace import configured, now, stores
 
 RENDER: Final[dict[str, Callable[[Sequence[ProjectRuns], Month, str, int], str]]] = {
     "table": runs.table,
@@ -37,10 +35,18 @@ RENDER: Final[dict[str, Callable[[Sequence[ProjectRuns], Month, str, int], str]]
     help="So many runs of each project, the costliest.",
 )
 @today_option
+@as_of_option
 @form_option
 @click.pass_obj
 def command(
-    shell: Shell, *, month: Month | None, names: tuple[str, ...], top: int, today: date, form: str
+    shell: Shell,
+    *,
+    month: Month | None,
+    names: tuple[str, ...],
+    top: int,
+    today: date,
+    as_of: str | None,
+    form: str,
 ) -> None:
     """Show what each training run of a month cost, how that is known, and what is without a run.
 
@@ -48,16 +54,15 @@ def command(
     Failed, preempted and cancelled attempts stand apart. All of it sums to the training compute
     and depreciation of the report.
     """
-    project = configured(shell.folder)
-    wanted = month or reported_month(today)
-    ids = [*project.registry.ids, "unallocated"]
-    for name in names:
-        if name not in ids:
-            raise click.BadParameter(f"no project {name!r}. {suggestion(name, ids)}")
-    with stores(project) as opened:
-        found = booked(project, opened, Quiet(), instant(today, now())).ran
+    with opened(shell, as_of, today) as at:
+        ids = [*at.project.registry.ids, "unallocated"]
+        for name in names:
+            if name not in ids:
+                raise click.BadParameter(f"no project {name!r}. {suggestion(name, ids)}")
+        found = booked(at.project, at.stores, Quiet(), at.as_of).ran
+    wanted = month or at.month
     for said in found.unclear:
         click.echo(f"! {said}", err=True)
     lines = project_runs(found.frame, found.accepted, wanted, names)
-    currency = project.settings.reporting_currency
+    currency = at.project.settings.reporting_currency
     click.echo(RENDER[form](lines, wanted, currency, top), nl=False)
