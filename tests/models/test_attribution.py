@@ -202,7 +202,7 @@ def test_spend_is_what_the_rules_say_of_each_line_added_up_by_hand(
     expected = spent_by_hand(lines, rules)
     names = SPEND.names()
     own = found.drop("source", "period", "path", "share").rows()
-    assert {row[:10]: list(row[10:]) for row in own} == expected
+    assert {row[:13]: list(row[13:]) for row in own} == expected
     assert found.height == len(expected)
     assert found.schema == SPEND
     assert found.equals(found.sort(names[:15]))

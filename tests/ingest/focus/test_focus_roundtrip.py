@@ -31,6 +31,7 @@ SHAPED: Final = {
         "region_name",
         "sku_id",
         "consumed_unit",
+        "pricing_category",
     ),
     *(name for name in CHARGE if name.startswith("commitment_discount_")),
 }
