@@ -21,7 +21,6 @@ from models.spend import RECOGNISED
 
 GRAIN: Final = tuple(name for name in RECOGNISED if name not in {*SUMMED, "lines"})
 _NULL: Final = "\\N"
-_FORM: Final = {"infer_schema": False, "null_values": [_NULL], "empty_string_is_null": False}
 _WAY_OUT: Final = "use the version that closed it, or restore the archive from a backup"
 _SUMS: Final = (
     *(pl.col(name).sum().cast(RECOGNISED[name]) for name in SUMMED),
@@ -62,7 +61,13 @@ def read(data: bytes, place: str = "books") -> pl.DataFrame:
         StoreError: when they are not books, or a later version of the program wrote them.
     """
     try:
-        found = pl.read_csv(gzip.decompress(data), **_FORM)  # type: ignore[arg-type]
+        found = pl.read_csv(
+            gzip.decompress(data),
+            infer_schema=False,
+            null_values=[_NULL],
+            empty_string_is_null=False,
+            glob=False,
+        )
         there = [name for name in RECOGNISED if name in found.columns]  # later ones may be missing
         typed = found.select(_typed(name, RECOGNISED[name]) for name in there)
     except (OSError, EOFError, pl.exceptions.PolarsError) as error:
