@@ -1,0 +1,1 @@
+"""Explain: what a figure is made of, down to the rows of documents."""

@@ -1,0 +1,162 @@
+"""Formulas of lines: plan, actual, forecast and completion of projects, categories and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from models.period import Month
+from reconcile.explain.formula import (
+    Builder,
+    Formula,
+    Input,
+    by_parts,
+    figures,
+    leaf,
+    method,
+    minus,
+    missing,
+    percent_of,
+    plus,
+    stated,
+)
+from reconcile.explain.ground import Asked
+from reconcile.explain.leaf import Condition, Leaf, Planned, Spent, project_is
+from reconcile.figure import COMPLETION, to_date
+from reconcile.tally import Tally
+
+Amounts = Callable[[Tally], Mapping[Month, Decimal]]
+Leafing = Callable[[Asked], Leaf]
+
+
+def spent(asked: Asked) -> Spent:
+    """Return the spend of a scope `project/category/item` in a month, as far as it says."""
+    project, *rest = asked.names
+    month = Condition("month", "=", (str(asked.month),))
+    named = zip(("category", "item"), rest, strict=False)
+    more = (Condition(column, "=", (word,)) for column, word in named)
+    return Spent(where=(project_is(project), *more, month))
+
+
+def planned(asked: Asked) -> Planned:
+    """Return the plan items of a scope `project/category/item`: of a month, or of all."""
+    months = () if asked.period == COMPLETION else (asked.month,)
+    project, category, item = (*asked.names, "", "")[:3]
+    return asked.ground.planned(project, category, item, months)
+
+
+def _summed(amounts: Amounts, leafing: Leafing) -> Builder:
+    """Return the sum of months, of lines, or of leaves: whichever a figure is made of."""
+
+    def built(asked: Asked) -> Formula:
+        if asked.figure.value is None:
+            return missing(asked)
+        if asked.line is None:
+            return leaf(asked.figure.definition, leafing(asked))
+        if asked.period.startswith("to-"):
+            return _of_months(asked, amounts(asked.line.tally))
+        if asked.parts:
+            return _of_parts(asked, amounts)
+        return leaf(asked.figure.definition, leafing(asked))
+
+    return built
+
+
+def _of_months(asked: Asked, amounts: Mapping[Month, Decimal]) -> Formula:
+    inputs = tuple(
+        Input(id=asked.id(asked.measure, period=str(month)), value=amounts[month])
+        for month in sorted(amounts)
+        if month <= asked.month
+    )
+    return Formula(how="sum", said="sum of its months", inputs=inputs)
+
+
+def _of_parts(asked: Asked, amounts: Amounts) -> Formula:
+    at = None if asked.period == COMPLETION else asked.month
+    values = ((part, _at(amounts(part.tally), at)) for part in asked.parts)
+    inputs = tuple(
+        Input(id=asked.id(asked.measure, scope=part.scope), value=value)
+        for part, value in values
+        if value is not None
+    )
+    what = "projects" if asked.line is asked.ground.report.total else "its parts"
+    return Formula(how="sum", said=f"sum of {what}", inputs=inputs)
+
+
+def _at(amounts: Mapping[Month, Decimal], month: Month | None) -> Decimal | None:
+    if month is not None:
+        return amounts.get(month)
+    return sum(amounts.values(), Decimal(0)) if amounts else None
+
+
+def _estimate(asked: Asked) -> Formula:
+    """Return the estimate: what is spent until the month of the report, and what is to come."""
+    now = to_date(asked.ground.report.month)
+    ids = ((1, asked.id("ac", period=now)), (1, asked.id("etc")))
+    said = "actual to date plus estimate to complete"
+    return Formula(how="sum", said=said, inputs=tuple(figures(asked, ids)))
+
+
+def _to_come(asked: Asked) -> Formula:
+    """Return what is still expected, with what the method looks at."""
+    now = to_date(asked.ground.report.month)
+    ids = ((1, asked.id("ac", period=now)), (1, asked.id("bac")))
+    known = tuple(each for each in figures(asked, ids) if each.value is not None)
+    said = "what the forecast expects after the month of the report, and what that month lacks"
+    return Formula(how="method", said=said, inputs=known)
+
+
+def _outside(sign: str) -> Builder:
+    def built(asked: Asked) -> Formula:
+        known = {(each.project, each.side): each for each in asked.ground.report.outside}
+        found = known[asked.names[0], "after" if sign == ">" else "before"]
+        day = Condition("day", ">" if sign == ">" else "<", (str(found.bound),))
+        return leaf(
+            f"spend {found.side} {found.bound}",
+            Spent(where=(project_is(asked.names[0]), day)),
+        )
+
+    return built
+
+
+def _stranded(asked: Asked) -> Formula:
+    """Return the plan after a project's end, and after the month of the report."""
+    whole = asked.ground.planned(asked.names[0])
+    months, value = sorted({row.month for row in whole.rows}), asked.figure.value
+    for first in months:
+        rest = asked.ground.planned(
+            asked.names[0], months=[Month.parse(each) for each in months if each >= first]
+        )
+        if rest.value == value:
+            return leaf(f"plan of {first} and later", rest)
+    return missing(asked)
+
+
+_ACTUAL: Final = _summed(lambda tally: tally.actual, spent)
+LINES: Final[dict[str, Builder]] = {
+    "ac": _ACTUAL,
+    "pl": _summed(lambda tally: tally.plan, planned),
+    "fc": method("the forecast of the month: what is spent of it, or what the plan expects", "pl"),
+    "delta": minus("ac", "pl"),
+    "dfc": minus("fc", "pl"),
+    "pct": percent_of("delta", "pl"),
+    "eac": _estimate,
+    "eac_low": by_parts(method("lower end of the range, by the method named beside it", "eac")),
+    "eac_high": by_parts(method("upper end of the range, by the method named beside it", "eac")),
+    "etc": by_parts(_to_come),
+    "bac": _summed(lambda tally: tally.plan, planned),
+    "dbac": minus("eac", "bac"),
+    "dbac_pct": percent_of("dbac", "bac"),
+    "vac": minus("bac", "eac"),
+    "limit": plus("bac", "reserve"),
+    "beyond": minus("eac", "limit"),
+    "reserve": by_parts(stated("plan", "contingency that the plan of the project approves")),
+    "drawn": by_parts(method("overrun, at most the contingency", "dbac", "reserve")),
+    "reserve_left": minus("reserve", "drawn"),
+    "reserve_left_pct": percent_of("reserve_left", "reserve"),
+    "unfunded": by_parts(method("overrun beyond the contingency", "dbac", "reserve")),
+    "after": _outside(">"),
+    "before": _outside("<"),
+    "stranded": _stranded,
+}
