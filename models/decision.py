@@ -78,9 +78,7 @@ def _raised(plan: Plan, item: PlanItem, draws: Sequence[Draw]) -> PlanItem:
             more[month] += amount
     if not mine:
         return item
-    phased = (
-        amount + more[month] for month, amount in zip(plan.months, item.phased, strict=True)
-    )
+    phased = (amount + more[month] for month, amount in zip(plan.months, item.phased, strict=True))
     drawn = sum((draw.amount for draw in mine), ZERO)
     return replace(item, amount=item.amount + drawn, phased=tuple(phased))
 

@@ -66,8 +66,8 @@ def naming(keys: pl.DataFrame, sought: Sought) -> pl.DataFrame:
     tags, clusters = sought.file.tag_keys, sought.file.cluster_keys
     values = tagged(keys[TAGS], {*tags, *clusters})
     found = keys.select("key_id", TAGS).with_columns(
-        _known(keys, ("resource_id", "resource_name"), sought.runs).alias("resource"),
-        _known(keys, ("resource_name",), sought.clusters).alias("by_name"),
+        known_words(keys, ("resource_id", "resource_name"), sought.runs).alias("resource"),
+        known_words(keys, ("resource_name",), sought.clusters).alias("by_name"),
         keys["x_line_type"].is_in(APART).fill_null(value=False).alias("apart"),
     )
     if values.is_empty():
@@ -167,7 +167,7 @@ def listed(values: pl.DataFrame, keys: Sequence[str], name: str) -> pl.DataFrame
     )
 
 
-def _known(keys: pl.DataFrame, columns: Sequence[str], known: frozenset[str]) -> pl.Series:
+def known_words(keys: pl.DataFrame, columns: Sequence[str], known: frozenset[str]) -> pl.Series:
     """Return per key the first of some columns that spells one of the known words."""
     if not known:
         return pl.repeat(None, keys.height, dtype=pl.String, eager=True)

@@ -75,12 +75,12 @@ def ran(project: Project, stores: Stores, usage: pl.DataFrame, spend: pl.DataFra
 
 def _named(stores: Stores, mine: Versions, sought: Sought) -> Iterator[pl.DataFrame]:
     """Yield the charges that name something, of every document that counts."""
-    for version, documents in _batches(stores, mine):
-        keys, facts = _joined(stores.lake, documents)
+    for version, documents in batches(stores, mine):
+        keys, facts = joined(stores.lake, documents)
         yield named(keys, facts, version.rules, version.registry, sought)
 
 
-def _batches(stores: Stores, mine: Versions) -> Iterator[tuple[Version, list[Body]]]:
+def batches(stores: Stores, mine: Versions) -> Iterator[tuple[Version, list[Body]]]:
     """Yield documents of one version, as many at once as are little together."""
     waiting: dict[str, list[Body]] = {}
     for scope, record in sorted(book.counting(stores.ledger).items()):
@@ -95,7 +95,7 @@ def _batches(stores: Stores, mine: Versions) -> Iterator[tuple[Version, list[Bod
         yield mine.named(name), held
 
 
-def _joined(lake: Lake, documents: Iterable[Body]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+def joined(lake: Lake, documents: Iterable[Body]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """Return keys and facts of documents as those of one: keys are numbered on."""
     keys, facts, before = [], [], 0
     for each in documents:

@@ -1,0 +1,1 @@
+"""Decisions on cost: contingency, levers, hosting or API, what idles, where the money goes."""

@@ -1,0 +1,91 @@
+"""What decisions of a project folder are worked out from; draws of closed months stay as they are.
+
+A draw changes the budget of its month, so none may be added to a month that is closed, and none
+taken from it. What was drawn is written to the ledger each night.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ingest.closing import closed
+from models.decision import applied
+from models.decisionfile import Draw
+from models.errors import RefusedError
+from models.ledger import Entry, Record
+from models.period import Month
+from models.plan import current
+from reconcile.decision.asked import Asked
+from scheduler.booking import Books
+from scheduler.endpoints import endpoints, machines
+from scheduler.workspace import Project, Stores
+
+DRAWN: Final = "contingency.drawn"  # the draws as a night read them, when they changed
+
+
+def asked(project: Project, stores: Stores, books: Books, month: Month) -> Asked:
+    """Return what is known and what is asked.
+
+    Raises:
+        RefusedError: when a draw of a closed month is new, or another than it was.
+    """
+    settled(project, stores)
+    plans = current(project.plans)
+    return Asked(
+        file=project.decisions,
+        draws={plan.project: applied(plan, project.decisions.draws) for plan in plans},
+        levers={plan.project: plan.levers for plan in plans},
+        usage=books.spent.usage,
+        runs=books.ran.frame,
+        endpoints=endpoints(project, stores, books),
+        machines=machines(project, stores, month, books.rates),
+    )
+
+
+def entries(project: Project, stores: Stores) -> list[Entry]:
+    """Return the entry that records the draws as they are; none when nothing changed."""
+    draws = {draw.fingerprint: str(draw.month) for draw in project.decisions.draws}
+    last = stores.ledger.latest(DRAWN).get(project.settings.decisions)
+    if (last.body["draws"] if last else {}) == draws:
+        return []
+    return [Entry(DRAWN, project.settings.decisions, {"draws": draws})]
+
+
+def settled(project: Project, stores: Stores) -> None:
+    """Check that the draws of closed months are those that they were closed with.
+
+    Raises:
+        RefusedError: names the draw and the first open month.
+    """
+    shut = closed(stores.ledger)
+    for month, record in sorted(shut.items()):
+        known = _known(stores, project.settings.decisions, record, month)
+        mine = {draw.fingerprint: draw for draw in project.decisions.draws if draw.month == month}
+        for name, draw in mine.items():
+            if name not in known:
+                raise RefusedError(_late(project, draw, month, max(shut) + 1))
+        if gone := known - set(mine):
+            raise RefusedError(
+                f"{project.settings.decisions}: {month} is closed, and {len(gone)} of its draws "
+                "changed or went; put them back, and give back what is too much by a draw with "
+                f"an amount below zero in an open month, from {max(shut) + 1} on"
+            )
+
+
+def _late(project: Project, draw: Draw, month: Month, first: Month) -> str:
+    return (
+        f"{project.settings.decisions}: the draw of {draw.amount} for {draw.item} of "
+        f"{draw.project} is of {draw.on}, and {month} is closed; approve it on a day "
+        f"in an open month, from {first} on"
+    )
+
+
+def _known(stores: Stores, file: str, record: Record, month: Month) -> set[str]:
+    """Return the draws of a month as they were last recorded before it was closed."""
+    before = [
+        each
+        for each in stores.ledger.entries(DRAWN)
+        if each.subject == file and each.seq < record.seq
+    ]
+    draws = before[-1].body["draws"] if before else {}
+    return {name for name, of in draws.items() if of == str(month)}
