@@ -11,7 +11,7 @@ from models.errors import InvariantError
 from models.money import ZERO, stored
 from models.period import Month
 from reconcile.actuals import Converter, own_currency
-from reconcile.forecast import total
+from reconcile.forecasting.spreading import total
 from reconcile.line import Line
 
 

@@ -11,42 +11,48 @@ from urllib.parse import quote
 
 from models.errors import InvariantError
 from models.period import Month
+from reconcile.forecasting.measure import FORECAST
+from reconcile.measure import Measure
 
 PORTFOLIO: Final = "portfolio"
 COMPLETION: Final = "completion"
 CENTS: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What is measured: the last part of a figure id.
-
-    Attributes:
-        title: Its short name in headings.
-        basis: effective, billed, plan or forecast; never two in one figure.
-        definition: One sentence; the only definition of the figure.
-        unit: `%`, or empty for the currency of the report.
-    """
-
-    title: str
-    basis: str
-    definition: str
-    unit: str = ""
-
-
 MEASURES: Final = {
     "ac": Measure("AC", "effective", "actual: effective cost plus non-recoverable tax"),
     "pl": Measure("PL", "plan", "plan: the current plan version, without contingency"),
-    "fc": Measure("FC", "forecast", "forecast: the greater of plan and what is already spent"),
+    "fc": Measure(
+        "FC",
+        "forecast",
+        "forecast: the month's part of what is still to come by the category's method, in the"
+        " shape of the remaining plan; never less than what is spent",
+    ),
     "delta": Measure("ΔPL", "effective", "actual minus plan; + is over plan"),
     "dfc": Measure("ΔPL", "forecast", "actual or forecast minus plan; + is over plan"),
     "pct": Measure("%", "effective", "actual minus plan, in percent of plan", "%"),
     "eac": Measure(
-        "EAC", "forecast", "estimate at completion: actual plus remaining plan, by month"
+        "EAC",
+        "forecast",
+        "estimate at completion: actual of reported months plus forecast of all others, each"
+        " category by the method that the section Forecast names",
     ),
-    "eac_low": Measure("EAC low", "forecast", "lower end of the estimate at completion"),
-    "eac_high": Measure("EAC high", "forecast", "upper end of the estimate at completion"),
-    "etc": Measure("ETC", "forecast", "estimate to complete: EAC minus actual of reported months"),
+    "eac_low": Measure(
+        "EAC low",
+        "forecast",
+        "lower end of the estimate at completion; assumes a future like the past, and excludes"
+        " what is not billed yet",
+    ),
+    "eac_high": Measure(
+        "EAC high",
+        "forecast",
+        "upper end of the estimate at completion; assumes a future like the past, and excludes"
+        " what is not billed yet",
+    ),
+    "etc": Measure(
+        "ETC", "forecast", "estimate to complete: EAC minus actual up to the report's month"
+    ),
+    **FORECAST,
     "bac": Measure("BAC", "plan", "budget at completion: plan of all months, without contingency"),
     "dbac": Measure("ΔBAC", "forecast", "EAC minus BAC; + is over budget"),
     "dbac_pct": Measure("ΔBAC %", "forecast", "EAC minus BAC, in percent of BAC", "%"),

@@ -16,6 +16,7 @@ from reconcile.allocation import Targets
 from reconcile.balance import Assertion
 from reconcile.close.commentary import Commenting
 from reconcile.close.state import Life
+from reconcile.forecasting.known import Known
 from reconcile.given import Owned, Planned
 from reconcile.purchase.accrual import Accrual
 from reconcile.restatement import Restated
@@ -67,6 +68,7 @@ class Inputs:
         accruals: What follows from purchases; `spend` has it already.
         runs: What training runs of the month cost.
         commitments: What is ordered and not delivered, by project and currency.
+        forecast: What a forecast is told beside plan and spend.
         closed: Months that are closed.
         life: How far the month is; None says nothing about it.
         commenting: What is said about the month; None asks for no comment.
@@ -93,6 +95,7 @@ class Inputs:
     accruals: Sequence[Accrual] = ()
     runs: Sequence[ProjectRuns] = ()
     commitments: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    forecast: Known = field(default_factory=Known)
     closed: Collection[Month] = ()
     life: Life | None = None
     commenting: Commenting | None = None

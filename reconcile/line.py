@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ from typing import Final
 from models.money import ZERO, rounded
 from models.period import Month
 from reconcile.figure import COMPLETION, Figure, Figures, to_date
-from reconcile.forecast import estimate_range, run_out
+from reconcile.forecasting.span import Scope, estimate_range, run_out
 from reconcile.state import (
     PERCENT_PLACES,
     Materiality,
@@ -212,15 +211,11 @@ def category_line(
 def project_line(
     setting: Setting,
     line: Line,
-    reserve: Decimal,
-    reported: Collection[Month],
-    *,
-    committed: Decimal = ZERO,
+    scope: Scope,
 ) -> Line:
     """Return the line of a project: a sum of categories with contingency, limit and status."""
     tally, estimate, budget = line.tally, line.tally.estimate, line.tally.budget
-    amounts = tally.actual, tally.plan, tally.forecast
-    spread = estimate_range(*amounts, reported, reserve, committed=committed)
+    spread, reserve = estimate_range(scope), scope.reserve
     add = setting.figures.add
     limit = None if budget is None else budget + reserve
     deviation = {m: tally.forecast.get(m, ZERO) - tally.plan.get(m, ZERO) for m in tally.months}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -22,6 +22,10 @@ from reconcile.check import lines_add_up, spend_total
 from reconcile.close.commentary import CommentLine, commentary
 from reconcile.close.state import Life
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
+from reconcile.forecasting.estimate import Outlook, outlook
+from reconcile.forecasting.known import Bases, first_days
+from reconcile.forecasting.known import spent as spent_by_item
+from reconcile.forecasting.shown import Forecasts, forecasts
 from reconcile.given import Completeness, contingencies, names, plan_cells
 from reconcile.inputs import AlertRow, Inputs
 from reconcile.invoice import InvoiceLine, invoice_lines
@@ -77,6 +81,7 @@ class Portfolio:
         restatements: What changed lately in months that were settled.
         accruals: Which part of the month's actual no bill has brought.
         runs: Training runs of the month, of each project that has any.
+        forecasts: How the estimates at completion were made, and how far earlier ones were off.
         outside: What was spent before projects began or after they ended, all months.
         commentary: What is said about lines of the month, and what has to be.
         life: How far the month is on its way to being closed; None where nobody asked.
@@ -109,6 +114,7 @@ class Portfolio:
     restatements: tuple[RestatedLine, ...]
     accruals: tuple[AccrualLine, ...]
     runs: tuple[RunsLine, ...]
+    forecasts: Forecasts
     outside: tuple[Outside, ...]
     commentary: tuple[CommentLine, ...]
     life: Life | None
@@ -130,20 +136,23 @@ def portfolio(given: Inputs) -> Portfolio:
         frame, known = given.spend.lazy().collect(), names(given.projects)
         figures, month = Figures(given.currency), given.month
         completeness = Completeness(month, given.as_of, contributors(frame), given.sources)
-        spent = cells(actuals(frame, given.rates, given.currency))
+        actual = actuals(frame, given.rates, given.currency)
+        spent = cells(actual)
         planned = plan_cells(given.plans, given.rates, given.currency)
         horizon = sorted({cell[2] for cell in (*spent, *planned)} | {month})
 
         def reported(project: str) -> list[Month]:
             return [each for each in horizon if completeness.whole(project, each)]
 
+        outlooks = _outlooks(given, frame, actual, reported)
         summing = Summing(
             setting=Setting(figures=figures, month=month, materiality=given.materiality),
-            tallies=tallies(spent, planned, reported),
+            tallies=tallies(spent, planned, _by_month(outlooks)),
             completeness=completeness,
             owners=known,
             reserves=contingencies(given.plans, given.rates, given.currency),
             committed=committed(given.commitments, given.rates, given.currency, month),
+            forecasts=outlooks,
         )
         lines, categories, loose = summing.projects(), summing.categories(), summing.unallocated()
         spent_in_all = spend_total(frame, given.rates, given.currency)
@@ -180,6 +189,7 @@ def portfolio(given: Inputs) -> Portfolio:
             restatements=restated_lines(given.restated, figures),
             accruals=accrual_lines(given.accruals, figures, month),
             runs=runs_lines(given.runs, figures, month),
+            forecasts=forecasts(lines, outlooks, given.forecast.past, figures, month),
             outside=beyond,
             commentary=commentary(
                 lines, loose, given.commenting, figures, month=month, as_of=given.as_of
@@ -199,6 +209,35 @@ def portfolio(given: Inputs) -> Portfolio:
                 spent, planned, complete=completeness.whole, materiality=given.materiality
             ),
         )
+
+
+def _outlooks(
+    given: Inputs,
+    frame: pl.DataFrame,
+    actual: pl.DataFrame,
+    reported: Callable[[str], Iterable[Month]],
+) -> dict[str, Outlook]:
+    """Return the forecast of each project."""
+    made = Bases(
+        month=given.month,
+        currency=given.currency,
+        rates=given.rates,
+        known=given.forecast,
+        reported=reported,
+        first=first_days(frame),
+        reserves=contingencies(given.plans, given.rates, given.currency),
+    )
+    found = made.bases(given.plans, spent_by_item(actual))
+    return {project: outlook(basis) for project, basis in found.items()}
+
+
+def _by_month(outlooks: Mapping[str, Outlook]) -> dict[tuple[str, str], Mapping[Month, Decimal]]:
+    """Return what each month adds to the estimate, by project and category."""
+    return {
+        (project, each.category): each.months
+        for project, found in outlooks.items()
+        for each in found.estimates
+    }
 
 
 def _state(given: Inputs) -> ReportState:

@@ -10,6 +10,9 @@ from models.category import TERMS, TITLES, UNALLOCATED
 from models.money import ZERO
 from models.period import Month, between
 from reconcile.figure import COMPLETION, PORTFOLIO, Figure, scope, to_date
+from reconcile.forecasting.compared import cost_performance
+from reconcile.forecasting.estimate import Outlook as Forecast
+from reconcile.forecasting.span import REMAINING, Scope
 from reconcile.given import Completeness, Owned, is_project
 from reconcile.line import (
     Line,
@@ -58,6 +61,7 @@ class Summing:
     owners: Mapping[str, Owned]
     reserves: Mapping[str, Decimal]
     committed: Mapping[str, Decimal] = field(default_factory=dict)
+    forecasts: Mapping[str, Forecast] = field(default_factory=dict)
 
     def projects(self) -> tuple[Line, ...]:
         """Return the project lines, largest overrun at completion first."""
@@ -139,14 +143,7 @@ class Summing:
         owned = self.owners.get(key)
         title = (owned.name if owned else None) or key
         line = self._line(key, where, title, combined(parts.values()), whole)
-        reported = [m for m in line.tally.months if self.completeness.whole(key, m)]
-        line = project_line(
-            self.setting,
-            line,
-            self.reserves.get(key, ZERO),
-            reported,
-            committed=self.committed.get(key, ZERO),
-        )
+        line = project_line(self.setting, line, self._scope(key, line.tally))
         return replace(
             line,
             owner=(owned and owned.owner) or "",
@@ -156,6 +153,21 @@ class Summing:
                 for category in _terms({(key, c): t for c, t in parts.items()})
                 if category in parts
             ),
+        )
+
+    def _scope(self, key: str, tally: Tally) -> Scope:
+        """Return what the range of a project is made from."""
+        forecast = self.forecasts.get(key)
+        others = cost_performance(forecast) if forecast else ()
+        return Scope(
+            actual=tally.actual,
+            plan=tally.plan,
+            forecast=tally.forecast,
+            reported=[m for m in tally.months if self.completeness.whole(key, m)],
+            reserve=self.reserves.get(key, ZERO),
+            committed=self.committed.get(key, ZERO),
+            method=forecast.method if forecast else REMAINING,
+            others=tuple(others),
         )
 
     def _category(self, where: str, category: str, parts: Iterable[Tally], whole: bool) -> Line:  # noqa: FBT001 - private

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from models.money import ZERO
 from models.period import Month
 from reconcile.actuals import Cells
-from reconcile.forecast import months_forecast, total
+from reconcile.forecasting.spreading import added, total
 
 ByMonth = Mapping[Month, Decimal]
 
@@ -25,8 +25,8 @@ class Tally:
 
     @property
     def months(self) -> list[Month]:
-        """Every month with a plan or an actual, in order."""
-        return sorted({*self.actual, *self.plan})
+        """Every month with a plan, an actual or something to come, in order."""
+        return sorted({*self.actual, *self.plan, *self.forecast})
 
     @property
     def budget(self) -> Decimal | None:
@@ -51,23 +51,19 @@ def upto(amounts: ByMonth, last: Month) -> Decimal | None:
 
 
 def tallies(
-    actual: Cells, plan: Cells, reported: Callable[[str], Collection[Month]]
+    actual: Cells, plan: Cells, forecasts: Mapping[tuple[str, str], ByMonth]
 ) -> dict[tuple[str, str], Tally]:
-    """Return one tally per (project, category) that has a plan or an actual.
+    """Return one tally per (project, category) that has a plan, an actual or a forecast.
 
     Args:
         actual: Cost by (project, category, month).
         plan: Planned cost by the same.
-        reported: The months of a project whose actuals are whole.
+        forecasts: What each month adds to the estimate at completion, by project and category.
     """
     spent, planned = _nested(actual), _nested(plan)
     return {
-        key: Tally(
-            spent.get(key, {}),
-            planned.get(key, {}),
-            months_forecast(spent.get(key, {}), planned.get(key, {}), reported(key[0])),
-        )
-        for key in sorted({*spent, *planned})
+        key: Tally(spent.get(key, {}), planned.get(key, {}), forecasts.get(key, {}))
+        for key in sorted({*spent, *planned, *forecasts})
     }
 
 
@@ -75,9 +71,9 @@ def combined(parts: Iterable[Tally]) -> Tally:
     """Return the sum of tallies, month by month."""
     listed = list(parts)
     return Tally(
-        _sum(part.actual for part in listed),
-        _sum(part.plan for part in listed),
-        _sum(part.forecast for part in listed),
+        added(part.actual for part in listed),
+        added(part.plan for part in listed),
+        added(part.forecast for part in listed),
     )
 
 
@@ -86,11 +82,3 @@ def _nested(cells: Cells) -> dict[tuple[str, str], dict[Month, Decimal]]:
     for (project, category, month), amount in cells.items():
         result[project, category][month] = amount
     return dict(result)
-
-
-def _sum(parts: Iterable[ByMonth]) -> dict[Month, Decimal]:
-    result: dict[Month, Decimal] = defaultdict(lambda: ZERO)
-    for part in parts:
-        for month, amount in part.items():
-            result[month] += amount
-    return dict(sorted(result.items()))

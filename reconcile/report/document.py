@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from reconcile.figure import Figure, exact_text
-from reconcile.forecast import METHOD
+from reconcile.forecasting.shown import methods
 from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
 from reconcile.portfolio import AlertLine, Portfolio
@@ -39,7 +39,7 @@ def document(p: Portfolio) -> Json:
         "demo": p.demo,
         "snapshot": p.snapshot,
         "horizon": {"from": str(p.first), "to": str(p.last)},
-        "forecast_method": METHOD,
+        "forecast_method": methods(p.forecasts),
         "plans": [{"project": plan.project, "version": plan.version} for plan in p.plans],
         "headline": said(headline(p)),
         "findings": [said(sentence) for sentence in findings(p)],

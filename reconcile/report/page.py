@@ -14,7 +14,7 @@ import vl_convert
 from models.category import CONTINGENCY, TITLES
 from models.money import ZERO
 from reconcile.figure import MEASURES, Figure, exact_text
-from reconcile.forecast import METHOD
+from reconcile.forecasting.shown import methods
 from reconcile.portfolio import Portfolio
 from reconcile.report import allocation, number
 from reconcile.report.bullet import HEIGHT, WIDTH, bullet, longest
@@ -117,7 +117,7 @@ def _names(p: Portfolio) -> dict[str, Any]:
         "bullet_height": HEIGHT,
         "measures": MEASURES,
         "contingency": TITLES[CONTINGENCY],
-        "method": METHOD,
+        "method": methods(p.forecasts),
         "policy": policy,
         "data_uri": data_uri,
         "exact": _exact,

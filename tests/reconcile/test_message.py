@@ -13,15 +13,15 @@ from reconcile.message import SUBJECT, event, message
 from reconcile.portfolio import Portfolio
 
 OVER_LIMIT = """\
-search-rerank-1b: forecast 346 k USD, 6 over limit (BAC 324 + 16)
+search-rerank-1b: forecast 357 k USD, 17 over limit (BAC 324 + 16)
 
-What     Estimate at completion 346 k USD vs budget 324: +22 (+6.8 %). \
+What     Estimate at completion 357 k USD vs budget 324: +33 (+10.2 %). \
 Contingency of 16 runs out about 2026-09-24; the horizon ends 2027-02-28.
 Now      2026-10 32.0 vs 27.0: +5.0 (+18.5 %). To date 238.0 vs 216.0: +22.0 (+10.2 %).
 Why      Training compute +5.0 of 2026-10's +5.0.
 Since    over plan each month since 2026-03; beyond its limit since 2026-11-20 (run r1).
 Forecast 346 (actual plus remaining plan) to 365 (rest at the ratio of the last three months). \
-To finish inside the limit: 6 k USD less.
+To finish inside the limit: 17 k USD less.
 Who      owner l.moreau@example.com, cost centre 4417.
 Trust    100 % of cost final; data of 2026-10 complete; as of 2026-11-20.
 Do       `trueup report --month 2026-10`
@@ -46,7 +46,11 @@ def line_of(report: Portfolio, project: str) -> Line:
 
 
 def test_an_opened_alert_says_what_why_who_and_what_next(six: Portfolio) -> None:
-    """By hand: 27 k a month, 22 k over by October; 238 + 4 x 27 x 95 / 81 = 365 k at the most."""
+    """By hand: 27 k a month, 22 k over by October, all of it in training of 9 k a month.
+
+    In the shape of the plan 238 + 4 x (18 + 9 x 94 / 72) = 357 k; as planned 238 + 108 = 346 k;
+    at the ratio of the last three months 238 + 108 x 95 / 81 = 365 k.
+    """
     line = line_of(six, "search-rerank-1b")
 
     told = message("opened", alert_of(line.key), line, six, run="r1")
@@ -71,7 +75,7 @@ def test_a_resolved_alert_says_how_far_inside_it_is(six: Portfolio) -> None:
     told = message("resolved", alert_of(line.key, state="resolved"), line, six, run="r1")
 
     assert told.subject == (
-        "support-triage-8b: back inside its limit: forecast 896 k USD, 105 below"
+        "support-triage-8b: back inside its limit: forecast 882 k USD, 119 below"
     )
 
 

@@ -143,7 +143,8 @@ def test_a_plan_that_goes_on_after_a_merger_is_told_and_compared_with_what_stays
 ) -> None:
     """By hand: 100 a month from March to December; merged on 1 September, so 200 are left over.
 
-    Six months were spent at 100 and two at nothing: 600 to date against 800, and 800 at the end.
+    Six months were spent at 100 and two at nothing: 600 to date against 800. The two that are
+    planned still are forecast at that ratio, 150, so that 750 stand against 1,000 at the end.
     """
     months = [Month(2026, number) for number in range(3, 13)]
     plan = plan_of("bot", {("infra", str(month)): Decimal(100) for month in months})
@@ -158,10 +159,10 @@ def test_a_plan_that_goes_on_after_a_merger_is_told_and_compared_with_what_stays
 
     bot, other = sorted(found.projects, key=lambda line: line.key)
     assert (bot.to_date.ac.value, bot.to_date.pl.value) == (Decimal(600), Decimal(800))
-    assert (bot.completion.eac.value, bot.completion.bac.value) == (Decimal(800), Decimal(1000))
+    assert (bot.completion.eac.value, bot.completion.bac.value) == (Decimal(750), Decimal(1000))
     assert (other.completion.eac.value, found.total.completion.eac.value) == (
         Decimal(200),
-        Decimal(1000),
+        Decimal(950),
     )
     assert found.notes == (
         (

@@ -14,7 +14,7 @@ from models.errors import InvariantError
 from models.period import Month
 from reconcile import check
 from reconcile.figure import is_figure_id
-from reconcile.forecast import total
+from reconcile.forecasting.spreading import total
 from reconcile.line import Line, Outlook
 from reconcile.portfolio import Portfolio
 from reconcile.state import State

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from models.period import Month
 from models.purchasefile import Purchase
-from reconcile.forecast import estimate_range
+from reconcile.forecasting.span import Scope, estimate_range
 from reconcile.portfolio import Portfolio
 from reconcile.purchase.accrual import Accrual, spend_frame
 from reconcile.purchase.shown import committed
@@ -112,7 +112,9 @@ def test_what_is_ordered_in_another_currency_counts_at_the_rate_of_the_month(
 def test_nothing_ordered_leaves_the_range_as_it_was() -> None:
     amounts = {OCTOBER: Decimal(3)}
     ranges = [
-        estimate_range(amounts, amounts, amounts, [OCTOBER], Decimal(0), **given)
+        estimate_range(
+            Scope(actual=amounts, plan=amounts, forecast=amounts, reported=[OCTOBER], **given)
+        )
         for given in ({}, {"committed": Decimal(0)})
     ]
 

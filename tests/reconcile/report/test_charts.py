@@ -18,7 +18,7 @@ def drawn_fixture(six: Portfolio) -> dict[str, charts.Drawing]:
 
 def test_three_charts_have_titles_made_by_rule(drawn: dict[str, charts.Drawing]) -> None:
     assert {key: said(each.title) for key, each in drawn.items()} == {
-        "deviation": "Running difference reaches 137 k USD over plan by February",
+        "deviation": "Running difference reaches 206 k USD over plan by February",
         "bridge": "Training compute explains most of October",
         "columns": "Every month since March ran over plan",
     }

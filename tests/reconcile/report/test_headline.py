@@ -113,9 +113,9 @@ def test_three_findings_say_the_month_the_end_and_the_data(six: Portfolio) -> No
             " largest project legal-summarizer-70b +24.0; largest category Training compute +22.0"
         ),
         (
-            "At completion: estimate 6,238 (range 6,219 to 6,366) against budget 6,101"
-            " (+137, +2.2 %); contingency left 279 of 438, but 6.0 of overrun has none,"
-            " in search-rerank-1b"
+            "At completion: estimate 6,306 (range 6,214 to 6,372) against budget 6,101"
+            " (+206, +3.4 %); contingency left 244 of 438, but 54.0 of overrun has none,"
+            " in legal-summarizer-70b and search-rerank-1b"
         ),
         (
             "Data: 95.7 % of the month's cost has a project, 24.0 k USD has none;"

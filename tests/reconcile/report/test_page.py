@@ -89,7 +89,7 @@ def test_headers_say_what_they_head_and_charts_are_told_in_words(html: str, read
     assert all(a.get("alt") for t, a in tags if t == "img")
     bullets = [a for t, a in tags if t == "svg" and a.get("role") == "img"]
     assert len(bullets) == 6
-    assert bullets[0]["aria-label"] == "actual 1,574 of estimate 2,302, budget 2,184"
+    assert bullets[0]["aria-label"] == "actual 1,574 of estimate 2,361, budget 2,184"
 
 
 def test_colour_never_stands_alone(html: str) -> None:

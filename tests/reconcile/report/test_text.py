@@ -13,13 +13,13 @@ from reconcile.tie_out import SourceState
 
 PROJECTS = """\
 Project               AC Oct     PL    ΔPL      %  AC to date   ΔPL    EAC    BAC  ΔBAC  Left %  Status
-legal-summarizer-70b   206.0  182.0  +24.0  +13.2       1,574  +118  2,302  2,184  +118      16  ▲ At risk
-kyc-extract-8b          63.4   59.4   +4.0   +6.7         499   +24    737    713   +24      47  ▲ At risk
-search-rerank-1b        32.0   27.0   +5.0  +18.5         238   +22    346    324   +22       0  ■ Over limit
-code-assist-33b        126.0  125.0   +1.0   +0.8       1,001    +1  1,501  1,500    +1      99  ● On plan
+legal-summarizer-70b   206.0  182.0  +24.0  +13.2       1,574  +118  2,361  2,184  +177       0  ■ Over limit
+kyc-extract-8b          63.4   59.4   +4.0   +6.7         499   +24    749    713   +36      20  ▲ At risk
+search-rerank-1b        32.0   27.0   +5.0  +18.5         238   +22    357    324   +33       0  ■ Over limit
+code-assist-33b        126.0  125.0   +1.0   +0.8       1,001    +1  1,502  1,500    +2      99  ● On plan
 voice-intent-3b         38.0   38.0    0.0    0.0         304     0    456    456     0     100  ● On plan
-support-triage-8b       72.0   77.0   \u22125.0   \u22126.5         588   \u221228    896    924   \u221228     100  ● On plan
-Portfolio              537.4  508.4  +29.0   +5.7       4,204  +137  6,238  6,101  +137      64  ▲ At risk
+support-triage-8b       72.0   77.0   \u22125.0   \u22126.5         588   \u221228    882    924   \u221242     100  ● On plan
+Portfolio              537.4  508.4  +29.0   +5.7       4,204  +137  6,306  6,101  +206      56  ▲ At risk
 Unallocated             24.0                               24
 """  # noqa: E501 - as wide as it is printed
 
