@@ -22,7 +22,7 @@ sums says something else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
@@ -147,16 +147,10 @@ def decomposed(
             return unexplained(start, actual, paid)
         mixed = sum((_at_plan(each, blend) for each in parts), Fraction(0))
         volume, mix = (rounded(cost * Fraction(rate), places) for cost in (used * blend, mixed))
-        reached = actual if paid is None else paid
-        return Decomposition(
-            plan=start,
-            actual=actual,
-            volume=volume - start,
-            factors=_split(factors, start, volume, places),
-            mix=mix - volume,
-            price=reached - mix,
-            fx=actual - reached,
-        )
+        found = unexplained(mix, actual, paid)
+        split = _split(factors, start, volume, places)
+        shares = {"volume": volume - start, "mix": mix - volume, "price": found.spend}
+        return replace(found, plan=start, spend=ZERO, factors=split, **shares)
 
 
 def unexplained(plan: Decimal, actual: Decimal, paid: Decimal | None = None) -> Decomposition:
