@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from models.errors import InvariantError
 from models.period import Month
+from reconcile.decision.measure import DECISIONS
 from reconcile.forecasting.measure import FORECAST
 from reconcile.measure import Measure
 
@@ -60,11 +61,15 @@ MEASURES: Final = {
     "limit": Measure("Limit", "plan", "BAC plus approved contingency"),
     "beyond": Measure("Beyond limit", "forecast", "EAC minus limit; + is over the limit"),
     "reserve": Measure("Contingency", "plan", "approved contingency"),
-    "drawn": Measure("Drawn", "forecast", "overrun at completion, at most the contingency"),
-    "reserve_left": Measure(
-        "Left", "forecast", "contingency minus drawn, by project; not pooled in sums"
+    "drawn": Measure(
+        "Needed", "forecast", "overrun at completion, at most the contingency; drawn or not"
     ),
-    "reserve_left_pct": Measure("Left %", "forecast", "contingency left, in percent of it", "%"),
+    "reserve_left": Measure(
+        "Left after", "forecast", "contingency minus needed, by project; not pooled in sums"
+    ),
+    "reserve_left_pct": Measure(
+        "Left after %", "forecast", "contingency left after what is needed, in percent of it", "%"
+    ),
     "unfunded": Measure(
         "Unfunded", "forecast", "overrun at completion beyond contingency, by project; not pooled"
     ),
@@ -159,6 +164,7 @@ MEASURES: Final = {
         "Effect on EAC", "forecast", "what a comment says that it adds to EAC; + is more cost"
     ),
     "stranded": Measure("Planned", "plan", "plan of open months after the project's end"),
+    **DECISIONS,
 }
 
 

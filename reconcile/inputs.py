@@ -16,6 +16,7 @@ from reconcile.allocation import Targets
 from reconcile.balance import Assertion
 from reconcile.close.commentary import Commenting
 from reconcile.close.state import Life
+from reconcile.decision.asked import Asked
 from reconcile.forecasting.known import Known
 from reconcile.given import Owned, Planned
 from reconcile.purchase.accrual import Accrual
@@ -69,6 +70,7 @@ class Inputs:
         runs: What training runs of the month cost.
         commitments: What is ordered and not delivered, by project and currency.
         forecast: What a forecast is told beside plan and spend.
+        asked: What persons decided and ask about cost, and what that needs.
         closed: Months that are closed.
         life: How far the month is; None says nothing about it.
         commenting: What is said about the month; None asks for no comment.
@@ -96,6 +98,7 @@ class Inputs:
     runs: Sequence[ProjectRuns] = ()
     commitments: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     forecast: Known = field(default_factory=Known)
+    asked: Asked = field(default_factory=Asked)
     closed: Collection[Month] = ()
     life: Life | None = None
     commenting: Commenting | None = None

@@ -21,6 +21,7 @@ from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
 from reconcile.close.commentary import CommentLine, commentary
 from reconcile.close.state import Life
+from reconcile.decision.decisions import Decisions, decided
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.forecasting.estimate import Outlook, outlook
 from reconcile.forecasting.known import Bases, first_days
@@ -82,6 +83,7 @@ class Portfolio:
         accruals: Which part of the month's actual no bill has brought.
         runs: Training runs of the month, of each project that has any.
         forecasts: How the estimates at completion were made, and how far earlier ones were off.
+        decisions: Contingency by approval, levers, hosting or API, what idles, share of data.
         outside: What was spent before projects began or after they ended, all months.
         commentary: What is said about lines of the month, and what has to be.
         life: How far the month is on its way to being closed; None where nobody asked.
@@ -115,6 +117,7 @@ class Portfolio:
     accruals: tuple[AccrualLine, ...]
     runs: tuple[RunsLine, ...]
     forecasts: Forecasts
+    decisions: Decisions
     outside: tuple[Outside, ...]
     commentary: tuple[CommentLine, ...]
     life: Life | None
@@ -190,6 +193,7 @@ def portfolio(given: Inputs) -> Portfolio:
             accruals=accrual_lines(given.accruals, figures, month),
             runs=runs_lines(given.runs, figures, month),
             forecasts=forecasts(lines, outlooks, given.forecast.past, figures, month),
+            decisions=decided(given, figures, frame, lines),
             outside=beyond,
             commentary=commentary(
                 lines, loose, given.commenting, figures, month=month, as_of=given.as_of

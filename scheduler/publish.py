@@ -35,6 +35,7 @@ from reconcile.run.line import project_runs
 from scheduler import accruing, beside, reallocating, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
+from scheduler.decisions import asked
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
 from scheduler.shelf import shelf
@@ -87,7 +88,7 @@ def reconciler(
         as_of=as_of,
         snapshot=snapshot(project, stores),
         spend=books.spend,
-        plans=current(project.plans),
+        plans=project.budgets,
         projects=project.registry.projects,
         rates=books.rates,
         materiality=settings.materiality,
@@ -109,6 +110,7 @@ def reconciler(
         runs=project_runs(books.ran.frame, books.ran.accepted, month),
         commitments=owed.committed(),
         restated=restated(held, month),
+        asked=asked(project, stores, books, month),
         closed=held.closed,
         demo=settings.demo,
     )
@@ -141,6 +143,7 @@ def snapshot(project: Project, stores: Stores) -> str:
     stated = [project.statements.fingerprint] if project.statements.all else []
     stated += [project.purchases.fingerprint] if project.purchases else []
     stated += [project.runs.fingerprint] if project.runs.model_fields_set else []
+    stated += [project.decisions.fingerprint] if project.decisions.model_fields_set else []
     inputs = (project.rates.fingerprint, *plans, *spend, *stated)
     return input_hash(*inputs)[:12]
 
@@ -220,7 +223,7 @@ def _row(project: Project, alert: Alert) -> AlertRow:
 
 
 def _plans(project: Project) -> pl.DataFrame:
-    frames = [plan.frame() for plan in current(project.plans)]
+    frames = [plan.frame() for plan in project.budgets]
     return pl.concat([pl.DataFrame(schema=FRAME), *frames]).sort(pl.all())
 
 

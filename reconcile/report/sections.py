@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconcile.portfolio import Portfolio
-from reconcile.report import commentary, life, running
+from reconcile.report import commentary, decisions, life, running
 from reconcile.report.section import Section
 
 Made = Callable[[Portfolio], Section]
@@ -16,6 +16,7 @@ SECTIONS: Final[Mapping[str, tuple[Made, Mapping[str, Any]]]] = {
     "month_state": (life.section, life.SCHEMA),
     "commentary": (commentary.section, commentary.SCHEMA),
     "runs": (running.section, running.SCHEMA),
+    "decisions": (decisions.section, decisions.SCHEMA),
 }
 
 

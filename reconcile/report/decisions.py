@@ -1,0 +1,223 @@
+"""The section of decisions: contingency, levers, hosting or API, what idles, where money goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from reconcile.decision.drawn import ContingencyLine
+from reconcile.decision.hosted import CaseLine, HostingLine
+from reconcile.decision.levered import LeverLine, SpotLine
+from reconcile.decision.mix import CAVEAT
+from reconcile.figure import Figure
+from reconcile.portfolio import Portfolio
+from reconcile.report.decisionschema import SCHEMA, document
+from reconcile.report.number import NONE, day, grouped, percent, plain
+from reconcile.report.section import Cell, Section, Table, words
+
+__all__ = ["SCHEMA", "section"]
+
+NOTE: Final = (
+    "Drawn is what somebody approved, and moves from the contingency into an item; an overrun "
+    "draws nothing by itself. Savings compare what was really made, at baseline rates, with what "
+    "it cost: they are consistent with the levers, and no proof of their cause. No ratio decides "
+    "alone."
+)
+PRICE_PLACES: Final = 4
+
+
+def section(p: Portfolio) -> Section:
+    """Return what there is to say about decisions, in the currency of the report."""
+    return Section(
+        key="decisions",
+        title="Decisions",
+        note=NOTE,
+        tables=tuple(table for table in _tables(p) if table.rows),
+        lines=tuple(_lines(p)),
+        document=document(p.decisions),
+    )
+
+
+def _tables(p: Portfolio) -> Iterator[Table]:
+    found = p.decisions
+    yield Table(
+        caption=f"Contingency by approval, {p.currency}",
+        heads=("Project", "Opening", "Drawn", "Balance", "Used %", "Progress %", "Burn", "VAC"),
+        words=1,
+        rows=tuple(map(_contingency, found.contingencies)),
+    )
+    yield Table(
+        caption=f"Levers to date, {p.currency}; + is a saving",
+        heads=("Project", "Item", "Factor", "Cut planned %", "Cut %", "Planned", "Realised"),
+        words=3,
+        rows=tuple(row for line in found.levers for row in _lever(line)),
+    )
+    yield Table(
+        caption=f"Spot machines to date, {p.currency}",
+        heads=("Project", "On demand", "Paid", "Run again", "Saved"),
+        words=1,
+        rows=tuple(map(_spot, found.spots)),
+    )
+    yield Table(
+        caption=f"Hosting or API, {p.currency}; tokens a month, prices of 1,000",
+        heads=("Endpoint", "Question", "Fixed", "Tokens", "Own", "API", "Even at low", "At high"),
+        words=2,
+        rows=tuple(_case(line, case) for line in found.hostings for case in _cases(line)),
+    )
+    yield Table(
+        caption=f"Endpoints that nobody calls, {p.currency}",
+        heads=("Endpoint", "Project", "Since", "Days", "So far", "A month"),
+        words=3,
+        rows=tuple(
+            (words(each.name), words(each.project), words(day(each.since)),
+             _number(each.days, 0), _number(each.cost), _number(each.monthly))
+            for each in found.zombies
+        ),
+    )  # fmt: skip
+    yield Table(
+        caption=f"Own machines: hours of the month that nobody used, {p.currency}",
+        heads=("Machine", "Hours", "A month"),
+        words=1,
+        rows=tuple(
+            (words(each.name), _number(each.hours, 0), _number(each.cost))
+            for each in found.machines
+        ),
+    )
+    yield from _mixes(p)
+
+
+def _mixes(p: Portfolio) -> Iterator[Table]:
+    yield Table(
+        caption="Share of data to date, %; information, not a target",
+        heads=("Project", "Data", "With labor on data", "Planned"),
+        words=1,
+        rows=tuple(
+            (words(each.project), *map(_percent, (each.share, each.prepared, each.planned)))
+            for each in p.decisions.mixes
+        ),
+    )
+    yield Table(
+        caption=f"Training runs to date, {p.currency}",
+        heads=("Project", "Planned", "Runs", "Failed %", "A success"),
+        words=1,
+        rows=tuple(
+            (words(each.project), _number(each.planned, 1), _number(each.runs, 0),
+             _percent(each.failed), _number(each.per_success))
+            for each in p.decisions.iterations
+        ),
+    )  # fmt: skip
+
+
+def _contingency(line: ContingencyLine) -> tuple[Cell, ...]:
+    tone: Any = "over" if line.fast else ""
+    return (
+        words(line.project),
+        *map(_number, (line.opening, line.drawn, line.balance)),
+        *map(_percent, (line.used, line.progress)),
+        Cell(text=plain(line.burn) if line.burn.value is not None else NONE,
+             figure=line.burn, tone=tone),
+        _number(line.room),
+    )  # fmt: skip
+
+
+def _lever(line: LeverLine) -> Iterator[tuple[Cell, ...]]:
+    """Yield a row for each factor, and the sum; nothing where nothing is known."""
+    for part in line.factors:
+        name = f"{part.factor} ({', '.join(part.levers)})" if part.levers else part.factor
+        yield (
+            words(line.project), words(line.item), words(name),
+            _percent(part.planned), _percent(part.cut), words(""), _number(part.saving),
+        )  # fmt: skip
+    if line.factors:
+        yield (
+            words(line.project), words(line.item), words("all"),
+            words(""), words(""), _number(line.planned), _number(line.saving),
+        )  # fmt: skip
+
+
+def _spot(line: SpotLine) -> tuple[Cell, ...]:
+    return (words(line.project), *map(_number, (line.listed, line.paid, line.rerun, line.saving)))
+
+
+def _cases(line: HostingLine) -> tuple[CaseLine, ...]:
+    return (line.keep,) if line.begin is None else (line.keep, line.begin)
+
+
+def _case(line: HostingLine, case: CaseLine) -> tuple[Cell, ...]:
+    low, high = plain(line.low, PRICE_PLACES), plain(line.high, PRICE_PLACES)
+    return (
+        words(line.id),
+        words(case.name),
+        _number(case.fixed),
+        _number(line.tokens, 0),
+        _number(case.per_1k, PRICE_PLACES),
+        words(low if low == high else f"{low} to {high}"),
+        _number(case.even_low, 0),
+        _number(case.even_high, 0),
+    )
+
+
+def _lines(p: Portfolio) -> Iterator[str]:
+    found = p.decisions
+    for line in found.contingencies:
+        yield from _drawn(line, p.currency)
+    for lever in found.levers:
+        yield from _said(lever, p.currency)
+    for hosting in found.hostings:
+        yield from _answers(hosting)
+    for each in found.unmeasured:
+        yield f"{each.name} ({each.project}): costs, and nobody counts its calls: unknown."
+    if found.mixes:
+        yield CAVEAT
+
+
+def _drawn(line: ContingencyLine, currency: str) -> Iterable[str]:
+    for each in line.draws:
+        amount, left = plain(each.drawn), plain(each.balance)
+        why = "; ".join(each.reasons)
+        yield f"{line.project} {each.month}: {amount} {currency} drawn, {left} left. {why}"
+    if line.fast:
+        yield f"{line.project}: contingency goes faster than the work, {_basis(line)}."
+
+
+def _basis(line: ContingencyLine) -> str:
+    return "progress by outputs" if line.measured else "progress as actual by estimate"
+
+
+def _said(line: LeverLine, currency: str) -> Iterable[str]:
+    names = ", ".join(line.levers)
+    if not line.factors:
+        yield f"{line.project} {line.item}: {names} cannot be told: {line.reason}."
+        return
+    was, cost = plain(line.counterfactual), plain(line.actual)
+    yield (
+        f"{line.project} {line.item}: what was made would have cost {was} {currency} at baseline "
+        f"rates, and cost {cost}; consistent with {names}. Baseline less actual is "
+        f"{plain(line.naive)}, which has {plain(line.output)} of more output in it."
+    )
+
+
+def _answers(line: HostingLine) -> Iterable[str]:
+    for case in _cases(line):
+        yield f"{line.id}, {case.name}: {case.answer}."
+        if case.even_low.value is None:
+            yield f"{line.id}, {case.name}: there is no break-even at the low price."
+        elif case.replicas is not None and _beyond(line, case.even_low):
+            yield f"{line.id}, {case.name}: that volume needs {case.replicas} replicas."
+    if line.full:
+        capacity = grouped(line.capacity.value) if line.capacity.value is not None else NONE
+        yield f"{line.id}: the month's tokens are more than its machines can serve, {capacity}."
+
+
+def _beyond(line: HostingLine, even: Figure) -> bool:
+    capacity = line.capacity.value
+    return capacity is not None and even.value is not None and even.value > capacity
+
+
+def _number(figure: Figure, places: int = 2) -> Cell:
+    shown = NONE if figure.value is None else plain(figure, places)
+    return Cell(text=shown, figure=figure)
+
+
+def _percent(figure: Figure) -> Cell:
+    return Cell(text=NONE if figure.value is None else percent(figure, 1), figure=figure)
