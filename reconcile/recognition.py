@@ -12,13 +12,14 @@ billing month. A row that touches two months, of which one is closed, is parted 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Context
 from typing import Final
 
 import polars as pl
 
 from models.books import GRAIN, gathered
 from models.errors import InvariantError
-from models.money import MONEY, plain
+from models.money import MONEY, WIDE, ZERO, plain
 from models.period import Month
 from models.reduction import SUMMED
 from models.spend import RECOGNISED
@@ -28,6 +29,7 @@ EFFECTIVE: Final = tuple(name for name in SUMMED if name not in BILLED)
 _CHARGED: Final = pl.col("day").dt.strftime("%Y-%m")
 _NOTHING: Final = pl.lit(0).cast(MONEY)
 _KEY: Final = tuple(name for name in GRAIN if name not in {"period", "day", "adjusts"})
+_WIDE: Final = Context(prec=WIDE)
 _ANY: Final = pl.any_horizontal(pl.col(name) != 0 for name in SUMMED)
 
 
@@ -101,11 +103,12 @@ def conserved(now: pl.DataFrame, found: pl.DataFrame) -> None:
     both = sums[0].join(sums[1], on="currency", how="full", coalesce=True, suffix="_found")
     for row in both.sort("currency").iter_rows(named=True):
         for name in SUMMED:
-            said, borne = row[name] or 0, row[f"{name}_found"] or 0
+            said, borne = row[name] or ZERO, row[f"{name}_found"] or ZERO
             if said != borne:
+                apart = _WIDE.subtract(borne, said)
                 raise InvariantError(
-                    f"{row['currency']} {name}: months bear {borne:f}, deliveries say {said:f}, "
-                    f"{plain(borne - said)} apart; nothing is published, the last good figures stay"
+                    f"{row['currency']} {name}: months bear {plain(borne)}, deliveries say {plain(said)}, "
+                    f"{plain(apart)} apart; nothing is published, the last good figures stay"
                 )
 
 
@@ -116,6 +119,8 @@ def _late(now: pl.DataFrame, held: pl.DataFrame, closed: Collection[Month]) -> p
     borne = held.select(month, *_KEY, *SUMMED, pl.col("lines").cast(pl.Int64))
     apart = pl.concat([said, borne.with_columns(-less)]).group_by("adjusts", *_KEY)
     sums = apart.agg(pl.col(*SUMMED).sum().cast(MONEY), pl.col("lines").sum()).filter(_ANY)
+    if sums.is_empty():
+        return pl.DataFrame(schema=RECOGNISED)
     posted = {each: first_open(Month.parse(each), closed) for each in sums["adjusts"].unique()}
     return sums.with_columns(
         period=pl.col("adjusts").replace_strict(
