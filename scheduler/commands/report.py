@@ -16,10 +16,11 @@ from reconcile.report import document, markdown, page, text
 from reconcile.state import State
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.opening import opened
+from scheduler.opening import Opened, opened
 from scheduler.options import Day, as_of_option, month_option
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
+from scheduler.signed import signed
 
 RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
     "html": page.render,
@@ -46,6 +47,11 @@ RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
     type=click.Choice(["limit", "data", "invoices"]),
     help="Exit 3 when a project is over its limit, a source is missing, or an invoice is apart.",
 )
+@click.option(
+    "--version",
+    type=click.IntRange(1),
+    help="As it was signed when the month was closed for the nth time.  [default: the newest]",
+)
 @click.option("--color/--no-color", default=None, help="Colours.  [default: on a terminal]")
 @click.pass_obj
 def command(
@@ -58,18 +64,38 @@ def command(
     out: Path | None,
     fail_on: str | None,
     color: bool | None,
+    version: int | None,
 ) -> int:
-    """Show budget versus actual of a month from what is loaded; fetches nothing."""
+    """Show budget versus actual of a month from what is loaded; fetches nothing.
+
+    The report of a closed month is the one that was signed, to the byte.
+    """
     with opened(shell, as_of, today) as at:
-        books = booked(at.project, at.stores, Quiet(), at.as_of)
-        report = reconcile(at.project, at.stores, books, month or at.month)
-    colour = sys.stdout.isatty() if color is None else color
-    rendered = RENDER[form](report) if form in RENDER else text.render(report, colour=colour)
+        wanted = month or at.month
+        found = signed(at.stores, wanted, version)
+        report = None if found and not fail_on else _reported(at, wanted)
+    if report and not found:
+        found = {form: _rendered(report, form, colour=color)}
+    _tell(found[form], out)
+    return 3 if report and fail_on and breached(report, fail_on) else 0
+
+
+def _reported(at: Opened, month: Month) -> Portfolio:
+    books = booked(at.project, at.stores, Quiet(), at.as_of)
+    return reconcile(at.project, at.stores, books, month)
+
+
+def _rendered(report: Portfolio, form: str, *, colour: bool | None) -> bytes:
+    if form in RENDER:
+        return RENDER[form](report).encode()
+    return text.render(report, colour=sys.stdout.isatty() if colour is None else colour).encode()
+
+
+def _tell(data: bytes, out: Path | None) -> None:
     if out is None:
-        click.echo(rendered, nl=not rendered.endswith("\n"))
+        click.echo(data, nl=not data.endswith(b"\n"))
     else:
-        out.write_text(rendered, encoding="utf-8")
-    return 3 if fail_on and breached(report, fail_on) else 0
+        out.write_bytes(data)
 
 
 def breached(report: Portfolio, gate: str) -> bool:
