@@ -10,7 +10,7 @@ import polars as pl
 from models.errors import InvariantError
 from models.money import ZERO, stored
 from models.period import Month
-from reconcile.actuals import Converter, own_currency
+from reconcile.actuals import MONTH, Converter, own_currency, rated
 from reconcile.forecasting.spreading import total
 from reconcile.line import Line
 
@@ -18,15 +18,15 @@ from reconcile.line import Line
 def spend_total(spend: pl.DataFrame, rates: Converter, currency: str) -> Decimal:
     """Return all effective spend in the reporting currency, without going through projects."""
     months = (
-        own_currency(spend, "effective")
-        .group_by("currency", "month")
+        own_currency(spend, "effective", rated(spend, MONTH["effective"]))
+        .group_by("currency", "month", "rated")
         .agg(pl.col("amount").sum())
         .iter_rows()
     )
     return sum(
         (
             stored(rates.convert(amount, money, currency, Month.parse(month)))
-            for money, month, amount in months
+            for money, _, month, amount in months
         ),
         ZERO,
     )

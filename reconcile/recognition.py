@@ -107,8 +107,9 @@ def conserved(now: pl.DataFrame, found: pl.DataFrame) -> None:
             if said != borne:
                 apart = _WIDE.subtract(borne, said)
                 raise InvariantError(
-                    f"{row['currency']} {name}: months bear {plain(borne)}, deliveries say {plain(said)}, "
-                    f"{plain(apart)} apart; nothing is published, the last good figures stay"
+                    f"{row['currency']} {name}: months bear {plain(borne)}, deliveries say "
+                    f"{plain(said)}, {plain(apart)} apart; nothing is published, the last good "
+                    "figures stay"
                 )
 
 
