@@ -94,6 +94,15 @@ class Allocation(Strict):
     """Points by which the share of a source that tags decide may fall in a month untold."""
 
 
+class Anomalies(Strict):
+    """Which days of a project are told as standing out, and for how long."""
+
+    floor: Amount = Decimal(100)
+    """Least excess of a day, reporting currency."""
+    days: Annotated[int, Field(ge=1, le=31)] = 7
+    """Days after it for which a day that stands out keeps its alert open."""
+
+
 class Schedule(Strict):
     """When `trueup schedule` runs."""
 
@@ -251,6 +260,8 @@ class Settings(Strict):
     """When the fiscal year starts."""
     report: Report = Report()
     """How reports count."""
+    anomalies: Anomalies = Anomalies()
+    """Which days of a project are told as standing out."""
     channels: tuple[Channel, ...] = ()
     """Who is told when an alert opens or is resolved."""
     schedule: Schedule = Schedule()

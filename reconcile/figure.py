@@ -12,6 +12,7 @@ from urllib.parse import quote
 from models.errors import InvariantError
 from models.period import Month
 from reconcile.decision.measure import DECISIONS
+from reconcile.driver.measure import DRIVERS
 from reconcile.forecasting.measure import FORECAST
 from reconcile.measure import Measure
 
@@ -127,6 +128,18 @@ MEASURES: Final = {
     "restated_effective": Measure(
         "Effective", "effective", "effective cost more than before, in a month that was settled"
     ),
+    "adjusted": Measure(
+        "Effective", "effective", "what the month bears for months that were closed; + is more cost"
+    ),
+    "adjusted_billed": Measure(
+        "Billed", "billed", "what the month bears for months that were closed; + is more cost"
+    ),
+    "day_cost": Measure("Cost", "effective", "cost of a category on a day, or of a thing since it"),
+    "day_expected": Measure(
+        "Expected", "effective", "what the schedule, the plan or earlier days let expect"
+    ),
+    "day_excess": Measure("Excess", "effective", "cost minus expected; + is more"),
+    "told_excess": Measure("Now", "effective", "cost beyond what was expected, when last told"),
     "accrued": Measure("Accrued", "effective", "cost of the month that no bill has brought"),
     "accrued_balance": Measure(
         "Balance", "effective", "accrued and not invoiced, or paid and not used, at the month's end"
@@ -165,6 +178,7 @@ MEASURES: Final = {
     ),
     "stranded": Measure("Planned", "plan", "plan of open months after the project's end"),
     **DECISIONS,
+    **DRIVERS,
 }
 
 

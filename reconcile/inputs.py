@@ -12,11 +12,14 @@ import polars as pl
 from models.period import Month
 from models.problem import Problem
 from reconcile.actuals import Converter
+from reconcile.adjustment import Adjustment
 from reconcile.allocation import Targets
+from reconcile.anomaly.rule import Anomaly
 from reconcile.balance import Assertion
 from reconcile.close.commentary import Commenting
 from reconcile.close.state import Life
 from reconcile.decision.asked import Asked
+from reconcile.driver.activity import Activity
 from reconcile.forecasting.known import Known
 from reconcile.given import Owned, Planned
 from reconcile.purchase.accrual import Accrual
@@ -66,8 +69,11 @@ class Inputs:
         alerts: Alerts that are open.
         problems: Findings about the data, shown as they are.
         restated: What changed in months that were settled, to be shown.
+        adjustments: What months bear for closed ones; `spend` has it already.
         accruals: What follows from purchases; `spend` has it already.
+        anomalies: Days that stand out, of the month and after it.
         runs: What training runs of the month cost.
+        activity: What was done beside bills, and what of it was lost.
         commitments: What is ordered and not delivered, by project and currency.
         forecast: What a forecast is told beside plan and spend.
         asked: What persons decided and ask about cost, and what that needs.
@@ -94,8 +100,11 @@ class Inputs:
     alerts: Sequence[AlertRow] = ()
     problems: Sequence[Problem] = ()
     restated: Sequence[Restated] = ()
+    adjustments: Sequence[Adjustment] = ()
     accruals: Sequence[Accrual] = ()
+    anomalies: Sequence[Anomaly] = ()
     runs: Sequence[ProjectRuns] = ()
+    activity: Activity = field(default_factory=Activity)
     commitments: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     forecast: Known = field(default_factory=Known)
     asked: Asked = field(default_factory=Asked)

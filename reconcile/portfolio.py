@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
 from models.money import ZERO, rounded
 from models.period import Month
 from models.problem import Problem
-from reconcile.actuals import WIDE, Converter, actuals, cells
-from reconcile.alerts import SPEND_AFTER_END, UNALLOCATED_OVER
+from reconcile.actuals import WIDE, Cells, Converter, actuals, cells
+from reconcile.adjustment import Adjusted, adjusted
+from reconcile.alerts import DAILY_ANOMALY, SPEND_AFTER_END, UNALLOCATED_OVER
 from reconcile.allocation import Allocation, allocation
+from reconcile.anomaly.shown import AnomalyLine, anomaly_lines
 from reconcile.balance import Assertion
 from reconcile.check import lines_add_up, spend_total
 from reconcile.close.commentary import CommentLine, commentary
 from reconcile.close.state import Life
 from reconcile.decision.decisions import Decisions, decided
+from reconcile.driver.drivers import Known, drivers
+from reconcile.driver.shown import DriverReport, driver_report
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.forecasting.estimate import Outlook, outlook
 from reconcile.forecasting.known import Bases, first_days
@@ -80,10 +84,13 @@ class Portfolio:
         assertions: How the bills of all months stand to their invoices.
         invoices: Those of the month, and of others those that fail.
         restatements: What changed lately in months that were settled.
+        adjusted: What the month bears for months that were closed before it came.
         accruals: Which part of the month's actual no bill has brought.
+        anomalies: Days that stand out, of the month and after it, the largest excess first.
         runs: Training runs of the month, of each project that has any.
         forecasts: How the estimates at completion were made, and how far earlier ones were off.
         decisions: Contingency by approval, levers, hosting or API, what idles, share of data.
+        drivers: Why categories cost more or less than planned, item by item.
         outside: What was spent before projects began or after they ended, all months.
         commentary: What is said about lines of the month, and what has to be.
         life: How far the month is on its way to being closed; None where nobody asked.
@@ -114,10 +121,13 @@ class Portfolio:
     assertions: tuple[Assertion, ...]
     invoices: tuple[InvoiceLine, ...]
     restatements: tuple[RestatedLine, ...]
+    adjusted: Adjusted
     accruals: tuple[AccrualLine, ...]
+    anomalies: tuple[AnomalyLine, ...]
     runs: tuple[RunsLine, ...]
     forecasts: Forecasts
     decisions: Decisions
+    drivers: DriverReport
     outside: tuple[Outside, ...]
     commentary: tuple[CommentLine, ...]
     life: Life | None
@@ -190,10 +200,13 @@ def portfolio(given: Inputs) -> Portfolio:
             assertions=tuple(given.assertions),
             invoices=invoices,
             restatements=restated_lines(given.restated, figures),
+            adjusted=adjusted(given.adjustments, figures, month),
             accruals=accrual_lines(given.accruals, figures, month),
+            anomalies=anomaly_lines(given.anomalies, figures),
             runs=runs_lines(given.runs, figures, month),
             forecasts=forecasts(lines, outlooks, given.forecast.past, figures, month),
-            decisions=decided(given, figures, frame, lines),
+            decisions=decided(given, figures, frame, lines, outlooks),
+            drivers=_drivers(given, frame, lines, figures, compared=(spent, planned)),
             outside=beyond,
             commentary=commentary(
                 lines, loose, given.commenting, figures, month=month, as_of=given.as_of
@@ -244,6 +257,31 @@ def _by_month(outlooks: Mapping[str, Outlook]) -> dict[tuple[str, str], Mapping[
     }
 
 
+def _drivers(
+    given: Inputs,
+    frame: pl.DataFrame,
+    lines: Sequence[Line],
+    figures: Figures,
+    *,
+    compared: tuple[Cells, Cells],
+) -> DriverReport:
+    """Return why categories cost more or less than planned."""
+    known = Known(
+        actual=compared[0],
+        plan=compared[1],
+        outlook={
+            (line.key, part.key): part.completion.delta.value or ZERO
+            for line in lines
+            for part in line.categories
+        },
+        activity=given.activity,
+        rates=given.rates,
+        currency=given.currency,
+        month=given.month,
+    )
+    return driver_report(drivers(frame, given.plans, known), lines, figures, given.month)
+
+
 def _state(given: Inputs) -> ReportState:
     if given.month in given.closed:
         return "FINAL"
@@ -275,8 +313,11 @@ def _share(part: Decimal, whole: Decimal) -> Decimal | None:
     return rounded(Fraction(part) / Fraction(whole) * 100, PERCENT_PLACES)
 
 
+_NOW: Final = {SPEND_AFTER_END: "told", UNALLOCATED_OVER: "over", DAILY_ANOMALY: "told_excess"}
+
+
 def _alert(figures: Figures, month: Month, row: AlertRow) -> AlertLine:
     where = scope("alert", row.name)
-    measure = {SPEND_AFTER_END: "told", UNALLOCATED_OVER: "over"}.get(row.rule, "now")
+    measure = _NOW.get(row.rule, "now")
     now = figures.add(where, str(month), measure, row.now)
     return AlertLine(row=row, now=now, worst=figures.add(where, str(month), "worst", row.worst))

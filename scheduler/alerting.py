@@ -9,6 +9,7 @@ from models.ledger import Entry
 from models.money import ZERO
 from reconcile import afterwards, message, unassigned
 from reconcile.alerts import (
+    DAILY_ANOMALY,
     SPEND_AFTER_END,
     UNALLOCATED_OVER,
     Act,
@@ -17,6 +18,8 @@ from reconcile.alerts import (
     Standing,
     decide,
 )
+from reconcile.anomaly import told as told_days
+from reconcile.anomaly.shown import AnomalyLine, Unusual, recent, unusual
 from reconcile.line import Line
 from reconcile.message import Message
 from reconcile.portfolio import Portfolio
@@ -34,7 +37,8 @@ def raise_alerts(project: Project, stores: Stores, report: Portfolio, *, run: st
     entries: list[Entry] = []
     subjects = []
     loose = unassigned.unassigned(report, project.settings.allocation.unallocated_over)
-    for act, alert in decide([*standings, *ended, loose], known, today=today):
+    odd = _unusual(project, report, known)
+    for act, alert in decide([*standings, *ended, loose, *odd], known, today=today):
         told, sent = _said(act, alert, project, report, run)
         entries += [Entry("alert", alert.key, alert.body())]
         entries += queued(project.settings.channels, sent)
@@ -54,6 +58,10 @@ def _said(
         found, owned = spent.get(alert.project), project.registry.project(alert.project)
         told = afterwards.message(act, alert, found, owned, report)
         return told, afterwards.event(act, alert, found, owned, report, told, run=run, at=at)
+    if alert.rule == DAILY_ANOMALY:
+        days = _recent(project, report, alert.project)
+        odd = told_days.message(act, alert, days, report)
+        return odd, told_days.event(act, alert, days, report, odd, run=run, at=at)
     if alert.rule == UNALLOCATED_OVER:
         accepted = project.settings.allocation.unallocated_over
         told = unassigned.message(act, alert, report, accepted)
@@ -61,6 +69,18 @@ def _said(
     line = next(each for each in report.projects if each.key == alert.project)
     told = message.message(act, alert, line, report, run=run)
     return told, message.event(act, alert, line, report, told, run=run, at=at)
+
+
+def _unusual(project: Project, report: Portfolio, known: Mapping[str, Alert]) -> Iterator[Unusual]:
+    """Yield how each project stands whose days stood out, lately or when last told."""
+    told = [each.project for each in known.values() if each.rule == DAILY_ANOMALY]
+    days = project.settings.anomalies.days
+    yield from unusual(report.anomalies, told, report.as_of.date(), days)
+
+
+def _recent(project: Project, report: Portfolio, name: str) -> list[AnomalyLine]:
+    lately = recent(report.anomalies, report.as_of.date(), project.settings.anomalies.days)
+    return [line for line in lately if line.anomaly.project == name]
 
 
 def _told(known: Mapping[str, Alert]) -> Iterator[str]:

@@ -20,7 +20,10 @@ from models.period import Month
 from models.plan import FRAME, current
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
+from reconcile.adjustment import frame
 from reconcile.alerts import SEVERITY, Alert
+from reconcile.driver.activity import activity
+from reconcile.driver.table import drivers_frame
 from reconcile.inputs import AlertRow, Inputs
 from reconcile.portfolio import Portfolio, portfolio
 from reconcile.report import document, markdown, page
@@ -32,7 +35,7 @@ from reconcile.ruling import (
     ruling,
 )
 from reconcile.run.line import project_runs
-from scheduler import accruing, beside, reallocating, resembling, restating
+from scheduler import accruing, adjusting, beside, reallocating, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
 from scheduler.decisions import asked
@@ -41,6 +44,7 @@ from scheduler.restating import restated
 from scheduler.shelf import shelf
 from scheduler.spending import period, spend_name
 from scheduler.standing import problems, source_states
+from scheduler.standing_out import standing_out
 from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores
 
@@ -106,8 +110,11 @@ def reconciler(
             *books.spent.of(month),
             *reallocating.reallocated(held, month),
         ],
+        adjustments=adjusting.adjustments(project, stores, books),
         accruals=owed.accruals,
+        anomalies=standing_out(project, books, month),
         runs=project_runs(books.ran.frame, books.ran.accepted, month),
+        activity=activity(books.ran.frame, books.spent.usage),
         commitments=owed.committed(),
         restated=restated(held, month),
         asked=asked(project, stores, books, month),
@@ -171,12 +178,15 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
         "plan": _plans(project),
         "actuals": actuals_frame(books.spend, books.rates, currency),
         "variance": report.variance,
+        "drivers": drivers_frame(report.drivers.lines.months),
+        "drivers_to_date": drivers_frame(report.drivers.lines.to_date),
         "problems": _problems(report.problems),
         "sources": _sources(report),
         "runs": books.ran.frame,
         "invoices": invoices(report.assertions),
         "invoice_parts": invoice_parts(report.assertions),
         "restatements": restating.frame(stores),
+        "adjustments": frame(adjusting.adjustments(project, stores, books), currency),
         "reallocations": reallocating.frame(stores),
         "documents": documents(stores),
         "closes": _closes(stores),

@@ -1,0 +1,1 @@
+"""Days that cost what nobody expected: known schedule first, then robust statistics."""

@@ -1,0 +1,95 @@
+"""Daily series of spend, and what known runs explain of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from models.category import UNALLOCATED
+from models.money import MONEY, ZERO, stored
+from models.period import Month
+from models.unit import unit
+from reconcile.actuals import Converter
+from reconcile.given import Planned
+
+GPU_HOURS: Final = "gpu_hours"
+IDLE: Final = "idle"
+TRAINING: Final = "training_compute"
+
+_HOUR: Final = unit("GPU-Hours")
+
+Scope = tuple[str, str]  # project and category
+Series = Mapping[date, Decimal]
+
+
+def daily(
+    spend: pl.DataFrame, rates: Converter, currency: str, first: date, last: date
+) -> dict[Scope, dict[date, Decimal]]:
+    """Return cost by project and category, and day, in the reporting currency.
+
+    Rows that adjust an earlier month, and what no project has, are no part of it.
+
+    Args:
+        spend: Columns RECOGNISED.
+        rates: Dated rates of exchange.
+        currency: The reporting currency.
+        first: First day.
+        last: Last day.
+    """
+    mine = (
+        pl.col("day").is_between(first, last)
+        & pl.col("adjusts").is_null()
+        & (pl.col("project") != UNALLOCATED)
+    )
+    keys = ["project", "category", "day", "currency"]
+    sums = spend.filter(mine).group_by(keys).agg(pl.col("tco_cost").sum().cast(MONEY)).sort(keys)
+    found: dict[Scope, dict[date, Decimal]] = defaultdict(dict)
+    for project, category, day, money, amount in sums.iter_rows():
+        worth = stored(rates.convert(amount, money, currency, Month.of(day)))
+        series = found[project, category]
+        series[day] = series.get(day, ZERO) + worth
+    return dict(found)
+
+
+def scheduled(
+    usage: pl.DataFrame, prices: Mapping[str, Decimal], first: date, last: date
+) -> dict[str, dict[date, Decimal]]:
+    """Return what the GPU-hours of known runs cost at planned prices, by project and day.
+
+    Args:
+        usage: The table `usage`, with the project of each row.
+        prices: Planned price of one GPU-hour by project, reporting currency.
+        first: First day.
+        last: Last day.
+    """
+    mine = (
+        (pl.col("driver") == GPU_HOURS)
+        & pl.col("run_id").is_not_null()
+        & pl.col("detail").ne_missing(IDLE)
+        & pl.col("day").is_between(first, last)
+        & pl.col("project").is_in([*prices])
+    )
+    hours = usage.filter(mine).group_by("project", "day").agg(pl.col("quantity").sum())
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for project, day, quantity in hours.sort("project", "day").iter_rows():
+        found[project][day] = stored(quantity * prices[project])
+    return dict(found)
+
+
+def gpu_prices(plans: Iterable[Planned], rates: Converter, currency: str) -> dict[str, Decimal]:
+    """Return the dearest planned price of a GPU-hour by project, in the reporting currency.
+
+    The dearest, since a run that was planned at any of them is no surprise.
+    """
+    found: dict[str, Decimal] = {}
+    for plan in plans:
+        for item in plan.items:
+            if item.category == TRAINING and item.unit_price and unit(item.unit or "") == _HOUR:
+                price = rates.convert(item.unit_price, plan.currency, currency, plan.start)
+                found[plan.project] = max(found.get(plan.project, ZERO), price)
+    return found

@@ -1,0 +1,76 @@
+"""The section of anomalies: days on which a project cost what nobody expected."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from reconcile.anomaly.shown import AnomalyLine
+from reconcile.portfolio import Portfolio
+from reconcile.report.number import plain
+from reconcile.report.section import (
+    AMOUNT,
+    TEXT,
+    Cell,
+    Section,
+    Table,
+    closed_object,
+    list_of,
+    value,
+    words,
+)
+
+KINDS: Final = {
+    "stands_out": "stands out",
+    "over_plan": "over its plan",
+    "new_service": "new",
+    "price_change": "dearer",
+}
+HEADS: Final = ("Day", "Project", "Category", "What", "Why", "Cost", "Expected", "Excess")
+SCHEMA: Final = list_of(
+    closed_object(
+        kind={"enum": [*KINDS]},
+        **dict.fromkeys(("day", "project", "category", "detail"), TEXT),
+        **dict.fromkeys(("cost", "expected", "excess"), AMOUNT),
+    )
+)
+
+
+def section(p: Portfolio) -> Section:
+    """Return a row for each anomaly, the largest excess first."""
+    return Section(
+        key="anomalies",
+        title="Anomalies",
+        note=(
+            f"Days since {p.month.first} on which a project cost more than expected, in "
+            f"{p.currency}: something it never bought before, an accelerator that became dearer, "
+            "more than twice a day of the plan, or a day that stands out among the 28 before it "
+            "when what known runs explain is taken off."
+        ),
+        tables=(Table(heads=HEADS, words=5, rows=tuple(map(_row, p.anomalies))),),
+        document=[_document(line) for line in p.anomalies],
+    )
+
+
+def _row(line: AnomalyLine) -> tuple[Cell, ...]:
+    each = line.anomaly
+    return (
+        *(words(str(each.day)), words(each.project), words(each.category)),
+        *(words(KINDS[each.kind]), words(each.detail)),
+        Cell(text=plain(line.cost), figure=line.cost),
+        Cell(text=plain(line.expected), figure=line.expected, tone="soft"),
+        Cell(text=plain(line.excess), figure=line.excess, tone="over"),
+    )
+
+
+def _document(line: AnomalyLine) -> dict[str, Any]:
+    each = line.anomaly
+    return {
+        "kind": each.kind,
+        "day": each.day.isoformat(),
+        "project": each.project,
+        "category": each.category,
+        "detail": each.detail,
+        "cost": value(line.cost),
+        "expected": value(line.expected),
+        "excess": value(line.excess),
+    }
