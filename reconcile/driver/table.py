@@ -1,0 +1,70 @@
+"""Drivers as the warehouse publishes them: one row for each month, category and item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from models.money import MONEY, QUANTITY, SCALE, rounded
+from reconcile.anchors import PARTS
+from reconcile.driver.line import DriverLine
+
+DRIVERS: Final = pl.Schema(
+    {
+        "project": pl.String(),
+        "category": pl.String(),
+        "item": pl.String(),
+        "kind": pl.String(),
+        "month": pl.String(),
+        "unit": pl.String(),
+        "planned_quantity": QUANTITY,
+        "quantity": QUANTITY,
+        "planned_price": MONEY,
+        "price": MONEY,
+        "plan": MONEY,
+        "actual": MONEY,
+        "delta": MONEY,
+        **dict.fromkeys(PARTS, MONEY),
+        "factors": pl.List(pl.Struct({"factor": pl.String(), "amount": MONEY})),
+        "why": pl.String(),
+    }
+)
+
+
+def drivers_frame(lines: Iterable[DriverLine]) -> pl.DataFrame:
+    """Return lines in the schema DRIVERS; plan is null where nothing was planned.
+
+    The delta is that of a plan of zero there, and the parts of a row sum to it.
+    """
+    rows = [
+        {
+            "project": line.project,
+            "category": line.category,
+            "item": line.item,
+            "kind": line.kind,
+            "month": str(line.month),
+            "unit": line.unit,
+            "planned_quantity": _stored(line.planned),
+            "quantity": _stored(line.used),
+            "planned_price": _stored(line.planned_price),
+            "price": _stored(line.price),
+            "plan": line.split.plan if line.is_planned else None,
+            "actual": line.split.actual,
+            "delta": line.split.total,
+            **line.split.parts,
+            "factors": [
+                {"factor": name, "amount": part} for name, part in line.split.factors.items()
+            ],
+            "why": line.why or None,
+        }
+        for line in lines
+    ]
+    return pl.DataFrame(rows, schema=DRIVERS)
+
+
+def _stored(number: Fraction | None) -> Decimal | None:
+    return None if number is None else rounded(number, SCALE)
