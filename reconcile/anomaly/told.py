@@ -13,8 +13,6 @@ from reconcile.report.number import plain
 
 _TOP: Final = 3
 _WAY_OUT: Final = "See Anomalies in `trueup report`; a planned run belongs in the plan."
-    "`trueup report` has all of them under Anomalies; a planned run belongs in the plan."
-)
 
 
 def message(act: Act, alert: Alert, found: Sequence[AnomalyLine], report: Portfolio) -> Message:
