@@ -18,7 +18,6 @@ SECTIONS: Final[Mapping[str, tuple[Made, Mapping[str, Any]]]] = {
     "adjustments": (adjustments.section, adjustments.SCHEMA),
     "drivers": (drivers.section, drivers.SCHEMA),
     "anomalies": (anomalies.section, anomalies.SCHEMA),
-    "drivers": (drivers.section, drivers.SCHEMA),
     "runs": (running.section, running.SCHEMA),
     "decisions": (decisions.section, decisions.SCHEMA),
 }
