@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from models.errors import InvariantError
@@ -55,21 +55,24 @@ class Changed:
 
     @property
     def change(self) -> Decimal:
-        """After minus before."""
-        return sum(self.parts.values(), ZERO)
+        """What the causes sum to: after minus before."""
+        with localcontext(prec=WIDE):
+            return sum(self.parts.values(), ZERO)
 
     def rounded(self, places: int = 2) -> Changed:
         """Return it as it is printed: before, each state between and after are rounded once.
 
         So the parts sum to the difference of what is printed, to the last digit.
         """
-        reached, before, parts = self.before, rounded(self.before, places), {}
-        last = before
-        for causes, part in self.parts.items():
-            reached += part
-            parts[causes] = rounded(reached, places) - last
-            last = rounded(reached, places)
-        return Changed(self.reading, before, last, parts)
+        states = list(accumulate(self.parts.values(), _plus, initial=self.before))
+        shown = [rounded(each, places) for each in states]
+        parts = (_plus(after, -before) for before, after in pairwise(shown))
+        return Changed(self.reading, shown[0], shown[-1], dict(zip(self.parts, parts, strict=True)))
+
+
+def _plus(one: Decimal, other: Decimal) -> Decimal:
+    with localcontext(prec=WIDE):
+        return one + other
 
 
 def changes(first: Readings, steps: Sequence[Step]) -> tuple[Changed, ...]:
@@ -93,7 +96,7 @@ def _changed(key: Reading, values: Sequence[Decimal], steps: Iterable[Step]) -> 
     moves = zip(steps, pairwise(values), strict=True)
     parts = {step.causes: after - before for step, (before, after) in moves if after != before}
     found = Changed(key, values[0], values[-1], parts)
-    if found.before + found.change != found.after:
+    if _plus(found.before, found.change) != found.after:
         raise InvariantError(
             f"{key.scope}/{key.period}/{key.measure}: went from {found.before} to {found.after}, "
             f"but its causes sum to {found.change}"
