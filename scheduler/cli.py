@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "backfill": ("backfill", "Every night", "Fetch and load months that have long passed."),
     "report": ("report", "Every month", "Budget versus actual of one month."),
     "diff": ("diff", "Every month", "What changed since another report, and why."),
+    "variance": ("variance", "Every month", "Why each item costs more or less than planned."),
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
     "rules": ("rules", "Look", "What the rules do, and what an edit of them would change."),

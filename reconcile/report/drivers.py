@@ -96,8 +96,8 @@ def told(table: DriverTable, currency: str) -> Iterator[str]:
     where = f"{table.project}, {table.title}"
     if table.main:
         part = _signed(table.parts[table.main], digits)
-        title = DRIVERS[f"{PART}{table.main}"].title.lower()
-        yield f"{where}: {_signed(table.whole.delta, digits)}, mainly {title} {part}."
+        delta = _signed(table.whole.delta, digits)
+        yield f"{where}: {delta}, mainly {title(table.main)} {part}."
     for row in table.rows:
         name = f"{where}, {called(row)}"
         if row.factors:
@@ -105,6 +105,11 @@ def told(table: DriverTable, currency: str) -> Iterator[str]:
             yield f"{name}: volume is {', '.join(factors)}."
         if row.line.why:
             yield f"{name}: {row.line.why}."
+
+
+def title(part: str) -> str:
+    """Return a part as a word in a sentence."""
+    return DRIVERS[f"{PART}{part}"].title.lower() if part != "fx" else "FX"
 
 
 def called(row: DriverRow) -> str:

@@ -1,0 +1,67 @@
+"""Variance of a month item by item, as aligned text and as JSON, for `trueup variance`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+
+from models.money import ZERO
+from models.subunit import places
+from reconcile.driver.shown import DriverTable
+from reconcile.portfolio import Portfolio
+from reconcile.report import drivers
+from reconcile.report.columns import aligned
+from reconcile.report.escape import visible
+from reconcile.report.number import NONE, grouped
+
+
+def table(p: Portfolio, projects: Collection[str]) -> str:
+    """Return each category of some projects for a terminal: the month, then the sums to date."""
+    return "".join(f"{line}\n" for line in _lines(p, projects))
+
+
+def document(p: Portfolio, projects: Collection[str]) -> str:
+    """Return the same as JSON, every amount exactly, as text."""
+    content = {
+        "schema_version": 1,
+        "month": str(p.month),
+        "currency": p.currency,
+        "as_of": p.as_of.isoformat(),
+        "snapshot": p.snapshot,
+        "state": p.state,
+        **drivers.document(_of(p.drivers.month, projects), _of(p.drivers.to_date, projects)),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _lines(p: Portfolio, projects: Collection[str]) -> Iterator[str]:
+    months, sums = _of(p.drivers.month, projects), _of(p.drivers.to_date, projects)
+    if not months and not sums:
+        yield f"nothing to compare in {p.month}"
+        return
+    yield f"{p.month}, {p.currency}; + is over plan; the parts of a row sum to its difference"
+    for made in months:
+        yield from _shown(made, p.currency, "")
+    for made in sums:
+        yield from _shown(made, p.currency, f" to {p.month}")
+
+
+def _shown(made: DriverTable, currency: str, period: str) -> Iterator[str]:
+    whole = drivers.made(made, currency)
+    rows = [[visible(cell.text) for cell in row] for row in whole.rows]
+    texts = [["" if text == NONE else text for text in row] for row in rows]
+    numbers = range(whole.words, len(whole.heads))
+    yield ""
+    yield visible(f"{made.project}, {made.title}{period}: {_delta(made, currency)}")
+    yield from aligned([whole.heads, *texts], numbers)
+    yield from (visible(line) for line in [*drivers.told(made, currency)][made.main is not None :])
+
+
+def _delta(made: DriverTable, currency: str) -> str:
+    """Return the difference and its largest part, in words."""
+    whole = grouped(made.whole.delta.value or ZERO, "+", places(currency))
+    return f"{whole}, mainly {drivers.title(made.main)}" if made.main else whole
+
+
+def _of(made: Sequence[DriverTable], projects: Collection[str]) -> list[DriverTable]:
+    return [each for each in made if not projects or each.project in projects]
