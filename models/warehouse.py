@@ -24,7 +24,7 @@ from models.lockdown import locked, parquet, text
 
 TABLES: Final = (
     *("spend", "shares", "plan", "actuals", "variance", "problems", "sources", "closes"),
-    *("invoices", "invoice_parts", "restatements", "reallocations", "documents"),
+    *("invoices", "invoice_parts", "restatements", "adjustments", "reallocations", "documents"),
     *("accruals", "purchase_orders"),
     *("coverage", "conflicts", "rule_use", "runs"),
     *BESIDE,
