@@ -1,4 +1,9 @@
-"""The lines behind spend: which charges of which documents a row of spend is made of."""
+"""The lines behind spend: which charges of which documents a row of recognised spend is made of.
+
+A row of an open month is of what sources say now. One of a closed month is of what they said
+when it was closed, by the rules of then. One that is late for a closed month is of what they
+say now of that month less what its books hold: each line with its sign, those in both left out.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +14,20 @@ from typing import Any, Final
 import polars as pl
 
 from ingest import book
+from ingest.closing import closed
 from models.attribution import epoch
+from models.books import GRAIN
+from models.books import read as read_books
 from models.category import UNALLOCATED
-from models.ledger import Record
+from models.ledger import Ledger, Record
+from models.money import MONEY
+from models.purchase import SOURCE as ACCRUALS
 from models.reduction import SEEN, TAGS
-from models.spend import SPEND
 from models.split import ARROW
 from models.tags import tag_texts
-from reconcile.explain.counted import LINES
+from reconcile.explain.counted import COSTS, LINES
 from scheduler.attributing import Attribution, attribution
-from scheduler.version import Versions, present, versions
+from scheduler.version import Version, Versions, present, recorded, versions
 from scheduler.workspace import Project, Stores
 
 HELD_ROWS: Final = 200_000  # charges of a document up to which its lines are kept for the next
@@ -33,13 +42,44 @@ _OF_CHARGE: Final = {
     "consumed_unit": "consumed_unit",
 }
 _OF_RULES: Final = ("project", "category", "item", "project_rule", "category_rule", "path")
-_SAME: Final = ("source", "period", "day", *_OF_RULES, *_OF_CHARGE)
-_COSTS: Final = {
+_LATE: Final = ("source", "period", *_OF_RULES, *_OF_CHARGE)
+_SAME: Final = (*_LATE, "day")
+_READ: Final = {
     "billed_cost": "billed_cost",
     "effective_cost": "effective_cost",
     "tco_cost": "x_tco_cost",
 }
+_ONCE: Final = ("sid", "document", "x_row", "derived", *COSTS)
 Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One document of a delivery, as the ledger says it was loaded."""
+
+    scope: str
+    record: Record
+    document: Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """What was said at a moment.
+
+    Attributes:
+        ledger: As it was.
+        versions: By which rules each billing month was attributed.
+        closed: The months that were closed with books.
+        parted: The months that bear nothing of another one's bill: those, and the one whose
+            books are looked at.
+        stated: The deliveries that counted, by scope.
+    """
+
+    ledger: Ledger
+    versions: Versions
+    closed: Mapping[str, Record]
+    parted: frozenset[str]
+    stated: Mapping[str, Record]
 
 
 @dataclass
@@ -47,79 +87,136 @@ class Lines:
     """The lines of one project, read as they are asked for.
 
     Attributes:
-        project: Whose rules they are attributed by, where their month is open.
+        project: By whose rules lines of open months are attributed.
         stores: Where they are.
-        counting: The deliveries that count, by scope.
+        documents: Those that were read, by delivery and hash.
     """
 
     project: Project
     stores: Stores
-    counting: Mapping[str, Record] = field(init=False)
-    _versions: Versions = field(init=False)
+    documents: dict[str, Loaded] = field(default_factory=dict)
     _held: dict[str, pl.DataFrame] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Ask the ledger once."""
-        self.counting = book.counting(self.stores.ledger)
-        self._versions = versions(self.stores.ledger, present(self.project))
+    _stands: dict[int, Stand] = field(default_factory=dict)
 
     def of(self, spend: pl.DataFrame) -> pl.DataFrame:
         """Return the lines of some rows of spend, in the schema LINES.
 
         Args:
-            spend: Columns of RECOGNISED and `sid`.
+            spend: Columns of RECOGNISED, each grain once, and `sid`.
         """
-        keyed = _direct(spend)
-        frames = [pl.DataFrame(schema=LINES)]
-        for (source, period), mine in keyed.partition_by("source", "period", as_dict=True).items():
-            record = self.counting.get(f"{source}/{period}")
-            if record is not None:
-                frames += self._of_delivery(f"{source}/{period}", record.body, mine)
-        return pl.concat(frames)
+        owed = pl.col("source") == ACCRUALS
+        rows = _direct(spend.filter(~owed))
+        now = self._stand(self.stores.ledger, present(self.project), 0)
+        found = [*self._behind(rows, now)]
+        return pl.concat([pl.DataFrame(schema=LINES), _owed(spend.filter(owed)), *found])
 
-    def _of_delivery(self, scope: str, body: Body, spend: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        for document in body["documents"]:
-            lines = self._of_document(scope, body, document, spend)
-            found = lines.join(spend.select("sid", *_SAME), on=_SAME, nulls_equal=True)
-            yield found.select(LINES.names())
+    def _stand(self, ledger: Ledger, current: Version, seq: int, month: str = "") -> Stand:
+        if seq not in self._stands:
+            shut = {str(at): record for at, record in closed(ledger).items()}
+            with_books = {at: each for at, each in shut.items() if each.body.get("books")}
+            self._stands[seq] = Stand(
+                ledger=ledger,
+                versions=versions(ledger, current),
+                closed=with_books,
+                parted=frozenset((*with_books, *filter(None, (month,)))),
+                stated=book.stated(ledger),
+            )
+        return self._stands[seq]
 
-    def _of_document(
-        self, scope: str, body: Body, document: Body, spend: pl.DataFrame
+    def _behind(self, rows: pl.DataFrame, at: Stand) -> Iterator[pl.DataFrame]:
+        shut = pl.col("period").is_in([*at.closed])
+        late = pl.col("adjusts").is_not_null()
+        yield from self._said(rows.filter(~shut & ~late), at, _SAME)
+        if not (behind_times := rows.filter(~shut & late)).is_empty():
+            yield self._late(behind_times, at)
+        for (month,), mine in rows.filter(shut).partition_by("period", as_dict=True).items():
+            yield from self._behind(mine, self._closing(at, str(month)))
+
+    def _closing(self, at: Stand, month: str) -> Stand:
+        """Return what was said when a month was closed."""
+        record = at.closed[month]
+        rules = recorded(at.ledger, record.body["rules"])
+        return self._stand(at.ledger.until(record.seq - 1), rules, record.seq, month)
+
+    def _late(self, rows: pl.DataFrame, at: Stand) -> pl.DataFrame:
+        """Return what is said now of closed months, less what their books hold."""
+        due = rows.with_columns(period="adjusts")
+        said = pl.concat([pl.DataFrame(schema=LINES), *self._said(due, at, _LATE)])
+        held = _direct(pl.concat(self._books(at)).with_row_index("sid"))
+        month = pl.coalesce("adjusts", "period").alias("period")
+        named = held.select("sid", *(name for name in _LATE if name != "period"), month)
+        pairs = named.rename({"sid": "held"}).join(
+            due.select("sid", *_LATE), on=_LATE, nulls_equal=True
+        )
+        mine = held.join(pairs.select(sid="held"), on="sid", how="semi")
+        borne = pl.concat([pl.DataFrame(schema=LINES), *self._behind(mine, at)])
+        back = borne.rename({"sid": "held"}).join(pairs.select("held", "sid"), on="held")
+        return _apart(said, back.with_columns(-pl.col("sign")).select(LINES.names()))
+
+    def _books(self, at: Stand) -> Iterator[pl.DataFrame]:
+        for month, record in at.closed.items():
+            path = self.stores.archive.path(record.body["books"]["sha256"])
+            yield read_books(path.read_bytes(), f"books of {month}")
+
+    def _said(self, rows: pl.DataFrame, at: Stand, on: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+        """Yield the lines of what deliveries said, of rows that are not late."""
+        for (source,), mine in rows.partition_by("source", as_dict=True).items():
+            wanted = {*mine["period"].unique()}
+            for scope, record in at.stated.items():
+                if scope.rpartition("/")[0] == source:
+                    for document in record.body["documents"]:
+                        if _may_say(scope, document, wanted, at.parted):
+                            loaded = Loaded(scope=scope, record=record, document=document)
+                            yield self._matched(loaded, mine, at, on)
+
+    def _matched(
+        self, loaded: Loaded, rows: pl.DataFrame, at: Stand, on: tuple[str, ...]
     ) -> pl.DataFrame:
+        lines = _parted(self._of_document(loaded, rows, at), at.parted)
+        found = lines.join(rows.select("sid", *on), on=on, nulls_equal=True)
+        return found.select(LINES.names())
+
+    def _of_document(self, loaded: Loaded, rows: pl.DataFrame, at: Stand) -> pl.DataFrame:
         """Return the lines of a document, all where they are few; else those that may be asked."""
-        name = f"{body['delivery']}/{document['charges']}"
+        body, document = loaded.record.body, loaded.document
+        period = loaded.scope.rpartition("/")[2]
+        name = f"{body['delivery']}/{document['charges']}/{at.versions.name(period)}"
+        self.documents[f"{body['delivery']}/{document['document']['sha256']}"] = loaded
         if name in self._held:
             return self._held[name]
         few = document["rows"] <= HELD_ROWS
-        days = None if few else spend.select("day", "service_name").unique()
-        lines = self._read(scope, body, document, days)
+        lines = self._read(loaded, at, None if few else rows)
         if few:
             self._held[name] = lines
         return lines
 
-    def _read(
-        self, scope: str, body: Body, document: Body, asked: pl.DataFrame | None
-    ) -> pl.DataFrame:
-        lake, (source, _, period) = self.stores.lake, scope.rpartition("/")
-        charges = pl.scan_parquet(lake.path("charges", document["charges"]), glob=False)
-        day = pl.col("charge_period_start").dt.date().alias("day")
-        names = ("x_row", "x_derived", "charge_description", TAGS, *SEEN)
-        read = charges.select(*dict.fromkeys(names), day, *_costs())
-        if asked is not None:
-            read = read.join(asked.lazy(), on=("day", "service_name"), how="semi")
-        found = attribution(lake, document, self._versions.of(period))
+    def _read(self, loaded: Loaded, at: Stand, rows: pl.DataFrame | None) -> pl.DataFrame:
+        lake, (source, _, period) = self.stores.lake, loaded.scope.rpartition("/")
+        path = lake.path("charges", loaded.document["charges"])
+        read = pl.scan_parquet(path, glob=False).select(
+            *dict.fromkeys(("x_row", "x_derived", "charge_description", TAGS, *SEEN)),
+            pl.col("charge_period_start").dt.date().alias("day"),
+            *(pl.col(column).alias(name) for name, column in _READ.items()),
+        )
+        if rows is not None:
+            asked = rows.select("service_name").unique().lazy()
+            read = read.join(asked, on="service_name", how="semi")
+        found = attribution(lake, loaded.document, at.versions.of(period))
         return _attributed(read.collect(engine="streaming"), found).with_columns(
             source=pl.lit(source),
             period=pl.lit(period),
-            delivery=pl.lit(body["delivery"]),
-            document=pl.lit(document["document"]["sha256"]),
-            sign=pl.lit(1, pl.Int8),
+            delivery=pl.lit(loaded.record.body["delivery"]),
+            document=pl.lit(loaded.document["document"]["sha256"]),
+            sign=pl.lit(1, LINES["sign"]),
         )
 
 
-def _costs() -> Iterator[pl.Expr]:
-    for name, column in _COSTS.items():
-        yield pl.col(column).alias(name)
+def _may_say(scope: str, document: Body, months: set[str], parted: frozenset[str]) -> bool:
+    """Say whether a document may have lines of some months: by its bill, or by its days."""
+    if scope.rpartition("/")[2] in months:
+        return True
+    first, last = document["control"]["first"][:7], document["control"]["last"][:7]
+    return bool(parted) and any(first <= month <= last for month in months)
 
 
 def _direct(spend: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +225,7 @@ def _direct(spend: pl.DataFrame) -> pl.DataFrame:
     return spend.with_columns(
         project=pl.when(shared).then(pl.lit(UNALLOCATED)).otherwise("project"),
         path=pl.col("path").str.splitn(ARROW, 2).struct[0],
-    ).select("sid", *(name for name in SPEND.names() if name in _SAME))
+    ).select("sid", *GRAIN)
 
 
 def _attributed(charges: pl.DataFrame, found: Attribution) -> pl.DataFrame:
@@ -139,7 +236,46 @@ def _attributed(charges: pl.DataFrame, found: Attribution) -> pl.DataFrame:
     at = keyed.with_columns(epoch=epoch(pl.col("day"), found.edges))
     ruled = at.join(found.found, on=("key_id", "epoch"))
     return ruled.select(
-        "x_row", "day", *_OF_RULES, *_COSTS,
+        "x_row", "day", *_OF_RULES, *_READ,
         *(pl.col(column).alias(name) for name, column in _OF_CHARGE.items()),
         derived="x_derived", said="charge_description",
     )  # fmt: skip
+
+
+def _parted(lines: pl.DataFrame, months: frozenset[str]) -> pl.DataFrame:
+    """Return lines as `reconcile.recognition.parted` parts spend."""
+    charged = pl.col("day").dt.strftime("%Y-%m")
+    touches = pl.col("period").is_in([*months]) | charged.is_in([*months])
+    mixed = touches & (pl.col("period") != charged)
+    two = lines.filter(mixed)
+    if two.is_empty():
+        return lines
+    first = (pl.col("period") + "-01").str.to_date("%Y-%m-%d")
+    nothing = pl.lit(0).cast(MONEY)
+    billed = two.with_columns(day=first, effective_cost=nothing, tco_cost=nothing)
+    effective = two.with_columns(period=charged, billed_cost=nothing)
+    return pl.concat([lines.filter(~mixed), billed, effective])
+
+
+def _apart(said: pl.DataFrame, back: pl.DataFrame) -> pl.DataFrame:
+    """Return lines of both without those that cancel: the same row of the same document."""
+    both = pl.concat([said, back])
+    left = both.group_by(_ONCE, maintain_order=True).agg(
+        pl.col("sign").sum(), pl.col("delivery", "said").first()
+    )
+    return left.filter(pl.col("sign") != 0).select(LINES.names())
+
+
+def _owed(spend: pl.DataFrame) -> pl.DataFrame:
+    """Return what no document bills as lines of its own: accruals of purchases."""
+    nothing = pl.lit(None, pl.String())
+    return spend.select(
+        "sid",
+        delivery=nothing,
+        document=nothing,
+        x_row=pl.lit(None, pl.Int64()),
+        sign=pl.lit(1, LINES["sign"]),
+        derived=pl.lit("accrual"),
+        said=pl.col("project_rule"),
+        **{name: pl.col(name) for name in COSTS},
+    ).match_to_schema(LINES)

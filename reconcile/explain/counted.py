@@ -15,7 +15,7 @@ import polars as pl
 
 from models.money import MONEY, SCALE, WIDE, ZERO, stored
 from models.period import Month
-from reconcile.actuals import Converter
+from reconcile.actuals import MONTH, Converter, rated
 from reconcile.explain.leaf import Spent
 
 UNIT: Final = Decimal(1).scaleb(-SCALE)
@@ -29,7 +29,7 @@ LINES: Final = pl.Schema(
         "delivery": pl.String(),
         "document": pl.String(),
         "x_row": pl.Int64(),
-        "sign": pl.Int8(),
+        "sign": pl.Int32(),
         "derived": pl.String(),
         "said": pl.String(),
         **dict.fromkeys(COSTS, MONEY),
@@ -40,7 +40,7 @@ COUNTED: Final = pl.Schema(
         "sid": pl.UInt32(),
         **dict.fromkeys(("delivery", "document", "derived", "said"), pl.String()),
         "x_row": pl.Int64(),
-        "sign": pl.Int8(),
+        "sign": pl.Int32(),
         "day": pl.Date(),
         **dict.fromkeys(("source", "service_name", "rule", "path", "currency"), pl.String()),
         **dict.fromkeys(("cost", "share", "rate", "amount"), MONEY),
@@ -80,16 +80,14 @@ def counted(
     """
     with localcontext(prec=WIDE):
         mine = spend.with_columns(
-            month=pl.col("day").dt.strftime("%Y-%m"),
+            month=rated(spend, MONTH["effective"]),
             rule=pl.concat_str("project_rule", pl.lit(", "), "category_rule"),
         )
-        rated = _rated(leaf, mine, rates, currency)
-        found = lines.join(
-            mine.select(*_KEPT, "rule").join(rated, on=("currency", "month")), on="sid"
-        )
+        at = _rated(leaf, mine, rates, currency)
+        found = lines.join(mine.select(*_KEPT, "rule").join(at, on=("currency", "month")), on="sid")
         cost = (pl.col(leaf.cost).to_physical() * pl.col("sign")).reinterpret(dtype=MONEY)
         rows = _amounts(found.with_columns(cost=cost)).select(COUNTED.names())
-        own = _own(leaf, mine, rated)
+        own = _own(leaf, mine, at)
         return Counted(rows, _lost(leaf, mine, rows), own, _slack(rows, mine.height))
 
 
@@ -119,9 +117,9 @@ def _amounts(found: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([whole, made])
 
 
-def _own(leaf: Spent, spend: pl.DataFrame, rated: pl.DataFrame) -> Decimal:
+def _own(leaf: Spent, spend: pl.DataFrame, at: pl.DataFrame) -> Decimal:
     sums = spend.group_by("currency", "month").agg(pl.col(leaf.cost).sum())
-    rows = sums.join(rated, on=("currency", "month")).select(leaf.cost, "rate").iter_rows()
+    rows = sums.join(at, on=("currency", "month")).select(leaf.cost, "rate").iter_rows()
     return sum((stored(amount * rate) for amount, rate in rows), ZERO)
 
 

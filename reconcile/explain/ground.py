@@ -22,6 +22,7 @@ from reconcile.tally import upto
 
 ONE: Final = Decimal(1)
 UNTIL: Final = "to-"
+MONTH_LENGTH: Final = 7  # of the text of a day, too
 _TALLIED: Final = ("ac", "pl")
 
 
@@ -130,7 +131,7 @@ class Asked:
 
     @property
     def period(self) -> str:
-        """A month, `to-` a month, or `completion`."""
+        """A month, `to-` a month, a day, or `completion`."""
         return self.figure.id.rsplit("/", 2)[1]
 
     @property
@@ -143,7 +144,7 @@ class Asked:
         """The month of its period; that of the report for `completion`."""
         if self.period == COMPLETION:
             return self.ground.report.month
-        return Month.parse(self.period.removeprefix(UNTIL))
+        return Month.parse(self.period.removeprefix(UNTIL)[:MONTH_LENGTH])
 
     @property
     def line(self) -> Line | None:

@@ -22,6 +22,7 @@ from reconcile.explain.formula import (
     stated,
 )
 from reconcile.explain.ground import Asked
+from reconcile.explain.judged import of_item
 from reconcile.explain.leaf import Condition, Leaf, Planned, Spent, project_is
 from reconcile.figure import COMPLETION, to_date
 from reconcile.tally import Tally
@@ -53,7 +54,7 @@ def _summed(amounts: Amounts, leafing: Leafing) -> Builder:
         if asked.figure.value is None:
             return missing(asked)
         if asked.line is None:
-            return leaf(asked.figure.definition, leafing(asked))
+            return of_item(asked)
         if asked.period.startswith("to-"):
             return _of_months(asked, amounts(asked.line.tally))
         if asked.parts:

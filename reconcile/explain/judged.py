@@ -1,0 +1,171 @@
+"""Formulas of what is judged: drivers, forecasts, decisions, adjustments, days that stand out.
+
+A method makes these of spend, plan and usage; its inputs are named, and the rows of spend that
+it looks at are listed, but they are not added up to it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.category import UNALLOCATED
+from reconcile.explain.formula import (
+    Builder,
+    Formula,
+    Input,
+    method,
+    minus,
+    percent_of,
+    stated,
+)
+from reconcile.explain.ground import UNTIL, Asked
+from reconcile.explain.leaf import Condition, Spent, project_is
+from reconcile.figure import COMPLETION, PORTFOLIO
+
+LAGS: Final = (1, 3)
+
+
+def looks_at(said: str, *measures: str) -> Builder:
+    """Return what a method makes of the spend of a scope until its month, and of measures."""
+    named = method(said, *measures)
+
+    def built(asked: Asked) -> Formula:
+        known = named(asked).inputs
+        return Formula(how="method", said=said, inputs=(*known, *_spend(asked)))
+
+    return built
+
+
+def _spend(asked: Asked) -> tuple[Input, ...]:
+    """Return the spend of a project and category, of the month or until its end."""
+    project, *rest = asked.names
+    if project not in {line.key for line in asked.ground.report.projects} | {UNALLOCATED}:
+        return ()
+    known = asked.ground.lines.get("/".join(asked.scope.split("/")[:2]))
+    category = (Condition("category", "=", (rest[0],)),) if rest and known else ()
+    is_month = not asked.period.startswith((UNTIL, COMPLETION))
+    at = Condition("month", "=" if is_month else "<=", (str(asked.month),))
+    return (Input(leaf=Spent(where=(project_is(project), *category, at))),)
+
+
+def _adjusted(cost: str) -> Builder:
+    """Return what a month bears for closed ones: of all, or of one cause."""
+
+    def built(asked: Asked) -> Formula:
+        period = "period" if cost == "billed_cost" else "month"
+        where = [Condition(period, "=", (str(asked.month),)), Condition("adjusts", "!=", ("",))]
+        if asked.names[0] != PORTFOLIO:
+            _, month, source, project, category, _, currency = asked.names
+            named = {"adjusts": month, "source": source, "project": project}
+            named |= {"category": category, "currency": currency}
+            where += [Condition(column, "=", (word,)) for column, word in named.items()]
+        said = "what deliveries say now of closed months less what their books hold"
+        return Formula(
+            how="method", said=said, inputs=(Input(leaf=Spent(where=tuple(where), cost=cost)),)
+        )
+
+    return built
+
+
+def _of_day(asked: Asked) -> Formula:
+    """Return the spend of a day; of a thing that is new, what its method looks at is told."""
+    project, category, *_ = asked.names
+    where = (
+        project_is(project),
+        Condition("category", "=", (category,)),
+        Condition("day", "=", (asked.period,)),
+    )
+    said = "cost of the category on the day, or of one thing since it"
+    return Formula(how="method", said=said, inputs=(Input(leaf=Spent(where=where)),))
+
+
+def of_item(asked: Asked) -> Formula:
+    """Return actual or plan of an item as drivers tell it: rows of its category are looked at."""
+    said = "the item's part of its category, by its drivers"
+    return Formula(how="method", said=said, inputs=_spend(asked))
+
+
+_QUANTITY: Final = "units of the item; see `trueup variance`"
+_DRIVER: Final = looks_at("part of the difference by anchors; see `trueup variance`", "delta")
+_SAVED: Final = looks_at(
+    "counterfactual of the lever; see `trueup decisions`", "lever_counterfactual", "lever_actual"
+)
+_HOSTED: Final = looks_at(
+    "hosting against API; see `trueup decisions`", "host_fixed", "host_tokens", "host_price_low"
+)
+_STATED: Final = stated("decision", "what decisions.yaml, plan and usage state")
+_METHOD: Final = looks_at("a method of the forecast; see `trueup forecast`", "ev", "burn")
+
+JUDGED: Final[dict[str, Builder]] = {
+    **dict.fromkeys(("q_pl", "r_pl"), stated("plan", _QUANTITY)),
+    **dict.fromkeys(("q_ac", "r_ac"), looks_at(_QUANTITY)),
+    **{
+        f"by_{part}": _DRIVER
+        for part in (
+            *("prior_period", "credits", "commitments", "waste", "volume", "factor", "mix"),
+            *("price", "fx", "unplanned", "spend", "timing"),
+        )
+    },
+    "ev": looks_at("budget of the output that is there; see `trueup forecast`", "bac"),
+    "cv": looks_at("EV minus actual", "ev", "ac"),
+    "sv": looks_at("EV minus plan to date", "ev", "pl"),
+    "cpi": looks_at("EV by actual of reported months", "ev", "ac"),
+    "spi": looks_at("EV by plan to date", "ev", "pl"),
+    "tcpi": looks_at("BAC minus EV by BAC minus actual", "ev", "ac"),
+    "burn": looks_at("actual to date by plan to date", "ac", "pl"),
+    "covered_pct": looks_at("plan to date of categories with actuals, in percent", "pl"),
+    "months_reported": stated("count", "months that have ended and are whole"),
+    "coverage_pct": method("what an interval over so many months can cover", "months_reported"),
+    **{
+        f"eac_{name}": _METHOD
+        for name in (
+            *("remaining_plan", "run_rate", "plan_shape", "remaining_work", "cpi", "cpi_spi"),
+            *("category_cpi", "category_plan_shape", "bottom_up"),
+        )
+    },
+    **{
+        f"{name}_{lag}": looks_at("earlier forecasts, as the ledger keeps them, against actuals")
+        for lag in LAGS
+        for name in ("wape", "bias")
+    },
+    "opening": stated("plan", "contingency of the plan before any draw"),
+    "approved_draw": stated("decision", "draws that decisions.yaml and the ledger approve"),
+    "balance": method("opening minus draws", "opening", "approved_draw"),
+    "used_pct": percent_of("approved_draw", "opening"),
+    "progress_pct": looks_at("outputs that are done, or actual by estimate"),
+    "burn_ratio": method("used by progress", "used_pct", "progress_pct"),
+    "room": method("minus what is beyond the limit", "beyond"),
+    **dict.fromkeys(("lever_planned", "lever_cut_planned"), stated("plan", "levers of the plan")),
+    **dict.fromkeys(
+        ("lever_saved", "lever_counterfactual", "lever_actual", "lever_naive", "lever_output"),
+        _SAVED,
+    ),
+    **dict.fromkeys(("lever_part", "lever_cut"), _SAVED),
+    **dict.fromkeys(("spot_list", "spot_paid"), looks_at("hours bought as spot, to date")),
+    "spot_rerun": looks_at("attempts of runs that were preempted; see `trueup runs`"),
+    "spot_saved": method("on demand minus paid minus run again",
+                         "spot_list", "spot_paid", "spot_rerun"),
+    **dict.fromkeys(("host_price_low", "host_price_high", "host_capacity"), _STATED),
+    **dict.fromkeys(
+        ("host_tokens", "host_fixed", "host_per_1k", "host_even_low", "host_even_high"), _HOSTED
+    ),
+    "zombie_days": looks_at("days without a request; see `trueup decisions`"),
+    "zombie_cost": looks_at("cost of these days"),
+    "zombie_monthly": method("thirty days at the rate of the idle days",
+                             "zombie_cost", "zombie_days"),
+    **dict.fromkeys(("machine_hours", "machine_cost"), stated("usage", "the register and usage")),
+    "data_pct": looks_at("data in percent of cost to date"),
+    "data_prep_pct": looks_at("data and its labor in percent of cost to date"),
+    "data_plan_pct": stated("plan", "data in percent of the plan"),
+    "runs_planned": stated("plan", "runs that the plan expects to date"),
+    "runs_to_date": stated("count", "runs of the table `runs` to date"),
+    "runs_failed_pct": method("failed runs in percent of those that ended", "runs_to_date"),
+    "runs_per_success": looks_at("cost of runs by those that succeeded", "runs_to_date"),
+    "adjusted": _adjusted("tco_cost"),
+    "adjusted_billed": _adjusted("billed_cost"),
+    "day_cost": _of_day,
+    "day_expected": stated("method", "what the schedule, the plan or earlier days let expect"),
+    "day_excess": minus("day_cost", "day_expected"),
+    "told_excess": stated("alert", "entries `alert` of the ledger"),
+    "said_eac": stated("comment", "comments on the report, in their files and the ledger"),
+}  # fmt: skip
