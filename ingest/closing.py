@@ -119,6 +119,7 @@ def close(
         RefusedError: when it is closed already, nobody is named, or the ledger does not
             have the text of these rules.
     """
+    after = _newest(ledger, month)
     if not by.strip():
         raise RefusedError(f"{month}: nobody is named to close it; say who does")
     if month in closed(ledger):
@@ -139,7 +140,7 @@ def close(
         "deliveries": {scope: each["delivery"] for scope, each in bodies.items()},
         "digest": digest(bodies),
     }
-    return ledger.append(Entry(CLOSED, str(month), body))[0]
+    return ledger.settle(Entry(CLOSED, str(month), body), after)
 
 
 def reopen(ledger: Ledger, month: Month, *, by: str, reason: str, as_of: datetime) -> Record:
@@ -156,6 +157,7 @@ def reopen(ledger: Ledger, month: Month, *, by: str, reason: str, as_of: datetim
         RefusedError: when nobody or no reason is named, it is not closed, or a later one is,
             whose books have what was posted there.
     """
+    after = _newest(ledger, month)
     if not by.strip():
         raise RefusedError(f"{month}: nobody is named to reopen it; say who does")
     if not reason.strip():
@@ -175,7 +177,7 @@ def reopen(ledger: Ledger, month: Month, *, by: str, reason: str, as_of: datetim
         "reason": reason,
         "as_of": as_of.isoformat(),
     }
-    return ledger.append(Entry(REOPENED, str(month), body))[0]
+    return ledger.settle(Entry(REOPENED, str(month), body), after)
 
 
 def pinned(ledger: Ledger) -> dict[Month, str]:
@@ -245,6 +247,12 @@ def _prove(archive: Archive | None, what: str, sha256: str) -> None:
             f"{what} of a closed month is lost or was altered ({sha256[:12]}); restore the "
             "archive from a backup"
         ) from error
+
+
+def _newest(ledger: Ledger, month: Month) -> int:
+    """Return the number of the newest entry that closed or reopened a month; 0 for none."""
+    record = ledger.newest((CLOSED, REOPENED), (str(month),))
+    return record.seq if record else 0
 
 
 def _current(ledger: Ledger, month: Month) -> dict[str, Record]:

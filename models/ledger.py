@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
@@ -26,6 +26,9 @@ _ENTRY = sa.Table(
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
+MONTHLY: Final = ("month.closed", "month.reopened")  # kinds that `append` refuses
+_ALONE: Final = "by closing or reopening a month alone; use `trueup close` or `trueup reopen`"
+_MEANWHILE: Final = "was closed or reopened meanwhile; look at it again"
 _FIELDS = tuple(_ENTRY.columns.keys())
 
 
@@ -142,10 +145,28 @@ class Ledger:
         """Add entries, all or none, and return them as they were written.
 
         Raises:
-            RefusedError: when this is the ledger as it was.
+            RefusedError: when this is the ledger as it was, or one closes or reopens a month.
             StoreError: when the database refuses; none of the entries was added.
             ValueError: for a body that is not plain JSON, or holds a float.
         """
+        for each in entries:
+            if each.kind in MONTHLY:
+                raise RefusedError(f"{each.subject}: {each.kind} is written {_ALONE}")
+        return self._written(entries)
+
+    def settle(self, entry: Entry, after: int) -> Record:
+        """Close or reopen a month, if nobody else did since it was looked at.
+
+        Args:
+            entry: Of one of the kinds MONTHLY.
+            after: The newest entry of these kinds about the month, by its number; 0 for none.
+
+        Raises:
+            RefusedError: when another came in between; else as `append`.
+        """
+        return self._written([entry], after)[0]
+
+    def _written(self, entries: Sequence[Entry], after: int | None = None) -> list[Record]:
         if self._last is not None:
             raise RefusedError(
                 f"{shown(self._engine)}: is read as it was at entry {self._last}; "
@@ -154,6 +175,8 @@ class Ledger:
         stated = [(entry.kind, entry.subject, _body(entry)) for entry in entries]
         at = self._time()
         with transaction(self._engine, writes=True) as connection:
+            if after is not None and _settled(connection, entries[0].subject) != after:
+                raise RefusedError(f"{entries[0].subject}: {_MEANWHILE}")
             rows = _chained(at, stated, *_newest(connection))
             for row in rows:
                 connection.execute(_ENTRY.insert(), dict(zip(_FIELDS, row, strict=True)))
@@ -244,6 +267,12 @@ class Ledger:
         if sealed != seal(*row[:6]):
             raise self._broken(seq)
         return Record(seq, at, kind, subject, json.loads(body), sealed)
+
+
+def _settled(connection: sa.Connection, month: str) -> int:
+    """Return the number of the newest entry that closed or reopened a month; 0 for none."""
+    mine = sa.and_(_ENTRY.c.kind.in_(MONTHLY), _ENTRY.c.subject == month)
+    return connection.scalar(sa.select(sa.func.max(_ENTRY.c.seq)).where(mine)) or 0
 
 
 def _newest(connection: sa.Connection, last: int | None = None) -> tuple[int, str]:

@@ -190,7 +190,8 @@ def test_a_close_that_does_not_hold_is_found(
         json.dumps(close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES)).body)
     )
 
-    stores.ledger.append(Entry(CLOSED, "2026-10", {**body, **altered}))
+    after = stores.ledger.entries(CLOSED)[-1].seq
+    stores.ledger.settle(Entry(CLOSED, "2026-10", {**body, **altered}), after)
 
     with pytest.raises(StoreError, match=complaint):
         closing.verify(stores.ledger)

@@ -8,7 +8,6 @@ import pytest
 
 from models import warehouse
 from models.errors import BrokenError, InvariantError, StoreError
-from models.ledger import Entry
 from models.period import Month
 from scheduler.holding import restated
 from scheduler.progress import Quiet
@@ -82,7 +81,7 @@ def test_a_close_that_does_not_hold_stops_the_program_at_its_start(life: Any) ->
     with stores(life.project):
         pass
 
-    life.stores.ledger.append(Entry("month.closed", "2026-10", {**body, "deliveries": {}}))
+    life.forge({**body, "deliveries": {}})
 
     with (
         pytest.raises(StoreError, match="2026-10: is closed, and its deliveries are not those"),

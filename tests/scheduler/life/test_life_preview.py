@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.errors import RefusedError
-from models.ledger import Entry
 from models.period import Month
 from reconcile.actuals import actuals
 from reconcile.move import owners, terms
@@ -213,7 +212,7 @@ def test_it_writes_nothing_and_shows_how_far_it_is(told: Any) -> None:
 def test_a_month_closed_without_rules_is_told_to_move(told: Any) -> None:
     ledger = told.stores.ledger
     body = ledger.latest("month.closed")["2026-10"].body
-    ledger.append(Entry("month.closed", "2026-10", {**body, "rules": ""}))
+    told.forge({**body, "rules": ""})
     told.edit(SWAPPED)
 
     found = preview(told)

@@ -323,7 +323,7 @@ def test_a_pin_to_rules_that_the_ledger_does_not_have_stops_the_program_at_its_s
     two: Any,
 ) -> None:
     body = two.stores.ledger.latest("month.closed")["2026-10"].body
-    two.stores.ledger.append(Entry("month.closed", "2026-10", {**body, "rules": "ab"}))
+    two.forge({**body, "rules": "ab"})
 
     with pytest.raises(StoreError) as error, stores(two.project):
         pass
@@ -342,7 +342,7 @@ def test_a_month_that_an_earlier_program_closed_counts_by_current_rules_and_is_t
     life.stores.ledger.append(Entry("rules", "rules.yaml", {"hash": "1" * 64}))  # without a text
     life.counted()
     body = {name: value for name, value in life.close().body.items() if name != "rules"}
-    life.stores.ledger.append(Entry("month.closed", "2026-10", body))
+    life.forge(body)
 
     with stores(life.project):
         pass
