@@ -24,6 +24,7 @@ from models.lockdown import locked, parquet, text
 
 TABLES: Final = (
     *("spend", "shares", "plan", "actuals", "variance", "problems", "sources", "closes"),
+    *("drivers", "drivers_to_date"),
     *("invoices", "invoice_parts", "restatements", "adjustments", "reallocations", "documents"),
     *("accruals", "purchase_orders"),
     *("coverage", "conflicts", "rule_use", "runs"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 import polars as pl
 
-from models.money import MONEY, QUANTITY, SCALE, rounded
+from models.money import MONEY, QUANTITY, SCALE, plain, rounded
 from reconcile.anchors import PARTS
 from reconcile.driver.line import DriverLine
 
@@ -29,7 +30,7 @@ DRIVERS: Final = pl.Schema(
         "actual": MONEY,
         "delta": MONEY,
         **dict.fromkeys(PARTS, MONEY),
-        "factors": pl.List(pl.Struct({"factor": pl.String(), "amount": MONEY})),
+        "factors": pl.String(),
         "why": pl.String(),
     }
 )
@@ -38,7 +39,8 @@ DRIVERS: Final = pl.Schema(
 def drivers_frame(lines: Iterable[DriverLine]) -> pl.DataFrame:
     """Return lines in the schema DRIVERS; plan is null where nothing was planned.
 
-    The delta is that of a plan of zero there, and the parts of a row sum to it.
+    The delta is that of a plan of zero there, and the parts of a row sum to it. The factors of
+    volume are a JSON object of amounts by name; null where volume is not divided.
     """
     rows = [
         {
@@ -56,9 +58,7 @@ def drivers_frame(lines: Iterable[DriverLine]) -> pl.DataFrame:
             "actual": line.split.actual,
             "delta": line.split.total,
             **line.split.parts,
-            "factors": [
-                {"factor": name, "amount": part} for name, part in line.split.factors.items()
-            ],
+            "factors": _json(line.split.factors),
             "why": line.why or None,
         }
         for line in lines
@@ -68,3 +68,8 @@ def drivers_frame(lines: Iterable[DriverLine]) -> pl.DataFrame:
 
 def _stored(number: Fraction | None) -> Decimal | None:
     return None if number is None else rounded(number, SCALE)
+
+
+def _json(factors: Mapping[str, Decimal]) -> str | None:
+    texts = {name: plain(amount) for name, amount in factors.items()}
+    return json.dumps(texts, ensure_ascii=False) if texts else None
