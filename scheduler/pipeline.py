@@ -12,6 +12,7 @@ from models.ledger import Entry
 from models.period import Month
 from reconcile.portfolio import Portfolio
 from reconcile.reallocation import Reallocation
+from scheduler import decisions as drawing
 from scheduler import reallocating, recording
 from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
@@ -84,7 +85,8 @@ def night(
     told = asked(project, stores, progress, as_of, also=month)
     books = booked(project, stores, progress, as_of)
     moved = reallocating.entries(project, stores, books, progress)
-    news = [*rules, *moved, *recording.versions(project, stores.ledger), *kept]
+    drawn = drawing.entries(project, stores)
+    news = [*rules, *moved, *drawn, *recording.versions(project, stores.ledger), *kept]
     if news:
         stores.ledger.append(*news)
     progress.step("reconcile")

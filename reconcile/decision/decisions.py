@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Protocol
 
 import polars as pl
@@ -26,6 +27,7 @@ from reconcile.decision.mixed import IterationLine, MixLine, iteration_lines, mi
 from reconcile.decision.setting import Setting
 from reconcile.decision.spending import Spending
 from reconcile.figure import Figures
+from reconcile.forecasting.estimate import Outlook
 from reconcile.given import Planned
 from reconcile.line import Line
 
@@ -63,6 +65,18 @@ class Decisions:
     mixes: tuple[MixLine, ...]
     iterations: tuple[IterationLine, ...]
 
+    def of(self, projects: Collection[str]) -> Decisions:
+        """Return the lines of some projects; machines, which are nobody's, are left out."""
+        mine = {
+            each.name: tuple(line for line in getattr(self, each.name) if _is_of(line, projects))
+            for each in fields(self)
+        }
+        return replace(self, **mine)
+
+
+def _is_of(line: object, projects: Collection[str]) -> bool:
+    return getattr(line, "project", None) in projects
+
 
 def decisions(setting: Setting) -> Decisions:
     """Return everything there is to say."""
@@ -80,7 +94,11 @@ def decisions(setting: Setting) -> Decisions:
 
 
 def decided(
-    given: Given, figures: Figures, spend: pl.DataFrame, lines: Sequence[Line]
+    given: Given,
+    figures: Figures,
+    spend: pl.DataFrame,
+    lines: Sequence[Line],
+    outlooks: Mapping[str, Outlook],
 ) -> Decisions:
     """Return everything there is to say about the month of a report.
 
@@ -89,6 +107,7 @@ def decided(
         figures: Where its numbers are registered.
         spend: The spend of all months.
         lines: Its projects.
+        outlooks: The forecast of each project; where outputs are counted they say its progress.
     """
     spending = Spending(spend, given.rates, given.currency, given.month)
     return decisions(
@@ -99,6 +118,20 @@ def decided(
             spending=spending,
             plans={plan.project: plan for plan in given.plans},
             lines=lines,
-            progress={},
+            progress=_progress(outlooks),
         )
     )
+
+
+def _progress(outlooks: Mapping[str, Outlook]) -> dict[str, Fraction]:
+    """Return earned value by budget of projects whose outputs are counted."""
+    earned = {
+        project: [each.earned for each in outlook.estimates]
+        for project, outlook in outlooks.items()
+        if outlook.has_output
+    }
+    sums = {
+        project: (sum(each.ev for each in mine), sum(each.bac for each in mine))
+        for project, mine in earned.items()
+    }
+    return {project: Fraction(ev, bac) for project, (ev, bac) in sums.items() if bac > 0}

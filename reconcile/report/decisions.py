@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from reconcile.decision.decisions import Decisions
 from reconcile.decision.drawn import ContingencyLine
 from reconcile.decision.hosted import CaseLine, HostingLine
 from reconcile.decision.levered import LeverLine, SpotLine
@@ -15,7 +16,7 @@ from reconcile.report.decisionschema import SCHEMA, document
 from reconcile.report.number import NONE, day, grouped, percent, plain
 from reconcile.report.section import Cell, Section, Table, words
 
-__all__ = ["SCHEMA", "section"]
+__all__ = ["SCHEMA", "lines", "section", "tables"]
 
 NOTE: Final = (
     "Drawn is what somebody approved, and moves from the contingency into an item; an overrun "
@@ -32,40 +33,53 @@ def section(p: Portfolio) -> Section:
         key="decisions",
         title="Decisions",
         note=NOTE,
-        tables=tuple(table for table in _tables(p) if table.rows),
-        lines=tuple(_lines(p)),
+        tables=tables(p.decisions, p.currency),
+        lines=lines(p.decisions, p.currency),
         document=document(p.decisions),
     )
 
 
-def _tables(p: Portfolio) -> Iterator[Table]:
-    found = p.decisions
+def tables(found: Decisions, currency: str) -> tuple[Table, ...]:
+    """Return the tables that have rows."""
+    made = (*_reserves(found, currency), *_idle(found, currency), *_mixes(found, currency))
+    return tuple(table for table in made if table.rows)
+
+
+def lines(found: Decisions, currency: str) -> tuple[str, ...]:
+    """Return the sentences below the tables."""
+    return tuple(_lines(found, currency))
+
+
+def _reserves(found: Decisions, currency: str) -> Iterator[Table]:
     yield Table(
-        caption=f"Contingency by approval, {p.currency}",
+        caption=f"Contingency by approval, {currency}",
         heads=("Project", "Opening", "Drawn", "Balance", "Used %", "Progress %", "Burn", "VAC"),
         words=1,
         rows=tuple(map(_contingency, found.contingencies)),
     )
     yield Table(
-        caption=f"Levers to date, {p.currency}; + is a saving",
+        caption=f"Levers to date, {currency}; + is a saving",
         heads=("Project", "Item", "Factor", "Cut planned %", "Cut %", "Planned", "Realised"),
         words=3,
         rows=tuple(row for line in found.levers for row in _lever(line)),
     )
     yield Table(
-        caption=f"Spot machines to date, {p.currency}",
+        caption=f"Spot machines to date, {currency}",
         heads=("Project", "On demand", "Paid", "Run again", "Saved"),
         words=1,
         rows=tuple(map(_spot, found.spots)),
     )
     yield Table(
-        caption=f"Hosting or API, {p.currency}; tokens a month, prices of 1,000",
+        caption=f"Hosting or API, {currency}; tokens a month, prices of 1,000",
         heads=("Endpoint", "Question", "Fixed", "Tokens", "Own", "API", "Even at low", "At high"),
         words=2,
         rows=tuple(_case(line, case) for line in found.hostings for case in _cases(line)),
     )
+
+
+def _idle(found: Decisions, currency: str) -> Iterator[Table]:
     yield Table(
-        caption=f"Endpoints that nobody calls, {p.currency}",
+        caption=f"Endpoints that nobody calls, {currency}",
         heads=("Endpoint", "Project", "Since", "Days", "So far", "A month"),
         words=3,
         rows=tuple(
@@ -75,7 +89,7 @@ def _tables(p: Portfolio) -> Iterator[Table]:
         ),
     )  # fmt: skip
     yield Table(
-        caption=f"Own machines: hours of the month that nobody used, {p.currency}",
+        caption=f"Own machines: hours of the month that nobody used, {currency}",
         heads=("Machine", "Hours", "A month"),
         words=1,
         rows=tuple(
@@ -83,27 +97,26 @@ def _tables(p: Portfolio) -> Iterator[Table]:
             for each in found.machines
         ),
     )
-    yield from _mixes(p)
 
 
-def _mixes(p: Portfolio) -> Iterator[Table]:
+def _mixes(found: Decisions, currency: str) -> Iterator[Table]:
     yield Table(
         caption="Share of data to date, %; information, not a target",
         heads=("Project", "Data", "With labor on data", "Planned"),
         words=1,
         rows=tuple(
             (words(each.project), *map(_percent, (each.share, each.prepared, each.planned)))
-            for each in p.decisions.mixes
+            for each in found.mixes
         ),
     )
     yield Table(
-        caption=f"Training runs to date, {p.currency}",
+        caption=f"Training runs to date, {currency}",
         heads=("Project", "Planned", "Runs", "Failed %", "A success"),
         words=1,
         rows=tuple(
             (words(each.project), _number(each.planned, 1), _number(each.runs, 0),
              _percent(each.failed), _number(each.per_success))
-            for each in p.decisions.iterations
+            for each in found.iterations
         ),
     )  # fmt: skip
 
@@ -157,12 +170,11 @@ def _case(line: HostingLine, case: CaseLine) -> tuple[Cell, ...]:
     )
 
 
-def _lines(p: Portfolio) -> Iterator[str]:
-    found = p.decisions
+def _lines(found: Decisions, currency: str) -> Iterator[str]:
     for line in found.contingencies:
-        yield from _drawn(line, p.currency)
+        yield from _drawn(line, currency)
     for lever in found.levers:
-        yield from _said(lever, p.currency)
+        yield from _said(lever, currency)
     for hosting in found.hostings:
         yield from _answers(hosting)
     for each in found.unmeasured:
