@@ -14,7 +14,8 @@ from models.decisionfile import DecisionFile, Draw
 from models.errors import ConfigError, Mistake
 from models.money import ZERO, parts, plain
 from models.period import Month
-from models.plan import Plan, PlanItem, current
+from models.plan import Plan, current
+from models.planitem import PlanItem
 from models.planfile import PLACES, Contingency
 from models.project import Registry
 from models.wording import suggestion

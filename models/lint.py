@@ -10,8 +10,9 @@ from typing import Final
 
 from models.category import CONTINGENCY
 from models.money import ZERO, rounded
-from models.plan import Plan, PlanItem
+from models.plan import Plan
 from models.planfile import Statement
+from models.planitem import PlanItem
 from models.problem import Severity
 
 # Published benchmarks, unverified: they are shown beside a figure and change nothing.

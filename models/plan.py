@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,10 +15,10 @@ from models.errors import ConfigError, Mistake
 from models.fingerprint import fingerprint
 from models.money import MONEY, ZERO, rounded
 from models.period import Month, months
-from models.phasing import phased
 from models.plancheck import check
-from models.planfile import PLACES, Contingency, Item, Lever, PlanFile, Statement, product
+from models.planfile import PLACES, Contingency, Lever, PlanFile, Statement
 from models.planhead import Approval, Status
+from models.planitem import PlanItem, plan_item
 from models.planlines import Data
 from models.project import Registry
 from models.scenario import Reader, resolved
@@ -35,43 +35,6 @@ FRAME: Final = pl.Schema(
         "version": pl.Int64(),
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanItem:
-    """One line of a plan.
-
-    Attributes:
-        id: Stable id, used by rules and figures.
-        category: One of the seven terms of the formula beside contingency.
-        amount: Whole amount over the horizon, in the plan's currency.
-        shares: Weight of each month, exact; quantities are spread by the same.
-        phased: Amount of each month; they sum to `amount`.
-        term: labeling, storage or acquisition, for data.
-        quantity: Named factors, whose product is the quantity in `unit`; empty for an
-            item that is stated as an amount.
-        unit: Unit of the quantity.
-        unit_price: Price of one unit.
-        levers: What is done to make it cheaper.
-        assumed: Its drivers are ours, not stated by the source.
-    """
-
-    id: str
-    category: str
-    amount: Decimal
-    shares: tuple[Fraction, ...]
-    phased: tuple[Decimal, ...]
-    term: str | None = None
-    quantity: Mapping[str, Decimal] = field(default_factory=dict)
-    unit: str | None = None
-    unit_price: Decimal | None = None
-    levers: tuple[str, ...] = ()
-    assumed: bool = False
-
-    @property
-    def units(self) -> Fraction | None:
-        """Product of the factors; None for an item that is stated as an amount."""
-        return product(self.quantity.values()) if self.quantity else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +230,7 @@ def _loaded(path: Path, reader: Reader, data: Data) -> tuple[Plan, Tree]:
         currency=head.currency,
         start=head.start,
         horizon=head.horizon_months,
-        items=tuple(_item(item, head.horizon_months) for item in file.items),
+        items=tuple(plan_item(item, head.horizon_months) for item in file.items),
         fingerprint=fingerprint(file.model_dump(exclude={"approval"}, exclude_none=True)),
         reserve=file.contingency,
         approval=file.approval,
@@ -279,20 +242,3 @@ def _loaded(path: Path, reader: Reader, data: Data) -> tuple[Plan, Tree]:
         line=tree.at("plan", "version").line,
     )
     return plan, tree
-
-
-def _item(item: Item, horizon: int) -> PlanItem:
-    shares = item.shares(horizon)
-    return PlanItem(
-        id=item.id,
-        category=item.category,
-        term=item.term,
-        amount=item.cost,
-        shares=shares,
-        phased=phased(item.cost, shares, PLACES),
-        quantity=item.quantity or {},
-        unit=item.unit,
-        unit_price=item.unit_price,
-        levers=item.levers,
-        assumed=item.assumed,
-    )

@@ -8,6 +8,7 @@ from models.errors import ConfigError, Mistake
 from models.money import ZERO, rounded
 from models.node import Node
 from models.planfile import PLACES, Phasing, PlanFile
+from models.progress import planned_output
 from models.wording import suggestion
 from models.yamlfile import Tree
 
@@ -25,6 +26,7 @@ def check(tree: Tree, file: PlanFile) -> None:
         *_fractions(tree, file),
         *_phasing(tree, file),
         *_levers(tree, file),
+        *_progress(tree, file),
     )
     if mistakes:
         raise ConfigError(*mistakes)
@@ -79,3 +81,17 @@ def _levers(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
         if lever.factor not in factors:
             said = f"'{lever.factor}' is no factor of '{item.id}'. "
             yield tree.mistake(said + suggestion(lever.factor, factors), "levers", index, "factor")
+
+
+def _progress(tree: Tree, file: PlanFile) -> Iterator[Mistake]:
+    for index, item in enumerate(file.items):
+        mine = item.progress
+        if mine is None:
+            continue
+        counted = mine.by in {"labels", "runs", "models"}
+        if counted and planned_output(mine, item.quantity or {}) is None:
+            said = f"nothing says how many {mine.by} are planned; add planned"
+            yield tree.mistake(said, "items", index, "progress")
+        elif not counted and mine.planned is not None:
+            said = f"progress by {mine.by} counts nothing; leave planned out"
+            yield tree.mistake(said, "items", index, "progress", "planned")

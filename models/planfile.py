@@ -15,6 +15,7 @@ from models.field import Amount, Category, Slug, Strict, Text
 from models.money import ZERO, rounded
 from models.phasing import SHAPES, Method, weights
 from models.planhead import Approval, Head, Lines, ScenarioHead
+from models.progress import Progress
 
 DataTerm = Literal["labeling", "storage", "acquisition"]
 Row = Literal[
@@ -114,6 +115,8 @@ class Drivers(Strict):
     """Purchase order it is bought with."""
     phasing: Phasing | None = None
     """How it is spread over the months; even when absent."""
+    progress: Progress | None = None
+    """What it brings forth, by which its forecast tells how far it is."""
     levers: tuple[Text, ...] = ()
     """What is done to make it cheaper."""
     assumed: bool = False

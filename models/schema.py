@@ -10,6 +10,7 @@ from models.commentfile import CommentFile
 from models.currency import RateFile
 from models.decisionfile import DecisionFile
 from models.planfile import PlanFile, ScenarioFile
+from models.progressfile import ProgressFile
 from models.projectfile import ProjectFile
 from models.purchasefile import PurchaseFile
 from models.rulefile import RuleFile
@@ -27,6 +28,7 @@ _FILES: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "purchases": (PurchaseFile,),
     "runs": (RunFile,),
     "commentary": (CommentFile,),
+    "progress": (ProgressFile,),
     "decisions": (DecisionFile,),
     "plan": (PlanFile, ScenarioFile),
 }

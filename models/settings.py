@@ -238,6 +238,9 @@ class Settings(Strict):
     runs: Inside = "runs.yaml"
     """File that says what names a training run, and which models were accepted; it may be absent
     unless named."""
+    progress: Inside = "progress.yaml"
+    """File of milestones reached and of progress as people state it; it may be absent unless
+    named."""
     decisions: Inside = "decisions.yaml"
     """File of draws of contingency and of questions about cost; it may be absent unless named."""
     commentary: Inside = "commentary"

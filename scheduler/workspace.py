@@ -28,6 +28,8 @@ from models.ledger import Ledger
 from models.plan import Plan, current, load_all
 from models.project import Registry
 from models.projectfile import load as load_projects
+from models.progress import Stated
+from models.progressfile import load as load_progress
 from models.purchase import Purchases
 from models.purchase import load as load_purchases
 from models.rule import RuleSet
@@ -65,6 +67,7 @@ class Project:
     statements: Statements
     purchases: Purchases
     runs: RunFile = field(default_factory=RunFile)
+    progress: Stated = field(default_factory=Stated)
     decisions: DecisionFile = field(default_factory=DecisionFile)
     comments: tuple[Comment, ...] = ()
     depot: Depot | None = None
@@ -140,6 +143,7 @@ def configured(
         statements=_statements(folder, settings),
         purchases=_purchases(folder, settings, registry),
         runs=_runs(folder, settings, registry),
+        progress=_progress(folder, settings, registry, plans),
         decisions=_decisions(folder, settings, registry, plans),
         comments=load_comments(folder / settings.commentary, registry.ids),
         depot=depot(settings.storage, tree) if settings.storage else None,
@@ -168,6 +172,16 @@ def _runs(folder: Path, settings: Settings, registry: Registry) -> RunFile:
     if "runs" not in settings.model_fields_set and not path.exists():
         return RunFile()
     return load_runs(path, registry, settings.sources)
+
+
+def _progress(
+    folder: Path, settings: Settings, registry: Registry, plans: Iterable[Plan]
+) -> Stated:
+    """Return what is stated of progress; a file that is not named may be absent."""
+    path = folder / settings.progress
+    if "progress" not in settings.model_fields_set and not path.exists():
+        return Stated()
+    return load_progress(path, registry, plans)
 
 
 def _decisions(

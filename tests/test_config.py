@@ -14,7 +14,9 @@ from models.commentfile import load as load_comments
 from models.currency import Rates
 from models.errors import ConfigError
 from models.node import Node, parse
-from models.plan import load_all
+from models.plan import Plan, load_all
+from models.progressfile import load as load_progress
+from models.project import Registry
 from models.projectfile import load as load_projects
 from models.purchase import load as load_purchases
 from models.rulefile import load as load_rules
@@ -57,9 +59,14 @@ def load(name: str) -> object:
         "my-vendor.yaml": lambda: read(folder / name).validated(Profile),
         "runs.yaml": partial(load_runs, folder / name, registry, ("aws", "labeling")),
         "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
+        "progress.yaml": lambda: load_progress(folder / name, registry, examples(registry)),
         "commentary/2026-10.yaml": partial(load_comments, folder / name, registry.ids),
     }
     return known.get(name, partial(load_all, [folder / name], registry))()
+
+
+def examples(registry: Registry) -> tuple[Plan, ...]:
+    return load_all(sorted(Path("plans").glob("*.yaml")), registry)
 
 
 def keys(
