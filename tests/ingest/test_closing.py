@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ingest import book, closing
 from ingest.book import Change
-from ingest.closing import Pins, close
-from ingest.kind import CLOSED, STATE
+from ingest.closing import Held, Pins, close, reopen
+from ingest.kind import CLOSED, REOPENED, STATE
 from ingest.load import LoadedDelivery
 from ingest.restatement import restatements
 from models.errors import RefusedError, StoreError
@@ -222,3 +222,215 @@ def test_any_order_of_deliveries_and_closes_ends_in_the_last_one_or_the_pinned_o
     mine = {scope: cost for scope, cost in amounts(stores).items() if f"/{year}-" in scope}
     assert mine == expected
     closing.verify(stores.ledger)
+
+
+# reopening
+
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+PINS = Pins(rules=RULES)
+
+
+@pytest.mark.failure("E07")
+def test_a_month_that_is_reopened_and_closed_again_keeps_every_version(
+    stores: Any, night: Night
+) -> None:
+    ledger = stores.ledger
+    night("10")
+    first = close(ledger, OCTOBER, by="ada", pins=PINS)
+    night("12")
+    opened = reopen(ledger, OCTOBER, by="bob", reason="the bill was wrong", as_of=NOON)
+    assert amounts(stores) == {"bill/2026-10": "12"}
+    assert closing.closed(ledger) == {}
+    second = close(ledger, OCTOBER, by="ada", pins=PINS)
+    night("14")
+
+    assert opened.kind == REOPENED
+    assert opened.body == {
+        "version": 1,
+        "by": "bob",
+        "reason": "the bill was wrong",
+        "as_of": "2026-12-01T12:00:00+00:00",
+    }
+    assert amounts(stores) == {"bill/2026-10": "12"}
+    assert closing.closed(ledger) == {OCTOBER: second}
+    assert [
+        (each.month, each.version, each.record, each.reopened) for each in closing.closes(ledger)
+    ] == [
+        (OCTOBER, 1, first, opened),
+        (OCTOBER, 2, second, None),
+    ]
+    closing.verify(ledger)
+
+
+def test_a_change_while_a_month_is_open_again_is_none_of_a_closed_month(
+    stores: Any, night: Night
+) -> None:
+    night("10")
+    close(stores.ledger, OCTOBER, by="ada", pins=PINS)
+    reopen(stores.ledger, OCTOBER, by="bob", reason="wrong", as_of=NOON)
+
+    night("12")
+
+    assert restatements(stores.ledger) == []
+
+
+@pytest.mark.failure("E07")
+@pytest.mark.parametrize(
+    ("month", "by", "reason", "complaint"),
+    [
+        (OCTOBER, " ", "r", "2026-10: nobody is named to reopen it; say who does"),
+        (OCTOBER, "bob", " ", "2026-10: is not opened without a reason; say why"),
+        (OCTOBER + 2, "bob", "r", "2026-12: is not closed; there is nothing to reopen"),
+        (
+            OCTOBER,
+            "bob",
+            "r",
+            (
+                "2026-10: 2026-11 is closed after it, and has what came late; reopen 2026-11 "
+                "first, or let it be an adjustment"
+            ),
+        ),
+    ],
+)
+def test_a_month_is_not_reopened_without_person_reason_or_order(
+    stores: Any, month: Month, by: str, reason: str, complaint: str
+) -> None:
+    for each in (OCTOBER, OCTOBER + 1):
+        close(stores.ledger, each, by="ada", pins=PINS)
+
+    with pytest.raises(RefusedError) as error:
+        reopen(stores.ledger, month, by=by, reason=reason, as_of=NOON)
+
+    assert str(error.value) == complaint
+    reopen(stores.ledger, OCTOBER + 1, by="bob", reason="r", as_of=NOON)
+    reopen(stores.ledger, OCTOBER, by="bob", reason="r", as_of=NOON)
+    assert closing.closed(stores.ledger) == {}
+
+
+# what a close says, and the one path that writes it
+
+
+@pytest.mark.failure("E11")
+def test_a_close_says_who_when_from_what_and_by_which_rules(stores: Any, night: Night) -> None:
+    night("10")
+    pins = Pins(
+        rules=RULES,
+        program="3",
+        plans={"p": {"version": 2, "hash": "a"}},
+        rates={"hash": "b", "stated": []},
+        settings="c",
+        books=Held(sha256="d", rows=1, sums={"USD": {"billed_cost": "10"}}),
+        reports={"html": "e"},
+    )
+
+    record = close(
+        stores.ledger,
+        OCTOBER,
+        by="ada",
+        pins=pins,
+        reason="agreed",
+        waived={"gpu": "no bill this month"},
+        signed_by="bob",
+        as_of=NOON,
+    )
+
+    (delivery,) = book.current(stores.ledger).values()
+    assert record.body == {
+        "version": 1,
+        "by": "ada",
+        "signed_by": "bob",
+        "reason": "agreed",
+        "waived": {"gpu": "no bill this month"},
+        "as_of": "2026-12-01T12:00:00+00:00",
+        "deliveries": {"bill/2026-10": delivery["delivery"]},
+        "digest": closing.digest({"bill/2026-10": delivery}),
+        "rules": RULES,
+        "program": "3",
+        "plans": {"p": {"version": 2, "hash": "a"}},
+        "rates": {"hash": "b", "stated": []},
+        "settings": "c",
+        "books": {"sha256": "d", "rows": 1, "sums": {"USD": {"billed_cost": "10"}}},
+        "reports": {"html": "e"},
+    }
+    assert [*closing.documents(record.body)] == [("books", "d"), ("html report", "e")]
+
+
+@pytest.mark.failure("E08")
+@pytest.mark.parametrize("kind", [CLOSED, REOPENED])
+def test_no_other_way_leads_into_a_closed_month(stores: Any, kind: str) -> None:
+    with pytest.raises(RefusedError) as error:
+        stores.ledger.append(Entry("other", "x", {}), Entry(kind, "2026-10", {"version": 1}))
+
+    assert str(error.value) == (
+        f"2026-10: {kind} is written by closing or reopening a month alone; use `trueup close` or "
+        "`trueup reopen`"
+    )
+    assert stores.ledger.entries("other") == []
+
+
+@pytest.mark.failure("E08")
+def test_of_two_who_close_a_month_at_once_one_is_refused(
+    stores: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = closing.versions
+
+    def slow(ledger: Any) -> Any:
+        monkeypatch.setattr(closing, "versions", seen)
+        close(ledger, OCTOBER, by="bob", pins=PINS)  # the other one was quicker
+        return seen(ledger)
+
+    monkeypatch.setattr(closing, "versions", slow)
+    with pytest.raises(RefusedError) as error:
+        close(stores.ledger, OCTOBER, by="ada", pins=PINS)
+
+    assert str(error.value) == "2026-10: was closed or reopened meanwhile; look at it again"
+    assert [each.record.body["by"] for each in closing.closes(stores.ledger)] == ["bob"]
+
+
+@pytest.mark.failure("E08")
+@pytest.mark.parametrize("what", ["books", "html report"])
+@pytest.mark.parametrize("how", ["altered", "gone"])
+def test_a_document_of_a_close_that_is_not_what_it_was_is_found(
+    stores: Any, what: str, how: str
+) -> None:
+    kept = {name: stores.archive.put([name.encode()]).sha256 for name in ("books", "html report")}
+    pins = Pins(
+        rules=RULES,
+        books=Held(sha256=kept["books"], rows=0, sums={}),
+        reports={"html": kept["html report"]},
+    )
+    close(stores.ledger, OCTOBER, by="ada", pins=pins)
+    reopen(stores.ledger, OCTOBER, by="bob", reason="r", as_of=NOON)  # older versions, too
+    closing.verify(stores.ledger, stores.archive)
+    path = stores.archive.path(kept[what])
+    path.chmod(0o600)
+    path.write_bytes(b"another") if how == "altered" else path.unlink()
+
+    with pytest.raises(StoreError) as error:
+        closing.verify(stores.ledger, stores.archive)
+
+    assert str(error.value) == (
+        f"2026-10: the {what} of version 1 of a closed month is lost or was altered "
+        f"({kept[what][:12]}); restore the archive from a backup"
+    )
+
+
+def test_what_is_said_now_is_the_newest_where_books_keep_what_was(
+    stores: Any, night: Night
+) -> None:
+    books = Held(sha256="d", rows=1, sums={})
+    night("1")
+    night("2", OCTOBER + 1)
+    close(stores.ledger, OCTOBER, by="ada", pins=Pins(rules=RULES, books=books))
+    close(stores.ledger, OCTOBER + 1, by="ada", pins=PINS)  # as earlier versions did
+    night("3")
+    night("4", OCTOBER + 1)
+
+    found = {
+        scope: record.body["documents"][0]["totals"][0]["billed_cost"]
+        for scope, record in book.stated(stores.ledger).items()
+    }
+
+    assert found == {"bill/2026-10": "3", "bill/2026-11": "2"}
+    assert amounts(stores) == {"bill/2026-10": "1", "bill/2026-11": "2"}

@@ -41,6 +41,7 @@ from reconcile.report import document, markdown, page
 from scheduler import reallocating
 from scheduler.booking import Books, booked
 from scheduler.cli import main
+from scheduler.closing import freeze
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile
 from scheduler.rounds import Round, asked
@@ -197,6 +198,17 @@ class Life:
             self.stores.ledger.append(*news)
         rules = present(self.project).hash
         return close(self.stores.ledger, Month.parse(month), by="ada", pins=Pins(rules=rules))
+
+    def shut(
+        self, day: str, month: str = "2026-10", reports: Mapping[str, bytes] | None = None
+    ) -> Record:
+        """Freeze the books of a month as of a day, and close it with them."""
+        if news := entries(self.project, self.stores.ledger):
+            self.stores.ledger.append(*news)
+        at = Month.parse(month)
+        pins = freeze(self.project, self.stores, self.books(day), at, reports or {})
+        as_of = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        return close(self.stores.ledger, at, by="ada", pins=pins, as_of=as_of)
 
     def forge(self, body: Mapping[str, Any], month: str = "2026-10") -> None:
         """Write another close of a month, past the one write path."""
