@@ -12,6 +12,7 @@ import pytest
 from ingest.invoice.profile import Profile
 from models.commentfile import load as load_comments
 from models.currency import Rates
+from models.decision import load as load_decisions
 from models.errors import ConfigError
 from models.node import Node, parse
 from models.plan import Plan, load_all
@@ -58,6 +59,9 @@ def load(name: str) -> object:
         "purchases.yaml": partial(load_purchases, folder / name, registry, ("aws", "labeling")),
         "my-vendor.yaml": lambda: read(folder / name).validated(Profile),
         "runs.yaml": partial(load_runs, folder / name, registry, ("aws", "labeling")),
+        "decisions.yaml": lambda: load_decisions(
+            folder / name, registry, load_all(sorted(folder.glob("plans/*.yaml")), registry)
+        ),
         "invoices.yaml": partial(load_statements, folder / name, ("aws", "labeling")),
         "progress.yaml": lambda: load_progress(folder / name, registry, examples(registry)),
         "commentary/2026-10.yaml": partial(load_comments, folder / name, registry.ids),
