@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "asset": ("asset", "Look", "Hardware of one's own: book value, depreciation, who used it."),
     "runs": ("runs", "Look", "What training runs and accepted models cost."),
     "decisions": ("decisions", "Look", "Contingency, levers, hosting or API, what idles."),
+    "explain": ("explain", "Look", "What a figure is made of, down to documents and rows."),
     "prices": ("prices", "Look", "Unit prices: published, list, contracted, effective."),
     "export": ("export", "Look", "Charges for other tools, as FOCUS."),
     "doctor": ("doctor", "Set-up", "Can every source be reached, read, and not written?"),

@@ -10,13 +10,12 @@ from typing import Any
 import polars as pl
 
 from models.books import gathered
-from models.errors import ConfigError, RefusedError
+from models.errors import ConfigError
 from models.plan import Plan
 from models.yamlfile import read
 from reconcile.explain.explanation import Explanation, RateLine, documents
 from reconcile.explain.ground import Asked, Ground
 from reconcile.explain.leaf import Spent
-from reconcile.explain.nearest import nearest
 from reconcile.explain.trace import Trace, traced
 from reconcile.portfolio import Portfolio
 from scheduler.booking import Books
@@ -53,21 +52,18 @@ class Explainer:
         self.behind = Lines(self.project, self.stores)
 
     def trace(self, figure_id: str) -> Trace:
-        """Return what a figure is made of.
+        """Return what a figure of the report is made of.
 
         Raises:
-            RefusedError: when the report has no such figure; names the nearest.
+            InvariantError: when its formula does not come to it.
         """
-        figure = self.report.figures.get(figure_id)
-        if figure is None:
-            raise RefusedError(nearest(figure_id, self.report.figures))
-        return traced(Asked(self.ground, figure), self)
+        return traced(Asked(self.ground, self.report.figures[figure_id]), self)
 
     def explained(self, figure_id: str) -> Explanation:
-        """Return a figure with all that a person may want to know of it.
+        """Return a figure of the report with all that a person may want to know of it.
 
         Raises:
-            RefusedError: see `trace`.
+            InvariantError: see `trace`.
         """
         found = self.trace(figure_id)
         known = {name: _known(each) for name, each in self.behind.documents.items()}

@@ -21,6 +21,12 @@ from reconcile.explain.leaf import Spent
 UNIT: Final = Decimal(1).scaleb(-SCALE)
 ONE: Final = Decimal(1)
 COSTS: Final = ("billed_cost", "effective_cost", "tco_cost")
+# the cost that a second reader says of a row, by the cost that is counted of it
+BASES: Final = {
+    "billed_cost": "billed_cost",
+    "effective_cost": "effective_cost",
+    "tco_cost": "effective_cost",
+}
 # a line behind spend: `sid` is the row of spend, `sign` -1 for what was counted before and is
 # counted anew; `document` is null for what no document says, such as an accrual
 LINES: Final = pl.Schema(
@@ -43,6 +49,7 @@ COUNTED: Final = pl.Schema(
         "sign": pl.Int32(),
         "day": pl.Date(),
         **dict.fromkeys(("source", "service_name", "rule", "path", "currency"), pl.String()),
+        "basis": pl.String(),
         **dict.fromkeys(("cost", "share", "rate", "amount"), MONEY),
     }
 )
@@ -86,7 +93,9 @@ def counted(
         at = _rated(leaf, mine, rates, currency)
         found = lines.join(mine.select(*_KEPT, "rule").join(at, on=("currency", "month")), on="sid")
         cost = (pl.col(leaf.cost).to_physical() * pl.col("sign")).reinterpret(dtype=MONEY)
-        rows = _amounts(found.with_columns(cost=cost)).select(COUNTED.names())
+        rows = _amounts(found.with_columns(cost=cost, basis=pl.lit(leaf.cost))).select(
+            COUNTED.names()
+        )
         own = _own(leaf, mine, at)
         return Counted(rows, _lost(leaf, mine, rows), own, _slack(rows, mine.height))
 
