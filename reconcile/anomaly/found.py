@@ -58,7 +58,8 @@ def anomalies(seen: Seen) -> tuple[Anomaly, ...]:
 
 def _by_rule(seen: Seen) -> Iterator[Anomaly]:
     floor, window = seen.sensitivity.floor, seen.sensitivity.window
-    things = bought(seen.spend, seen.rates, seen.currency, seen.begin, seen.last)
+    # whatever was ever bought is not new: invoices come once a month, or once a year
+    things = bought(seen.spend, seen.rates, seen.currency, seen.last)
     yield from new_services(things, seen.first, floor)
     yield from price_changes(things, seen.first, window, floor)
     planned = plan_cells(seen.plans, seen.rates, seen.currency)

@@ -86,15 +86,15 @@ class _Bought:
 
 
 def bought(
-    spend: pl.DataFrame, rates: Converter, currency: str, first: date, last: date
+    spend: pl.DataFrame, rates: Converter, currency: str, last: date
 ) -> dict[tuple[str, str, str], dict[date, _Bought]]:
-    """Return cost and quantity by project, category, thing and day; of usage alone.
+    """Return cost and quantity by project, category, thing and day until a day; of usage alone.
 
     A thing is a service with its accelerator, pricing category and unit.
     """
     mine = (
         (pl.col("charge_category") == "Usage")
-        & pl.col("day").is_between(first, last)
+        & (pl.col("day") <= last)
         & pl.col("adjusts").is_null()
         & (pl.col("lines") > 0)  # accruals have none
     )

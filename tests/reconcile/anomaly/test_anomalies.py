@@ -139,6 +139,8 @@ def test_what_a_project_never_bought_is_told_once(seen: Callable[..., Rows]) -> 
         }
     ]
     assert seen([*rows[:-1], spent(4, "39.99", **new)]) == []  # too little
+    yearly = spent(-300, "60", **new)
+    assert seen([yearly, *rows]) == []
     first = [spent(3, "5000", project="q")]  # a project that is new itself
     assert seen([*usual(range(-20, 10)), *first]) == []
 
