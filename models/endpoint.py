@@ -93,7 +93,7 @@ def idled(keys: pl.LazyFrame, facts: pl.LazyFrame) -> pl.DataFrame:
     """Return what nobody used of one's own machines by machine and day, in the schema IDLED."""
     mine = keys.filter(pl.col("x_line_type") == IDLE).select(
         "key_id",
-        pl.coalesce("resource_name", "resource_id").fill_null("").alias("name"),
+        pl.coalesce("resource_id", "resource_name").fill_null("").alias("name"),
         pl.col("billing_currency").alias("currency"),
         pl.col("consumed_unit").eq_missing(pl.lit(GPU_HOURS)).alias("accelerators"),
     )

@@ -54,7 +54,11 @@ class LeverLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpotLine:
-    """What spot machines of a project saved to date: listed less paid less worked twice."""
+    """What spot machines of a project saved to date: listed less paid less worked twice.
+
+    Where a bill lists them at what was paid nobody knows what they would have cost on demand:
+    `listed` and `saving` have no value then.
+    """
 
     project: str
     listed: Figure
@@ -79,7 +83,7 @@ def _spot(setting: Setting, project: str, listed: Decimal, paid: Decimal) -> Spo
     rows = counted(setting.asked.runs, project, str(setting.month))
     again = sum(rows.filter(pl.col("state") == "preempted")["cost"], ZERO)
     where = [project, "spot"]
-    known = listed > 0
+    known = listed > paid  # else the bill lists what was paid, and not what others pay
     return SpotLine(
         project=project,
         listed=setting.figure(where, "spot_list", listed if known else None),

@@ -175,6 +175,9 @@ def _lines(found: Decisions, currency: str) -> Iterator[str]:
         yield from _drawn(line, currency)
     for lever in found.levers:
         yield from _said(lever, currency)
+    for spot in found.spots:
+        if spot.saving.value is None:
+            yield f"{spot.project}: the bill lists spot hours at what was paid; no saving is known."
     for hosting in found.hostings:
         yield from _answers(hosting)
     for each in found.unmeasured:
