@@ -1,4 +1,4 @@
-"""Verifying a figure: its rows added up again from the archive, by the readers beside converters."""
+"""Verifying a figure: its rows added up again from the archive, by the second readers."""
 
 from __future__ import annotations
 

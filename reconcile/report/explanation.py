@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from models.money import MONEY, plain
+from models.money import MONEY, ZERO, plain
 from reconcile.explain.explanation import DocumentLine, Explanation
 from reconcile.explain.formula import Input
 from reconcile.explain.leaf import PlanRow
@@ -44,7 +44,7 @@ def table(said: Explanation, top: int, proofs: Sequence[Proof] | None = None) ->
         [*_formula(said.trace)],
         [*_plan(said.trace, top)],
         [*_rules(said)],
-        [*_documents(said)],
+        [*_documents(said, top)],
         [*_rows(said.trace, top)],
         [*_total(said.trace)],
         [*_proofs(said.trace, proofs)] if proofs is not None else [],
@@ -107,12 +107,15 @@ def _rules(said: Explanation) -> Iterator[str]:
     yield from (f"  {line}" for line in aligned(rows, (2, 3)))
 
 
-def _documents(said: Explanation) -> Iterator[str]:
+def _documents(said: Explanation, top: int) -> Iterator[str]:
     if not said.documents:
         return
     yield f"documents: {len(said.documents)}"
-    rows = [_HEADS, *(_document(each) for each in said.documents)]
+    rows = [_HEADS, *(_document(each) for each in said.documents[:top])]
     yield from (f"  {line}" for line in aligned(rows, (1, 2, 3)))
+    if more := said.documents[top:]:
+        amount = sum((each.amount for each in more), ZERO)
+        yield f"  and {len(more)} more: {sum(each.rows for each in more)} rows, {_amount(amount)}"
     for rate in said.rates:
         yield (
             f"  rate of {rate.month}: 1 {rate.currency} is {plain(rate.rate)} {rate.to},"
@@ -179,18 +182,18 @@ def _total(found: Trace) -> Iterator[str]:
             yield "a method or percentage: its rows are what it looks at, and no sum of it"
         return
     parts = [("rows", found.of_rows), ("plan", found.of_plan)]
-    parts += [
-        (f"{each.kind}: {each.said}", sign * (each.value or 0)) for sign, each in _added(found)
-    ]
+    parts += _added(found)
     parts += [("rounding", found.rounding)] if found.rounding and not found.lost else []
     parts += [("spend without lines", found.rounding)] if found.lost else []
-    shown = [(visible(name), exact_text(Decimal(amount)) or "") for name, amount in parts if amount]
+    shown = [(visible(name), exact_text(amount) or "") for name, amount in parts if amount]
     rows = [*shown, ("total", exact_text(found.figure.value) or "")]
     yield from aligned(rows, (1,))
 
 
-def _added(found: Trace) -> Iterator[tuple[int, Any]]:
-    yield from ((sign, each) for sign, each in found.stated if sign)
+def _added(found: Trace) -> Iterator[tuple[str, Decimal]]:
+    for sign, each in found.stated:
+        if sign:
+            yield f"{each.kind}: {each.said}", sign * (each.value or ZERO)
 
 
 def _proofs(found: Trace, proofs: Sequence[Proof]) -> Iterator[str]:
@@ -204,12 +207,15 @@ def _proved(each: Proof) -> str:
     if not each.level:
         return visible(each.detail)
     sums = "; ".join(
-        f"{exact_text(ours)} {money}"
-        + ("" if ours == read else f", by its bytes {exact_text(read)}")
+        f"{exact_text(ours)} {money}" if ours == read else _differing(money, ours, read)
         for money, ours, read in each.sums
     )
     said = f"{each.rows} rows, {LEVELS[each.level]}: {visible(sums)}"
     return f"{said}; {visible(each.detail)}" if each.detail and each.outcome != "equal" else said
+
+
+def _differing(money: str, ours: Decimal, read: Decimal) -> str:
+    return f"{exact_text(ours)} {money} in the lake, {exact_text(read)} by its bytes"
 
 
 def conclusion(found: Trace, proofs: Sequence[Proof]) -> str:
