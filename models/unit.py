@@ -39,6 +39,8 @@ _MANY: Final = {
     **dict.fromkeys(("k", "1k", "thousand"), Fraction(1000)),
     **dict.fromkeys(("m", "1m", "million"), Fraction(1_000_000)),
 }
+# what invoices print where they do not say what they count; H87 and C62 are its UN/ECE codes
+_NOTHING: Final = frozenset({"unit", "each", "ea", "piece", "pc", "pcs", "h87", "c62"})
 _BETWEEN: Final = re.compile(r"[\s_\-/*]+")
 
 
@@ -69,6 +71,11 @@ def quantity(number: Decimal | Fraction, stated: str | None, wanted: str | None)
     if not stated or not wanted:
         return None
     return unit(stated).quantity(number, unit(wanted))
+
+
+def says(stated: str | None) -> bool:
+    """Return whether a stated unit says what it counts; `Units` and `each` do not."""
+    return bool(stated) and unit(stated or "").measures not in _NOTHING
 
 
 def _word(word: str) -> tuple[str, Fraction]:

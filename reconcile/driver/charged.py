@@ -17,7 +17,7 @@ import polars as pl
 from models.category import UNALLOCATED
 from models.money import MONEY
 from models.period import Month
-from reconcile.actuals import COST, MONTH
+from reconcile.actuals import COST, MONTH, rated
 
 PRIOR: Final = "prior_period"
 CREDITS: Final = "credits"
@@ -38,6 +38,7 @@ class Lot:
         apart: Which of APART it is; empty for what quantities may explain.
         tax: Whether it is tax, which counts nothing.
         currency: Of the bill.
+        rated: The month at whose rate of exchange it is converted.
         cost: Effective cost, in that currency.
         listed: The same at list prices.
         unit: Of the quantity, as billed.
@@ -47,6 +48,7 @@ class Lot:
     apart: str
     tax: bool
     currency: str
+    rated: Month
     unit: str | None
     pricing: str | None
     gpu: str | None
@@ -57,7 +59,7 @@ class Lot:
 
 Cell = tuple[str, str, Month]  # project, category, month
 _KEYS: Final = (
-    *("project", "category", "month", "item", "apart", "tax", "currency"),
+    *("project", "category", "month", "item", "apart", "tax", "currency", "rated"),
     *("consumed_unit", "pricing_category", "gpu_type"),
 )
 _SUMS: Final = ("cost", "list_cost", "consumed_quantity")
@@ -81,6 +83,7 @@ def _summed(spend: pl.DataFrame, last: Month) -> pl.DataFrame:
         *("project", "category", "currency"),
         *("consumed_unit", "pricing_category", "gpu_type", "list_cost", "consumed_quantity"),
         MONTH["effective"].alias("month"),
+        rated(spend, MONTH["effective"]),
         pl.col("item").fill_null(""),
         _apart().alias("apart"),
         pl.col("charge_category").eq_missing(pl.lit(_TAX)).alias("tax"),
@@ -112,6 +115,7 @@ def _rows(frame: pl.DataFrame) -> Iterator[tuple[str, str, Month, Lot]]:
             apart=row["apart"],
             tax=row["tax"],
             currency=row["currency"],
+            rated=Month.parse(row["rated"]),
             unit=row["consumed_unit"],
             pricing=row["pricing_category"],
             gpu=row["gpu_type"],

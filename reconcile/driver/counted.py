@@ -11,7 +11,7 @@ from typing import Final
 from models.errors import TrueupError
 from models.money import ZERO, stored
 from models.period import Month
-from models.unit import quantity, unit
+from models.unit import quantity, says, unit
 from reconcile.actuals import Converter
 from reconcile.driver.activity import Loss
 from reconcile.driver.charged import BASE, Lot
@@ -83,17 +83,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """What counts charges of a month.
-
-    Attributes:
-        rates: Dated exchange rates.
-        currency: The reporting currency.
-        month: Of the charges.
-    """
+    """What counts charges: by dated exchange rates, in the reporting currency."""
 
     rates: Converter
     currency: str
-    month: Month
 
     def counted(self, lots: Iterable[Lot], planned: PlanCell | None) -> Counted:
         """Return the charges of one line, sorted."""
@@ -158,7 +151,7 @@ class Till:
         return sum((self._money(lot) for lot in lots), ZERO)
 
     def _money(self, lot: Lot) -> Decimal:
-        return self._at(lot.cost, lot.currency, self.month)
+        return self._at(lot.cost, lot.currency, lot.rated)
 
     def _at(self, amount: Decimal, currency: str, month: Month) -> Decimal:
         return stored(self.rates.convert(amount, currency, self.currency, month))
@@ -170,4 +163,4 @@ def _units(lot: Lot, planned: PlanCell) -> Fraction | None:
 
 def _other(lot: Lot, planned: PlanCell) -> bool:
     """Return whether a charge counts something else than the plan does."""
-    return bool(lot.quantity and lot.unit) and _units(lot, planned) is None
+    return bool(lot.quantity) and says(lot.unit) and _units(lot, planned) is None

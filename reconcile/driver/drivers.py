@@ -126,8 +126,8 @@ def _counted(lines: Lines, keys: Iterable[Key], known: Known) -> dict[Key, Count
     largest line takes that.
     """
     found: dict[Key, Counted] = {}
+    till = Till(known.rates, known.currency)
     for key in keys:
-        till = Till(known.rates, known.currency, key[3])
         found[key] = till.counted(lines.charged.get(key, ()), lines.planned.get(key))
     project, category, _, month = next(iter(found))
     whole = known.actual.get((project, category, month), ZERO)

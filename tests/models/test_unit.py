@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.unit import quantity, unit
+from models.unit import quantity, says, unit
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,14 @@ def test_a_word_that_nobody_knows_means_itself() -> None:
     assert unit("Widgets") == unit("widget")
     assert (unit("10 widgets").measures, unit("10 widgets").size) == ("widget", 10)
     assert unit("0 widgets").measures == "0-widget"
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [("Units", False), ("each", False), ("C62", False), ("", False), (None, False), ("h", True)],
+)
+def test_a_unit_that_counts_just_anything_says_nothing(stated: str | None, expected: bool) -> None:
+    assert says(stated) is expected
 
 
 @settings(max_examples=30)
