@@ -18,7 +18,7 @@ D = Decimal
 REGISTRY = Registry((Project(id="bot"),))
 RULES = RuleSet(
     (
-        Rule("whose", (Condition("tag.project", ("*",)),), Target(project="{tag.project}")),
+        Rule("whose", (Condition("tag.project", ("*",)),), Target(project="bot")),
         Rule("host", (Condition("service", ("host",)),), Target(category="inference")),
         Rule("rest", (Condition("service", ("train",)),), Target(category="training_compute")),
     )
