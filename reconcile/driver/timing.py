@@ -18,9 +18,10 @@ from typing import Final
 
 from models.money import SCALE, ZERO
 from models.money import parts as divided
-from reconcile.anchors import together
+from reconcile.anchors import Decomposition, together
 from reconcile.driver.line import DriverLine, checked
 
+UNDIVIDED: Final = "months without a count"
 _GIVING: Final = ("volume", "spend")
 
 Scope = tuple[str, str]  # project, category
@@ -91,7 +92,7 @@ def _with(line: DriverLine, given: Sequence[Decimal]) -> DriverLine:
 
 def _summed(lines: Sequence[DriverLine]) -> DriverLine:
     """Return the sum of months of one item; quantities where all months have them in one unit."""
-    split = together(line.split for line in lines)
+    split = _whole(together(line.split for line in lines))
     why = "; ".join(dict.fromkeys(line.why for line in lines if line.why))
     said = any(line.is_planned for line in lines)
     whole = replace(lines[-1], split=split, is_planned=said, why=why)
@@ -107,6 +108,14 @@ def _summed(lines: Sequence[DriverLine]) -> DriverLine:
         else None,
         price=_price([(line.used, line.price) for line in lines]) if one else None,
     )
+
+
+def _whole(split: Decomposition) -> Decomposition:
+    """Return a sum whose factors are all of its volume, that of undivided months among them."""
+    rest = split.volume - sum(split.factors.values(), ZERO)
+    if not split.factors or not rest:
+        return split
+    return replace(split, factors={**split.factors, UNDIVIDED: rest})
 
 
 def _sum(numbers: Sequence[Fraction | None]) -> Fraction | None:
