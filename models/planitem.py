@@ -27,6 +27,7 @@ class PlanItem:
             item that is stated as an amount.
         unit: Unit of the quantity.
         unit_price: Price of one unit.
+        price_basis: What that price rests on, such as spot_average.
         levers: What is done to make it cheaper.
         assumed: Its drivers are ours, not stated by the source.
         role: Role, for labor.
@@ -48,6 +49,7 @@ class PlanItem:
     role: str | None = None
     po: str | None = None
     progress: Progress | None = None
+    price_basis: str | None = None
 
     @property
     def units(self) -> Fraction | None:
@@ -73,4 +75,5 @@ def plan_item(item: Item, horizon: int) -> PlanItem:
         role=item.role,
         po=item.po,
         progress=item.progress,
+        price_basis=item.price_basis,
     )

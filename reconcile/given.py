@@ -30,6 +30,7 @@ class PlannedItem(Protocol):
         quantity: Named factors in order; empty for an item that is stated as an amount.
         units: Product of the factors, in `unit`; None for one that is stated as an amount.
         unit_price: Price of one unit in the plan's currency.
+        price_basis: What that price rests on, such as spot_average; None where nobody says.
     """
 
     @property
@@ -50,6 +51,8 @@ class PlannedItem(Protocol):
     def unit(self) -> str | None: ...  # noqa: D102
     @property
     def unit_price(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def price_basis(self) -> str | None: ...  # noqa: D102
 
 
 class Planned(Protocol):

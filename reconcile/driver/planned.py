@@ -109,5 +109,6 @@ def _cell(bare: PlanCell, item: PlannedItem, share: Fraction) -> PlanCell:
         unit=item.unit,
         quantity=item.units * share,
         price=Fraction(item.unit_price),
+        basis=item.price_basis or "",
         factors=factors,
     )

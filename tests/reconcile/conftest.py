@@ -60,6 +60,7 @@ class Item:
     quantity: Mapping[str, Decimal] = field(default_factory=dict)
     unit: str | None = None
     unit_price: Decimal | None = None
+    price_basis: str | None = None
     weights: Sequence[Fraction] = ()
 
     @property

@@ -80,6 +80,7 @@ def plan_for_fixture(plan_of: type[Any], item_of: type[Any]) -> Callable[..., Pl
 
     def plan_for(*items: tuple[str, dict[str, str], str, str], **said: Any) -> Planned:
         category, months = said.pop("category", "training_compute"), said.pop("months", 1)
+        basis = said.pop("price_basis", None)
         made = []
         for name, factors, unit, price in items:
             quantity = {factor: Decimal(value) for factor, value in factors.items()}
@@ -94,6 +95,7 @@ def plan_for_fixture(plan_of: type[Any], item_of: type[Any]) -> Callable[..., Pl
                     quantity=quantity,
                     unit=unit,
                     unit_price=Decimal(price),
+                    price_basis=basis,
                 )
             )
         plan: Planned = plan_of(PROJECT, start=said.pop("start", OCTOBER), items=made, **said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -68,3 +69,18 @@ def test_on_demand_in_place_of_spot_is_mix_and_not_price() -> None:
     found = decomposed(parts(planned("spot"), [SPOT, ON_DEMAND]), Decimal(2840), plan=Decimal(2000))
 
     assert (found.volume, found.mix, found.price) == (250, 600, -10)
+
+
+def test_a_plan_on_spot_that_ran_on_demand_says_mix(
+    driven: Any, plan_for: Any, charge: Any, explained: Any
+) -> None:
+    plans = [plan_for(("train", {"h": "800"}, "gpu-hour", "2.5"), price_basis="spot_average")]
+    rows = [
+        charge("1200", "500", pricing_category="Dynamic"),
+        charge("1640", "400", pricing_category="Standard", list_cost=Decimal(1600)),
+    ]
+
+    (line,) = driven(plans, rows).months
+
+    assert explained(line) == {"volume": 250, "mix": 600, "price": -10}
+    assert line.used == 900
