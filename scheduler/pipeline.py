@@ -13,7 +13,7 @@ from models.period import Month
 from reconcile.portfolio import Portfolio
 from reconcile.reallocation import Reallocation
 from scheduler import decisions as drawing
-from scheduler import reallocating, recording
+from scheduler import forecasting, reallocating, recording
 from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
@@ -95,6 +95,7 @@ def night(
     report = reconciled()  # now with tonight's alerts
     progress.step("publish")
     publish(project, stores, books, report)
+    forecasting.record(stores, report)
     paths = write_reports(project, report)
     progress.step("deliver")
     arrived, failed = deliver(stores.ledger, project.settings.channels, project.folder, now)

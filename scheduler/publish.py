@@ -35,7 +35,7 @@ from reconcile.ruling import (
     ruling,
 )
 from reconcile.run.line import project_runs
-from scheduler import accruing, adjusting, beside, reallocating, resembling, restating
+from scheduler import accruing, adjusting, beside, forecasting, reallocating, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
 from scheduler.decisions import asked
@@ -116,6 +116,7 @@ def reconciler(
         runs=project_runs(books.ran.frame, books.ran.accepted, month),
         activity=activity(books.ran.frame, books.spent.usage),
         commitments=owed.committed(),
+        forecast=forecasting.known(project, stores, books),
         restated=restated(held, month),
         asked=asked(project, stores, books, month),
         closed=held.closed,
@@ -150,6 +151,7 @@ def snapshot(project: Project, stores: Stores) -> str:
     stated = [project.statements.fingerprint] if project.statements.all else []
     stated += [project.purchases.fingerprint] if project.purchases else []
     stated += [project.runs.fingerprint] if project.runs.model_fields_set else []
+    stated += [project.progress.fingerprint] if project.progress.items else []
     stated += [project.decisions.fingerprint] if project.decisions.model_fields_set else []
     inputs = (project.rates.fingerprint, *plans, *spend, *stated)
     return input_hash(*inputs)[:12]

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconcile.portfolio import Portfolio
-from reconcile.report import adjustments, anomalies, commentary, decisions, drivers, life, running
+from reconcile.report import (
+    adjustments,
+    anomalies,
+    commentary,
+    decisions,
+    drivers,
+    forecasts,
+    life,
+    running,
+)
 from reconcile.report.section import Section
 
 Made = Callable[[Portfolio], Section]
@@ -16,6 +25,7 @@ SECTIONS: Final[Mapping[str, tuple[Made, Mapping[str, Any]]]] = {
     "month_state": (life.section, life.SCHEMA),
     "commentary": (commentary.section, commentary.SCHEMA),
     "adjustments": (adjustments.section, adjustments.SCHEMA),
+    "forecast": (forecasts.section, forecasts.SCHEMA),
     "drivers": (drivers.section, drivers.SCHEMA),
     "anomalies": (anomalies.section, anomalies.SCHEMA),
     "runs": (running.section, running.SCHEMA),

@@ -91,5 +91,6 @@ def test_hostile_text_adds_no_element(hostile: Portfolio) -> None:
         "<details><summary>Categories</summary>",
         "<details><summary>Sources</summary>",
         "<details><summary>Allocation</summary>",
+        "<details><summary>Forecast</summary>",
         "<details><summary>Read with care</summary>",
     }

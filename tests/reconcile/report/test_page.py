@@ -119,7 +119,7 @@ def test_text_of_others_never_becomes_an_element(
         "html", "head", "meta", "title", "style", "body", "header", "section", "footer", "div",
         "h1", "h2", "p", "b", "i", "span", "data", "time", "code", "ul", "li", "svg", "rect",
         "line", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "dl", "dt",
-        "dd", "figure", "figcaption", "img", "script",
+        "dd", "figure", "caption", "figcaption", "img", "script",
     }  # fmt: skip
     assert [t for t, a in found.tags if t == "script" and a.get("type") is None] == ["script"] * 2
     texts = "\n".join(text for text, _ in found.texts)
