@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from reconcile.decision.decisions import Decisions
@@ -28,13 +29,18 @@ PRICE_PLACES: Final = 4
 
 
 def section(p: Portfolio) -> Section:
-    """Return what there is to say about decisions, in the currency of the report."""
+    """Return what there is to say about decisions, in the currency of the report.
+
+    Contingency that nobody has drawn from stands in the lines of the projects.
+    """
+    drawn = tuple(line for line in p.decisions.contingencies if line.draws)
+    shown = replace(p.decisions, contingencies=drawn)
     return Section(
         key="decisions",
         title="Decisions",
         note=NOTE,
-        tables=tables(p.decisions, p.currency),
-        lines=lines(p.decisions, p.currency),
+        tables=tables(shown, p.currency),
+        lines=lines(shown, p.currency),
         document=document(p.decisions),
     )
 

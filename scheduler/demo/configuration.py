@@ -74,6 +74,12 @@ sources:
     location: acceptance
     driver: labels_accepted
     columns: {day: day, unit: project, quantity: accepted}
+  gateway:                         # calls and tokens of our endpoints, as the gateway counts them
+    kind: usage_csv
+    location: gateway
+    pattern: "{month}.csv"
+    columns: {day: day, unit: project, driver: driver, run_id: endpoint, detail: direction,
+              quantity: quantity}
   machines:                        # our own server, written off over four years
     kind: asset_register
     location: machines

@@ -19,6 +19,7 @@ from scheduler.demo import (
     cur,
     einvoices,
     focus_rows,
+    gateway,
     gcp_rows,
     invoices,
     labor,
@@ -89,6 +90,7 @@ def _texts(calendar: Calendar) -> dict[str, str]:
         "rates.yaml": configuration.rates(calendar),
         "purchases.yaml": einvoices.purchases(STORIES, calendar),
         "runs.yaml": training.runs(STORIES, calendar),
+        "decisions.yaml": gateway.decisions(calendar),
         ".gitignore": IGNORE,
         **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
         **{f"invoices/labeling/{name}": text for name, text in labeling.items()},
@@ -107,6 +109,7 @@ def _delivered(calendar: Calendar) -> dict[str, str]:
         **{f"invoices/documents/{name}": text for name, text in documents.items()},
         **{f"acceptance/{name}": text for name, text in labels.items()},
         **{f"machines/sacct/{name}": text for name, text in jobs.items()},
+        **{f"gateway/{name}": text for name, text in gateway.counts(calendar).items()},
         "machines/register.csv": machines.register(calendar),
     }
 

@@ -341,6 +341,15 @@ def test_the_section_is_the_same_in_each_form(p: Portfolio) -> None:
     assert alone == {"month": "2026-10", "currency": "USD", **shown["decisions"]}
 
 
+def test_contingency_that_nobody_drew_from_is_told_by_the_command_alone(
+    told: Callable[..., Portfolio],
+) -> None:
+    p = told(draws={}, file=DecisionFile())
+
+    assert "| bot | 100.00 | 0.00 | 100.00 |" not in markdown.render(p)
+    assert "100.00  0.00   100.00" in decisiontext.table(p.decisions, OCTOBER, "USD")
+
+
 def test_where_nothing_is_to_be_decided_nothing_is_shown(portfolio_of: Any) -> None:
     empty = portfolio_of([])
 
