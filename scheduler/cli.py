@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "diff": ("diff", "Every month", "What changed since another report, and why."),
     "adjustments": ("adjustments", "Every month", "What came late for closed months."),
     "variance": ("variance", "Every month", "Why each item costs more or less than planned."),
+    "forecast": ("forecast", "Plan", "What projects will have cost, by every method; what if."),
     "plan": ("plan", "Plan", "Check and show plans."),
     "status": ("status", "Look", "How old the data is, what is missing, what is open."),
     "rules": ("rules", "Look", "What the rules do, and what an edit of them would change."),
