@@ -1,0 +1,238 @@
+"""Which version of each plan counts: what its file says, and what the ledger holds it to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from ingest.closing import closed
+from models.errors import ConfigError, Mistake
+from models.ledger import Entry, Ledger, Record
+from models.plan import Plan, current
+from models.planhead import Approval, ApprovalKind
+from models.planversion import (
+    APPROVED,
+    VERSION,
+    approval,
+    body,
+    frozen_months_changed,
+    is_stated,
+    kept,
+)
+from scheduler.workspace import Project
+
+KEPT: Final = "ledger "  # begins the place of a version that no file says any more
+Names = tuple[str, int]  # project and version
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What holds a version to what it said: an approval by command, or a closed month.
+
+    Attributes:
+        hash: What it said, as a hash.
+        why: As a part of a sentence.
+        record: The approval; None for a month.
+    """
+
+    hash: str
+    why: str
+    record: Record | None = None
+
+
+def plans(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
+    """Return every plan of the files as it stands by the ledger, and those it alone has.
+
+    Raises:
+        ConfigError: for a version that says something else than was approved or closed with,
+            and for a new version that changes closed months without being a correction.
+        StoreError: when this program cannot read a version of the ledger.
+    """
+    holds, records = _holds(ledger), _records(ledger)
+    mistakes = [*_edited(project.plans, holds)]
+    if mistakes:
+        raise ConfigError(*mistakes)
+    filed = [_standing(plan, holds, records) for plan in project.plans]
+    found = (*filed, *_unfiled(project, filed, holds, records))
+    mistakes = [*_rebaselined(found, ledger, records)]
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return found
+
+
+def standing(project: Project, ledger: Ledger) -> Project:
+    """Return a project whose plans stand as the ledger says; the same again changes nothing.
+
+    Raises:
+        ConfigError: what `plans` raises.
+    """
+    return replace(project, plans=plans(project, ledger))
+
+
+def counting(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
+    """Return the version of each project's plan that counts: the newest that is approved.
+
+    Raises:
+        ConfigError: what `plans` raises.
+    """
+    return current(plans(project, ledger))
+
+
+def history(project: Project, ledger: Ledger) -> dict[str, tuple[Plan, ...]]:
+    """Return the versions that counted one after the other, by project; the last counts now.
+
+    Raises:
+        ConfigError: what `plans` raises.
+    """
+    records = _records(ledger)
+    found = {}
+    for plan in counting(project, ledger):
+        before = [*_before(plan, records)]
+        found[plan.project] = (*(kept(each.subject, each.body) for each in before), plan)
+    return found
+
+
+def recorded(ledger: Ledger, plan: Plan) -> list[Record]:
+    """Return what the ledger tells of one version, oldest first."""
+    return [*ledger.entries(VERSION, plan.subject), *ledger.entries(APPROVED, plan.subject)]
+
+
+def entries(project: Project, ledger: Ledger) -> list[Entry]:
+    """Return the entries of versions that the ledger does not have as they are.
+
+    Raises:
+        ConfigError: what `plans` raises, or when a file was edited since it was read.
+    """
+    newest = ledger.latest(VERSION)
+    found = [each for each in plans(project, ledger) if not each.file.startswith(KEPT)]
+    return [
+        Entry(VERSION, plan.subject, body(plan))
+        for plan in found
+        if plan.subject not in newest or not is_stated(plan, newest[plan.subject].body)
+    ]
+
+
+def rebaselined(plan: Plan, ledger: Ledger) -> str:
+    """Return how a version changes closed months, as a sentence; empty when it may count."""
+    old = [*_before(plan, _records(ledger))]
+    if not old or plan.approval.kind == "correction":
+        return ""
+    through = max(closed(ledger), default=None)
+    changes = frozen_months_changed(kept(old[-1].subject, old[-1].body), plan, through)
+    if not changes:
+        return ""
+    first = changes[0]
+    what = f"'{first.item}'" if first.item else "the currency"
+    more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+    return (
+        f"version {plan.version} of '{plan.project}' changes {what} in {first.month}, "
+        f"{first.before} -> {first.after}{more}, and months are closed through {through}"
+    )
+
+
+def approved_entry(plan: Plan, given: Approval) -> Entry:
+    """Return the entry by which a person approves a version."""
+    said = {"by": given.by, "author": given.author, "reason": given.reason, "at": str(given.at)}
+    return Entry(APPROVED, plan.subject, {"hash": plan.fingerprint, "kind": given.kind, **said})
+
+
+def _holds(ledger: Ledger) -> dict[Names, Hold]:
+    """Return what holds which version; months first, since an approval says who and when."""
+    found: dict[Names, Hold] = {}
+    for month, record in sorted(closed(ledger).items()):
+        for project, pin in record.body.get("plans", {}).items():
+            found[project, pin["version"]] = Hold(pin["hash"], f"{month} was closed with it")
+    for subject, record in ledger.latest(APPROVED).items():
+        name, _, version = subject.rpartition("/")
+        why = f"{record.body['by']} approved it on {record.body['at']}"
+        found[name, int(version)] = Hold(record.body["hash"], why, record)
+    return found
+
+
+def _records(ledger: Ledger) -> dict[str, list[Record]]:
+    """Return what the ledger has of each version, by subject, oldest first."""
+    found: dict[str, list[Record]] = {}
+    for record in ledger.entries(VERSION):
+        found.setdefault(record.subject, []).append(record)
+    return found
+
+
+def _edited(filed: Iterable[Plan], holds: Mapping[Names, Hold]) -> Iterator[Mistake]:
+    for plan in filed:
+        hold = holds.get((plan.project, plan.version))
+        if plan.scenario is None and hold and hold.hash != plan.fingerprint:
+            said = (
+                f"version {plan.version} of '{plan.project}' says something else since "
+                f"{hold.why}; raise version, or restore the file"
+            )
+            yield Mistake(plan.file, plan.line, 1, f"plan.version: {said}")
+
+
+def _standing(plan: Plan, holds: Mapping[Names, Hold], records: Mapping[str, list[Record]]) -> Plan:
+    """Return a plan of a file with the approval that the ledger gives it."""
+    hold = holds.get((plan.project, plan.version))
+    if plan.scenario or plan.status in {"approved", "superseded"} or hold is None:
+        return plan
+    given = _given(hold, records.get(plan.subject, []))
+    return replace(plan, approval=given) if given else plan
+
+
+def _given(hold: Hold, records: Iterable[Record]) -> Approval | None:
+    """Return the approval of a version that is held."""
+    if hold.record is not None:
+        said: dict[str, Any] = {**hold.record.body, "status": "approved"}
+        return approval({name: said[name] for name in said if name != "hash" and said[name]})
+    mine = [each for each in records if each.body["hash"] == hold.hash and _is_approved(each)]
+    return approval(mine[-1].body["approval"]) if mine else None
+
+
+def _unfiled(
+    project: Project,
+    filed: Iterable[Plan],
+    holds: Mapping[Names, Hold],
+    records: Mapping[str, list[Record]],
+) -> Iterator[Plan]:
+    """Yield versions that are held and that no file says any more, from the ledger."""
+    there = {(plan.project, plan.version) for plan in filed if plan.scenario is None}
+    for (name, version), hold in sorted(holds.items()):
+        subject = f"{name}/{version}"
+        texts = [each for each in records.get(subject, []) if each.body["hash"] == hold.hash]
+        given = _given(hold, texts)
+        if (name, version) in there or not given or not project.registry.resolve(name):
+            continue
+        yield replace(kept(subject, texts[-1].body), approval=given, file=f"{KEPT}{subject}")
+
+
+def _rebaselined(
+    found: Iterable[Plan], ledger: Ledger, records: Mapping[str, list[Record]]
+) -> Iterator[Mistake]:
+    for plan in current(found):
+        mine = records.get(plan.subject, [])
+        if any(each.body["hash"] == plan.fingerprint and _is_approved(each) for each in mine):
+            continue
+        said = rebaselined(plan, ledger)
+        if said:
+            way = "plan open months only, or approve it with kind: correction"
+            yield Mistake(plan.file, plan.line, 1, f"plan.version: {said}; {way}")
+
+
+def _before(plan: Plan, records: Mapping[str, list[Record]]) -> Iterator[Record]:
+    """Yield the newest approved record of each earlier version of a plan's project, in order."""
+    for version in range(1, plan.version):
+        mine = [each for each in records.get(f"{plan.project}/{version}", []) if _is_approved(each)]
+        if mine:
+            yield mine[-1]
+
+
+def _is_approved(record: Record) -> bool:
+    return bool(record.body["approval"]["status"] == "approved")
+
+
+def approved(
+    plan: Plan, *, by: str, reason: str, at: date, kind: ApprovalKind, author: str
+) -> Plan:
+    """Return a plan with the approval that a person gives it."""
+    given = Approval(status="approved", author=author, by=by, at=at, reason=reason, kind=kind)
+    return replace(plan, approval=given)
