@@ -51,7 +51,7 @@ def test_every_configuration_file_is_valid_and_says_demo(written: Path) -> None:
 
     assert settings.demo
     bills = {"aws", "research", "google", "labeling", "contractors"}
-    others = {"documents", "acceptance", "machines", "slurm", "timesheets"}
+    others = {"documents", "acceptance", "machines", "slurm", "timesheets", "gateway"}
     assert set(settings.sources) == {*bills, *others}
     assert registry.ids == tuple(story.id for story in STORIES)
     assert len(load_rules(written / settings.rules, registry).rules) == 20
@@ -64,7 +64,7 @@ def test_editors_find_the_schema_that_each_file_names(written: Path) -> None:
     for file in files:
         head = file.read_text().splitlines()[0]
         assert (file.parent / head.partition("$schema=")[2]).resolve().is_file()
-    assert len(files) == 7 + 6
+    assert len(files) == 8 + 6
     assert (written / ".trueup").stat().st_mode & 0o777 == 0o700
 
 

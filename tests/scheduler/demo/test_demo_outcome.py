@@ -61,6 +61,17 @@ def test_projects_on_plan_are_within_one_percent(told: Path, project: str, perio
     assert abs(Decimal(lines(told)[project][period]["percent"])) < 1
 
 
+def test_what_was_decided_and_asked_about_cost_is_told(told: Path) -> None:
+    found = report(told)["decisions"]
+
+    (drawn,) = [each for each in found["contingency"] if each["draws"]]
+    (zombie,), (question,) = found["zombies"], found["hosting"]
+    assert (drawn["project"], drawn["drawn"]) == ("code-assist-33b", "400.00")
+    assert (zombie["name"], zombie["since"]) == ("support-triage-8b-07", f"{MONTH}-05")
+    assert question["keep"]["answer"].startswith("depends on the price")
+    assert [each["name"] for each in found["machines"]] == ["srv-01"]
+
+
 def test_support_is_under_plan(told: Path) -> None:
     line = lines(told)["support-triage-8b"]
 
