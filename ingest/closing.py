@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from models.errors import RefusedError, StoreError
 from models.lake import input_hash
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
+from models.witness import Witness
 
 __all__ = [
     "Close",
@@ -204,12 +205,13 @@ def digest(deliveries: Mapping[str, Body]) -> str:
     return input_hash(*parts)
 
 
-def verify(ledger: Ledger, archive: Archive | None = None) -> None:
+def verify(ledger: Ledger, archive: Archive | None = None, witness: Witness | None = None) -> None:
     """Prove that each closed month still is what it was closed with.
 
     Args:
         ledger: The ledger.
         archive: Where its documents lie; they are read and compared when it is given.
+        witness: Who proves the documents of its bills, when it is given.
 
     Raises:
         StoreError: names the first month that is not, and the way out.
@@ -225,9 +227,13 @@ def verify(ledger: Ledger, archive: Archive | None = None) -> None:
         mine = {scope: each.body for scope, each in counting.items() if _is_of(scope, month)}
         if digest(mine) != record.body["digest"]:
             raise StoreError(f"{month}: is closed, and {_FORGED}")
-    for each in closes(ledger) if archive else ():
-        for what, sha256 in documents(each.record.body):
-            _prove(archive, f"{each.month}: the {what} of version {each.version}", sha256)
+        if witness is not None:
+            for scope, sha256 in _billed(mine):
+                _prove(witness.prove, f"{scope}: a document", sha256)
+    if archive is not None:
+        for each in closes(ledger):
+            for what, sha256 in documents(each.record.body):
+                _prove(archive.path, f"{each.month}: the {what} of version {each.version}", sha256)
 
 
 def documents(body: Body) -> Iterator[tuple[str, str]]:
@@ -238,10 +244,17 @@ def documents(body: Body) -> Iterator[tuple[str, str]]:
         yield f"{form} report", sha256
 
 
-def _prove(archive: Archive | None, what: str, sha256: str) -> None:
+def _billed(deliveries: Mapping[str, Body]) -> Iterator[tuple[str, str]]:
+    """Yield scope and hash of each document that a month was closed with."""
+    for scope, body in sorted(deliveries.items()):
+        manifest = body["manifest"]
+        for document in (*body["sources"], *([manifest] if manifest else [])):
+            yield scope, document["sha256"]
+
+
+def _prove(proved: Callable[[str], object], what: str, sha256: str) -> None:
     try:
-        if archive:
-            archive.path(sha256)
+        proved(sha256)
     except StoreError as error:
         raise StoreError(
             f"{what} of a closed month is lost or was altered ({sha256[:12]}); restore the "

@@ -97,6 +97,10 @@ class Archive:
             raise StoreError(f"document {sha256}: damaged in the archive; fetch it again")
         return target
 
+    def local(self, sha256: str) -> Path:
+        """Return where a document lies on this machine, there or not; nothing is proved."""
+        return self._target(sha256)
+
     def __contains__(self, sha256: str) -> bool:
         """Whether a document of that hash is there; `path` says whether it is sound."""
         return self._shelf.has(self._target(sha256))

@@ -26,10 +26,10 @@ from models.errors import ConfigError, Mistake
 from models.lake import Lake
 from models.ledger import Ledger
 from models.plan import Plan, current, load_all
-from models.project import Registry
-from models.projectfile import load as load_projects
 from models.progress import Stated
 from models.progressfile import load as load_progress
+from models.project import Registry
+from models.projectfile import load as load_projects
 from models.purchase import Purchases
 from models.purchase import load as load_purchases
 from models.rule import RuleSet
@@ -40,6 +40,7 @@ from models.settings import Settings
 from models.settings import load as load_settings
 from models.statement import Statements
 from models.statement import load as load_statements
+from models.witness import Witness
 from models.yamlfile import Tree
 from scheduler.engine.engine import Engine, Here
 from scheduler.engine.open import opened
@@ -248,7 +249,9 @@ def stores(project: Project) -> Iterator[Stores]:
         lake = Lake(state / "lake", project.depot)
         archive.settle()
         lake.settle()
-        closing.verify(ledger, archive)
+        witness = Witness(archive, state / "witness")
+        closing.verify(ledger, archive, witness)
+        witness.keep()
         with opened(project.settings, os.environ) as engine:
             yield Stores(archive, lake, ledger, engine)
 

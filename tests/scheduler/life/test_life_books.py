@@ -287,6 +287,24 @@ def test_a_document_that_was_tampered_with_is_found_at_the_next_start(two: Any, 
     )
 
 
+@pytest.mark.failure("E08")
+def test_a_document_of_a_bill_that_was_tampered_with_is_found_at_the_next_start(two: Any) -> None:
+    with stores(two.project):
+        pass  # it is proved, and noted
+    (record,) = two.stores.ledger.entries("delivery.loaded", "cloud/2026-10")
+    (document,) = record.body["sources"]
+    path = two.stores.archive.path(document["sha256"])
+    path.write_bytes(path.read_bytes().replace(b"10", b"11", 1))
+
+    with pytest.raises(StoreError) as error, stores(two.project):
+        pass
+
+    assert str(error.value) == (
+        "cloud/2026-10: a document of a closed month is lost or was altered "
+        f"({document['sha256'][:12]}); restore the archive from a backup"
+    )
+
+
 def test_a_month_without_closes_reads_no_books_and_attributes_nothing_twice(life: Any) -> None:
     life.night("2026-11-02", LINES)
 
