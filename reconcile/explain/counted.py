@@ -85,6 +85,8 @@ def counted(
         rates: Exchange rates, asked only for other currencies.
         currency: The reporting currency.
     """
+    if spend.is_empty():
+        return Counted(pl.DataFrame(schema=COUNTED), (), ZERO, ZERO)
     with localcontext(prec=WIDE):
         mine = spend.with_columns(
             month=rated(spend, MONTH["effective"]),

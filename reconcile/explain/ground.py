@@ -62,6 +62,10 @@ class Ground:
             )
         return found
 
+    @cached_property
+    def _plan_rows(self) -> dict[str, tuple[PlanRow, ...]]:
+        return {plan.project: tuple(self._rows(plan)) for plan in self.plans}
+
     def tallied(self, figure_id: str) -> Decimal | None:
         """Return plan or actual of a line in a period that its report does not print."""
         scope, period, measure = figure_id.rsplit("/", 2)
@@ -79,9 +83,7 @@ class Ground:
         wanted = {*map(str, months)}
         rows = tuple(
             row
-            for plan in self.plans
-            if plan.project == project
-            for row in self._rows(plan)
+            for row in self._plan_rows.get(project, ())
             if (not category or row.category == category)
             and (not item or row.item == item)
             and (not wanted or row.month in wanted)

@@ -1,0 +1,133 @@
+"""Every measure has a formula, and every formula comes to its figure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from models.errors import InvariantError
+from reconcile.explain.formula import Formula, Input, leaf
+from reconcile.explain.ground import Asked, Ground
+from reconcile.explain.leaf import Condition, Planned, Spent, Stated, project_is
+from reconcile.explain.table import FORMULAS, formula, leaves
+from reconcile.figure import MEASURES, Figure
+
+pytestmark = pytest.mark.failure("N05")
+WAY_OUT = (
+    "these measures have no formula: give each one in reconcile/explain (LINES for lines of"
+    " projects, BILLS for bills and invoices, JUDGED for what a method makes)"
+)
+
+
+def test_every_measure_has_a_formula_and_every_formula_a_measure() -> None:
+    assert {*MEASURES} - {*FORMULAS} == set(), WAY_OUT
+    assert {*FORMULAS} - {*MEASURES} == set()
+
+
+@pytest.fixture
+def ground(october: Any) -> Ground:
+    return october
+
+
+def test_each_figure_of_a_report_comes_out_of_its_formula(ground: Ground) -> None:
+    report = ground.report
+
+    told = [*map(lambda each: formula(Asked(ground, each)), report.figures.values())]
+
+    assert len(told) > 200
+    assert all(each.said for each in told)
+    assert all(each.inputs for each in told if each.how == "percent")
+
+
+@pytest.mark.parametrize(
+    ("figure", "how", "inputs"),
+    [
+        ("bot/training_compute/2026-10/ac", "sum", [
+            "sum of tco_cost of spend where project = bot and category = training_compute"
+            " and month = 2026-10"]),
+        ("bot/2026-10/ac", "sum", ["bot/labor/2026-10/ac", "bot/training_compute/2026-10/ac"]),
+        ("portfolio/2026-10/ac", "sum", ["bot/2026-10/ac", "chat/2026-10/ac"]),
+        ("portfolio/labor/2026-10/pl", "sum", ["bot/labor/2026-10/pl"]),
+        ("bot/to-2026-10/ac", "sum", ["bot/2026-09/ac", "bot/2026-10/ac"]),
+        ("bot/2026-10/delta", "sum", ["bot/2026-10/ac", "bot/2026-10/pl"]),
+        ("bot/2026-10/pct", "percent", ["bot/2026-10/delta", "bot/2026-10/pl"]),
+        ("bot/completion/eac", "sum", ["bot/to-2026-10/ac", "bot/completion/etc"]),
+        ("bot/completion/limit", "sum", ["bot/completion/bac", "bot/completion/reserve"]),
+        ("portfolio/completion/reserve", "sum",
+         ["bot/completion/reserve", "chat/completion/reserve"]),
+        ("bot/labor/completion/bac", "sum", ["items of the plan of bot/labor"]),
+        ("source/aws/USD/2026-10/billed", "sum", [
+            "sum of billed_cost of spend where source = aws and currency = USD"
+            " and period = 2026-10"]),
+        ("source/aws/USD/2026-10/difference", "sum",
+         ["source/aws/USD/2026-10/billed", "source/aws/USD/2026-10/control"]),
+    ],
+)  # fmt: skip
+def test_a_formula_names_what_it_is_made_of(
+    ground: Ground, figure: str, how: str, inputs: list[str]
+) -> None:
+    found = formula(Asked(ground, ground.report.figures[figure]))
+
+    assert (found.how, sorted(each.said for each in found.inputs)) == (how, sorted(inputs))
+
+
+def test_inputs_that_come_to_something_else_stop_the_explanation(ground: Ground) -> None:
+    figure = ground.report.figures["bot/2026-10/delta"]
+    other = Figure(figure.id, Decimal("0.01"), figure.basis, figure.unit, figure.definition)
+
+    with pytest.raises(InvariantError) as raised:
+        formula(Asked(ground, other))
+
+    assert str(raised.value) == (
+        "figure bot/2026-10/delta: is 0.01, and its formula, ac minus pl, comes to "
+        f"{figure.value}; tell its authors"
+    )
+
+
+def test_a_percentage_is_taken_to_its_last_place(ground: Ground) -> None:
+    both = (Input(value=Decimal(1)), Input(value=Decimal(3)))
+
+    assert Formula(how="percent", said="p", inputs=both).comes_to() == Decimal("33.333333")
+
+
+def test_what_a_method_makes_is_a_leaf_of_the_sum_it_is_a_part_of(ground: Ground) -> None:
+    asked = Asked(ground, ground.report.figures["bot/completion/eac"])
+
+    found = [*leaves(asked)]
+
+    etc = ground.report.figures["bot/completion/etc"].value
+    made = [each for sign, each in found if sign and isinstance(each, Stated)]
+    assert made == [Stated(kind="method", said="bot/completion/etc", value=etc)]
+    assert {sign for sign, each in found if isinstance(each, Planned)} == {0}
+
+
+def test_a_figure_without_a_value_says_so(ground: Ground) -> None:
+    figure = ground.report.figures["chat/2026-10/ac"]
+    nothing = Figure(figure.id, None, figure.basis, figure.unit, figure.definition)
+
+    found = formula(Asked(ground, nothing))
+
+    assert found.said == ("n/a: actual: effective cost plus non-recoverable tax cannot be told")
+    assert not found.inputs
+
+
+def test_rows_of_a_plan_say_where_they_are_written(ground: Ground) -> None:
+    found = formula(Asked(ground, ground.report.figures["bot/labor/2026-10/pl"])).inputs[0].leaf
+
+    assert isinstance(found, Planned)
+    (row,) = found.rows
+    assert (row.item, row.month, row.version) == ("people", "2026-10", 2)
+    assert (row.amount, row.rate, row.value) == (Decimal(1000), Decimal("1.25"), Decimal(1250))
+    assert (row.currency, row.file) == ("EUR", "plans/bot.yaml:7")
+
+
+def test_a_leaf_of_spend_reads_as_a_sentence() -> None:
+    where = (project_is("p"), Condition("day", ">", ("2026-10-31",)),
+             Condition("category", "in", ("a", "b")))  # fmt: skip
+
+    assert Spent(where=where, cost="billed_cost").said == (
+        "sum of billed_cost of spend where project = p and day > 2026-10-31 and category in a, b"
+    )
+    assert leaf("x", Stated(kind="plan", said="s", value=None)).comes_to() == 0
