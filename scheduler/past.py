@@ -136,7 +136,10 @@ def _since(ledger: Ledger) -> str:
 
 def _day(ledger: Ledger, known: list[Moment], text: str) -> Moment | None:
     """Return the newest state of that day, or of the day before it on which there was one."""
-    end = datetime.combine(date.fromisoformat(text), time.max, UTC)
+    try:
+        end = datetime.combine(date.fromisoformat(text), time.max, UTC)
+    except ValueError:
+        raise RefusedError(f"as of {text}: is not a day; write YYYY-MM-DD") from None
     clocked = sorted(_clocked(ledger))
     last = max((seq for seq, at in clocked if at <= end), default=0)
     seq = min((seq - 1 for seq, _ in clocked if seq > last), default=ledger.size)
@@ -168,8 +171,14 @@ def _report(path: Path) -> dict[str, str]:
     """Return what a report in JSON says of itself."""
     try:
         said = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RefusedError(f"{path}: cannot be read as a report in JSON: {error}") from error
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be read as report in JSON: {error.strerror}") from error
+    except ValueError as error:
+        raise RefusedError(
+            f"{path}: is no report in JSON; name one of the folder reports"
+        ) from error
+    if not isinstance(said, dict):
+        raise RefusedError(f"{path}: is no report in JSON; name one of the folder reports")
     return {key: str(said.get(key)) for key in ("snapshot", "as_of")}
 
 
