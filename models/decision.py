@@ -15,8 +15,8 @@ from models.errors import ConfigError, Mistake
 from models.money import ZERO, parts, plain
 from models.period import Month
 from models.plan import Plan, current
-from models.planitem import PlanItem
 from models.planfile import PLACES, Contingency
+from models.planitem import PlanItem
 from models.project import Registry
 from models.wording import suggestion
 from models.yamlfile import Tree, read

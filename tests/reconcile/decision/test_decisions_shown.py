@@ -390,3 +390,21 @@ def test_every_draw_of_the_file_has_an_identity() -> None:
 
     assert first.fingerprint != second.fingerprint
     assert first.fingerprint == Draw.model_validate(first.model_dump()).fingerprint
+
+
+def test_a_draw_on_an_item_with_drivers_keeps_its_variance_exact(
+    portfolio_of: Any, plan_of: Any, item_of: Any
+) -> None:
+    """160 hours at 2.50 and 60.00 drawn: compared with 460.00, which the drivers sum to."""
+    drivers = {"runs": D(4), "gpu_hours_per_run": D(40)}
+    item = item_of("train", "training_compute", [D(460)], drivers, "gpu-hour", D("2.50"))
+    plan = plan_of(project="bot", contingency=D(40), start=OCTOBER, items=[item])
+    row = charged("training_compute", "train", "540", consumed_unit="GPU-Hours",
+                  consumed_quantity=D(225))  # fmt: skip
+
+    p = portfolio_of([row], plans=[plan])
+
+    (line,) = p.projects
+    assert (line.month.pl.value, line.month.delta.value) == (D(460), D(80))
+    assert line.outlook is not None
+    assert line.outlook.limit.value == D(500)
