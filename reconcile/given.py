@@ -121,9 +121,13 @@ class Completeness:
     charged: Mapping[str, frozenset[str]]
     sources: Sequence[SourceState]
 
+    def ended(self, at: Month) -> bool:
+        """Return whether a month has ended; the plan of one that runs is of all its days (F09)."""
+        return at.end <= self.as_of
+
     def whole(self, project: str, at: Month) -> bool:
         """Return whether a month has ended and every source that concerns the project has it."""
-        if at > self.month or at.end > self.as_of:
+        if at > self.month or not self.ended(at):
             return False
         mine = concerning(project, self.charged, self.sources)
         return all(state.has(at, self.month) for state in mine)

@@ -123,13 +123,14 @@ class Line:
     categories: tuple[Line, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Setting:
-    """What every line of one report shares."""
+    """What every line of one report shares; `ended` says whether its month has."""
 
     figures: Figures
     month: Month
     materiality: Materiality
+    ended: bool
 
     def period(self, scope: str, tally: Tally, *, complete: bool) -> tuple[Period, Period]:
         """Return the month and to-date comparisons of a scope."""
@@ -152,7 +153,7 @@ class Setting:
         *,
         complete: bool,
     ) -> Period:
-        seen = comparison(actual, plan, complete=complete)
+        seen = comparison(actual, plan, complete=complete, ended=self.ended)
         shown = coloured(seen.delta, plan, self.materiality)
         doubtful = not complete or (seen.actual is not None and seen.actual < 0)
         add = self.figures.add

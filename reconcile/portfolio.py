@@ -14,7 +14,7 @@ import polars as pl
 from models.money import ZERO, rounded
 from models.period import Month
 from models.problem import Problem
-from reconcile.actuals import WIDE, Cells, Converter, actuals, cells
+from reconcile.actuals import WIDE, Converter, actuals, cells
 from reconcile.adjustment import Adjusted, adjusted
 from reconcile.alerts import DAILY_ANOMALY, SPEND_AFTER_END, UNALLOCATED_OVER
 from reconcile.allocation import Allocation, allocation
@@ -24,8 +24,7 @@ from reconcile.check import lines_add_up, spend_total
 from reconcile.close.commentary import CommentLine, commentary
 from reconcile.close.state import Life
 from reconcile.decision.decisions import Decisions, decided
-from reconcile.driver.drivers import Known, drivers
-from reconcile.driver.shown import DriverReport, driver_report
+from reconcile.driver.report import DriverReport, driven
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
 from reconcile.forecasting.estimate import Outlook, outlook
 from reconcile.forecasting.known import Bases, first_days
@@ -159,7 +158,7 @@ def portfolio(given: Inputs) -> Portfolio:
 
         outlooks = _outlooks(given, frame, actual, reported)
         summing = Summing(
-            setting=Setting(figures=figures, month=month, materiality=given.materiality),
+            setting=Setting(figures, month, given.materiality, completeness.ended(month)),
             tallies=tallies(spent, planned, _by_month(outlooks)),
             completeness=completeness,
             owners=known,
@@ -206,7 +205,7 @@ def portfolio(given: Inputs) -> Portfolio:
             runs=runs_lines(given.runs, figures, month),
             forecasts=forecasts(lines, outlooks, given.forecast.past, figures, month),
             decisions=decided(given, figures, frame, lines, outlooks),
-            drivers=_drivers(given, frame, lines, figures, compared=(spent, planned)),
+            drivers=driven(given, frame, lines, figures, compared=(spent, planned)),
             outside=beyond,
             commentary=commentary(
                 lines, loose, given.commenting, figures, month=month, as_of=given.as_of
@@ -222,9 +221,7 @@ def portfolio(given: Inputs) -> Portfolio:
                 *disputes(allocated),
             ),
             figures=figures,
-            variance=variance_frame(
-                spent, planned, complete=completeness.whole, materiality=given.materiality
-            ),
+            variance=variance_frame(spent, planned, completeness, given.materiality),
         )
 
 
@@ -255,31 +252,6 @@ def _by_month(outlooks: Mapping[str, Outlook]) -> dict[tuple[str, str], Mapping[
         for project, found in outlooks.items()
         for each in found.estimates
     }
-
-
-def _drivers(
-    given: Inputs,
-    frame: pl.DataFrame,
-    lines: Sequence[Line],
-    figures: Figures,
-    *,
-    compared: tuple[Cells, Cells],
-) -> DriverReport:
-    """Return why categories cost more or less than planned."""
-    known = Known(
-        actual=compared[0],
-        plan=compared[1],
-        outlook={
-            (line.key, part.key): part.completion.delta.value or ZERO
-            for line in lines
-            for part in line.categories
-        },
-        activity=given.activity,
-        rates=given.rates,
-        currency=given.currency,
-        month=given.month,
-    )
-    return driver_report(drivers(frame, given.plans, known), lines, figures, given.month)
 
 
 def _state(given: Inputs) -> ReportState:

@@ -119,9 +119,10 @@ class Summing:
         amounts = tally.actual if is_actual else tally.forecast
         keys = {project for project, _ in self.tallies if is_project(project)}
         whole = not is_actual or all(self.completeness.whole(key, month) for key in keys)
-        one = comparison(amounts.get(month), tally.plan.get(month), complete=whole)
+        ended = self.setting.ended or month != self.setting.month
+        one = comparison(amounts.get(month), tally.plan.get(month), complete=whole, ended=ended)
         sums = upto(amounts, month), upto(tally.plan, month)
-        until = comparison(*sums, complete=whole)
+        until = comparison(*sums, complete=whole, ended=ended)
         what, gap = ("ac", "delta") if is_actual else ("fc", "dfc")
 
         def add(period: str, measure: str, value: Decimal | None) -> Figure:

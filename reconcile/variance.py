@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -28,6 +28,13 @@ VARIANCE: Final = pl.Schema(
 )
 
 
+class Known(Protocol):
+    """What is known of months; `reconcile.given.Completeness` is the one in use."""
+
+    def whole(self, project: str, at: Month, /) -> bool: ...  # noqa: D102 - the class says it
+    def ended(self, at: Month, /) -> bool: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Plan against actual of one scope and period.
@@ -35,7 +42,8 @@ class Comparison:
     Attributes:
         actual: Cost; None when data is missing, zero when it is known that nothing was billed.
         plan: Planned cost; None when nothing was planned.
-        delta: Actual minus plan; + is over plan. None while the actual is unknown.
+        delta: Actual minus plan; + is over plan. None while the actual is unknown, and while
+            the month runs: days are not compared with the plan of a month.
         percent: Delta in percent of plan; None where a ratio would mislead.
     """
 
@@ -45,33 +53,40 @@ class Comparison:
     percent: Decimal | None
 
 
-def comparison(actual: Decimal | None, plan: Decimal | None, *, complete: bool) -> Comparison:
-    """Return plan against actual; missing data is never zero, and no plan is all over plan."""
+def comparison(
+    actual: Decimal | None, plan: Decimal | None, *, complete: bool, ended: bool = True
+) -> Comparison:
+    """Return plan against actual; missing data is never zero, and no plan is all over plan.
+
+    Args:
+        actual: Cost; None when there is no line.
+        plan: Planned cost of whole months; None when nothing was planned.
+        complete: Whether every source that concerns the scope has delivered the period.
+        ended: Whether the last of the months has ended.
+    """
     known = Decimal(0) if actual is None and complete else actual
-    delta = None if known is None else known - (plan or Decimal(0))
+    open_ended = plan is not None and not ended
+    delta = None if known is None or open_ended else known - (plan or Decimal(0))
     return Comparison(actual=known, plan=plan, delta=delta, percent=percent(delta, plan, known))
 
 
 def variance_frame(
-    actual: Cells,
-    plan: Cells,
-    *,
-    complete: Callable[[str, Month], bool],
-    materiality: Materiality,
+    actual: Cells, plan: Cells, completeness: Known, materiality: Materiality
 ) -> pl.DataFrame:
     """Return one row per project, category and month that has a plan or an actual.
 
     Args:
         actual: Cost by (project, category, month).
         plan: Planned cost by the same.
-        complete: Whether the data of a project's month is whole.
+        completeness: Which months have ended, and of which project they are whole.
         materiality: What counts as over plan.
     """
     rows = []
     for cell in sorted({*actual, *plan}):
         project, category, month = cell
-        whole = complete(project, month)
-        seen = comparison(actual.get(cell), plan.get(cell), complete=whole)
+        whole = completeness.whole(project, month)
+        over = completeness.ended(month)
+        seen = comparison(actual.get(cell), plan.get(cell), complete=whole, ended=over)
         state: State = cell_state(
             actual.get(cell), plan.get(cell), complete=whole, materiality=materiality
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -29,10 +29,13 @@ from reconcile.report.section import (
 
 NO_ITEM: Final = "(no item)"
 MIX: Final = "mix of items in {}s"
-ROUNDING: Final = "rounding"
 CENTS: Final = 2
 FINE: Final = 4
-_HEADS: Final = ("Item", "Unit", "q PL", "q AC", "r PL", "r AC", "PL", "AC")
+WORDS: Final = 4
+_HEADS: Final = (
+    *("Project", "Item", "Unit", "Remark"),
+    *("q PL", "q AC", "r PL", "r AC", "PL", "AC"),
+)
 _PARTS: Final = closed_object(**dict.fromkeys(PARTS, AMOUNT))
 _FACTORS: Final = {"type": "object", "additionalProperties": AMOUNT}
 _ROW: Final = closed_object(
@@ -59,57 +62,47 @@ SCHEMA: Final = closed_object(month=list_of(_TABLE), to_date=list_of(_TABLE))
 
 
 def section(p: Portfolio) -> Section:
-    """Return a table for each category that is materially off its plan in the month."""
+    """Return the items of each category that is materially off its plan in the month."""
     shown = [table for table in p.drivers.month if table.whole.material]
+    parts = named(shown)
+    rows = tuple(row for table in shown for row in block(table, parts, p.currency))
     return Section(
         key="drivers",
         title="Drivers",
         note=(
-            f"Why categories that are materially off plan in {p.month} cost more or less, in "
-            f"{p.currency}: q is units, r is the price of one, and the parts of a row sum to its "
-            "ΔPL. All categories, and sums to date: `trueup variance`."
+            f"Why categories that are materially off their plan cost more or less, in {p.currency}"
+            ": q is units, r is the price of one, and the parts of a row sum to its ΔPL. All "
+            "categories, and sums to date: `trueup variance`."
         ),
-        tables=tuple(made(table, p.currency) for table in shown),
-        lines=tuple(line for table in shown for line in told(table, p.currency)),
+        tables=(Table(heads=heads(parts), words=WORDS, rows=rows),),
         document=document(p.drivers.month, p.drivers.to_date),
     )
 
 
-def made(table: DriverTable, currency: str) -> Table:
-    """Return one category: its items, what rounding leaves, and the sum."""
-    parts, digits = list(table.parts), places(currency)
-    rows = [_row(row, parts, digits) for row in table.rows]
-    if apart := _apart(table, digits):
-        rows.append((words(ROUNDING, "soft"), *_blank(7 + len(parts)), _text(apart, digits)))
-    return Table(
-        heads=(*_HEADS, *(DRIVERS[f"{PART}{name}"].title for name in parts), "ΔPL"),
-        words=2,
-        rows=(*rows, _foot(table, digits)),
-        caption=f"{table.project}, {table.title}",
-        total=True,
-    )
+def named(tables: Iterable[DriverTable]) -> list[str]:
+    """Return the parts that tables have, in their order."""
+    found = {name for table in tables for name in table.parts}
+    return [name for name in PARTS if name in found]
 
 
-def told(table: DriverTable, currency: str) -> Iterator[str]:
-    """Yield sentences: the main part, what volume is made of, what quantities do not explain."""
+def heads(parts: Iterable[str]) -> tuple[str, ...]:
+    """Return the heads of a table that shows some parts."""
+    return (*_HEADS, *(DRIVERS[f"{PART}{name}"].title for name in parts), "ΔPL")
+
+
+def block(table: DriverTable, parts: Sequence[str], currency: str) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows of one category: its items, what their volume is made of, and the sum."""
     digits = places(currency)
-    where = f"{table.project}, {table.title}"
-    if table.main:
-        part = _signed(table.parts[table.main], digits)
-        delta = _signed(table.whole.delta, digits)
-        yield f"{where}: {delta}, mainly {title(table.main)} {part}."
     for row in table.rows:
-        name = f"{where}, {called(row)}"
-        if row.factors:
-            factors = (f"{factor} {_signed(f, digits)}" for factor, f in row.factors.items())
-            yield f"{name}: volume is {', '.join(factors)}."
-        if row.line.why:
-            yield f"{name}: {row.line.why}."
+        yield _row(row, parts, digits)
+        if "volume" in parts:
+            yield from _factors(row, parts, digits)
+    yield _foot(table, parts, digits)
 
 
 def title(part: str) -> str:
     """Return a part as a word in a sentence."""
-    return DRIVERS[f"{PART}{part}"].title.lower() if part != "fx" else "FX"
+    return "FX" if part == "fx" else DRIVERS[f"{PART}{part}"].title.lower()
 
 
 def called(row: DriverRow) -> str:
@@ -118,29 +111,44 @@ def called(row: DriverRow) -> str:
     return MIX.format(line.item) if line.kind == "mix" else line.item or NO_ITEM
 
 
-def _row(row: DriverRow, parts: list[str], digits: int) -> tuple[Cell, ...]:
-    tone: Tone = "soft" if row.line.kind == "mix" else ""
+def _row(row: DriverRow, parts: Sequence[str], digits: int) -> tuple[Cell, ...]:
     return (
-        words(called(row), tone),
+        words(row.line.project),
+        words(called(row), "soft" if row.line.kind == "mix" else ""),
         words(row.line.unit),
+        words(row.line.why),
         *(_count(figure) for figure in (row.planned, row.used, row.planned_price, row.price)),
         _amount(row.plan, digits),
         _amount(row.actual, digits),
         *(_part(row.parts.get(name), digits) for name in parts),
-        Cell(text=_signed(row.delta, digits), figure=row.delta),
+        _part(row.delta, digits),
     )
 
 
-def _foot(table: DriverTable, digits: int) -> tuple[Cell, ...]:
-    delta = table.whole.delta
+def _factors(row: DriverRow, parts: Sequence[str], digits: int) -> Iterator[tuple[Cell, ...]]:
+    """Yield a row for each factor of a volume: its part stands below the volume."""
+    before = len(_HEADS) - WORDS + parts.index("volume")
+    after = len(parts) - parts.index("volume")
+    for factor, figure in row.factors.items():
+        name = (words(row.line.project), words(f"\u00b7 {factor}", "soft"), *_blank(WORDS - 2))
+        yield (*name, *_blank(before), _part(figure, digits), *_blank(after))
+
+
+def _foot(table: DriverTable, parts: Sequence[str], digits: int) -> tuple[Cell, ...]:
+    delta, apart = table.whole.delta, _apart(table, digits)
     over = (delta.value or ZERO) > 0
     tone: Tone = ("over" if over else "under") if table.whole.coloured else ""
+    mainly = f"mainly {title(table.main)}" if table.main else ""
+    left = f"rounding {grouped(apart, '+', digits)}" if apart else ""
     return (
+        words(table.project),
         words(table.title),
-        *_blank(5),
+        words(""),
+        words("; ".join(text for text in (mainly, left) if text)),
+        *_blank(4),
         _amount(table.whole.pl, digits),
         _amount(table.whole.ac, digits),
-        *(_part(figure, digits) for figure in table.parts.values()),
+        *(_part(table.parts.get(name), digits) for name in parts),
         Cell(text=_signed(delta, digits), figure=delta, tone=tone),
     )
 
@@ -215,10 +223,6 @@ def _amount(figure: Figure, digits: int) -> Cell:
 
 def _part(figure: Figure | None, digits: int) -> Cell:
     return words("") if figure is None else Cell(text=_signed(figure, digits), figure=figure)
-
-
-def _text(amount: Decimal, digits: int) -> Cell:
-    return words(grouped(amount, "+", digits), "soft")
 
 
 def _signed(figure: Figure, digits: int) -> str:

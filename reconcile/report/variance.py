@@ -47,20 +47,15 @@ def _lines(p: Portfolio, projects: Collection[str]) -> Iterator[str]:
 
 
 def _shown(made: DriverTable, currency: str, period: str) -> Iterator[str]:
-    whole = drivers.made(made, currency)
-    rows = [[visible(cell.text) for cell in row] for row in whole.rows]
-    texts = [["" if text == NONE else text for text in row] for row in rows]
-    numbers = range(whole.words, len(whole.heads))
+    parts = drivers.named([made])
+    cells = drivers.block(made, parts, currency)
+    texts = [["" if each.text == NONE else visible(each.text) for each in row] for row in cells]
+    rows = [drivers.heads(parts), *texts]
+    numbers = range(drivers.WORDS - 1, len(rows[0]))
+    delta = grouped(made.whole.delta.value or ZERO, "+", places(currency))
     yield ""
-    yield visible(f"{made.project}, {made.title}{period}: {_delta(made, currency)}")
-    yield from aligned([whole.heads, *texts], numbers)
-    yield from (visible(line) for line in [*drivers.told(made, currency)][made.main is not None :])
-
-
-def _delta(made: DriverTable, currency: str) -> str:
-    """Return the difference and its largest part, in words."""
-    whole = grouped(made.whole.delta.value or ZERO, "+", places(currency))
-    return f"{whole}, mainly {drivers.title(made.main)}" if made.main else whole
+    yield visible(f"{made.project}, {made.title}{period}: {delta}")
+    yield from aligned([row[1:] for row in rows], numbers)
 
 
 def _of(made: Sequence[DriverTable], projects: Collection[str]) -> list[DriverTable]:

@@ -91,6 +91,7 @@ def test_hostile_text_adds_no_element(hostile: Portfolio) -> None:
         "<details><summary>Categories</summary>",
         "<details><summary>Sources</summary>",
         "<details><summary>Allocation</summary>",
+        "<details><summary>Drivers</summary>",
         "<details><summary>Forecast</summary>",
         "<details><summary>Read with care</summary>",
     }
