@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from ingest.closing import Held, Pins
+import polars as pl
+
+from ingest.closing import Close, Held, Pins, closes
 from models import books as book
 from models.fingerprint import fingerprint
 from models.period import Month
 from models.pinnedrates import stated
 from models.plan import current
 from reconcile.recognition import posted_to
-from scheduler import version
+from scheduler import planning, version
 from scheduler.booking import Books
 from scheduler.version import present
 from scheduler.workspace import Project, Stores
 
+_TOLD: Final = ("at", "closed_by", "signed_by", "reason")
+_REOPENED: Final = ("reopened_at", "reopened_by", "reopened_for")
+CLOSES: Final = pl.Schema(
+    {
+        "month": pl.String(),
+        "version": pl.Int64(),
+        **dict.fromkeys((*_TOLD, *_REOPENED), pl.String()),
+    }
+)
 # what of the settings a figure depends on
-SETTINGS = ("name", "reporting_currency", "materiality", "allocation")
+SETTINGS: Final = ("name", "reporting_currency", "materiality", "allocation")
 
 
 def freeze(
@@ -44,7 +55,7 @@ def freeze(
     return Pins(
         rules=present(project).hash,
         program=version.PROGRAM,
-        plans=plans(project),
+        plans=plans(planning.standing(project, stores.ledger)),
         rates=stated(project.rates, month),
         settings=settings(project),
         books=Held(sha256=kept.sha256, rows=rows.height, sums=book.sums(rows)),
@@ -66,3 +77,20 @@ def plans(project: Project) -> dict[str, dict[str, Any]]:
 def settings(project: Project) -> str:
     """Return the hash of the settings that figures depend on."""
     return fingerprint(project.settings.model_dump(mode="json", include={*SETTINGS}))
+
+
+def closes_frame(stores: Stores) -> pl.DataFrame:
+    """Return every version of every month that was ever closed, for the warehouse."""
+    rows = [(*_told(each), *_reopened(each)) for each in closes(stores.ledger)]
+    return pl.DataFrame(rows, schema=CLOSES, orient="row")
+
+
+def _told(each: Close) -> tuple[Any, ...]:
+    body = each.record.body
+    said = (body["by"], body.get("signed_by", ""), body["reason"])
+    return (str(each.month), each.version, each.record.at, *said)
+
+
+def _reopened(each: Close) -> tuple[Any, ...]:
+    last = each.reopened
+    return (last.at, last.body["by"], last.body["reason"]) if last else (None, None, None)
