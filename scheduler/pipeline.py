@@ -96,7 +96,7 @@ def night(
     progress.step("publish")
     publish(project, stores, books, report)
     forecasting.record(stores, report)
-    paths = write_reports(project, report)
+    paths = write_reports(project, stores, report)
     progress.step("deliver")
     arrived, failed = deliver(stores.ledger, project.settings.channels, project.folder, now)
     done = Night(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,6 @@ from reconcile.driver.activity import activity
 from reconcile.driver.table import drivers_frame
 from reconcile.inputs import AlertRow, Inputs
 from reconcile.portfolio import Portfolio, portfolio
-from reconcile.report import document, markdown, page
 from reconcile.ruling import (
     Ruling,
     conflicts_frame,
@@ -38,10 +37,13 @@ from reconcile.run.line import project_runs
 from scheduler import accruing, adjusting, beside, forecasting, reallocating, resembling, restating
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
+from scheduler.commenting import commenting
 from scheduler.decisions import asked
+from scheduler.life import month_life
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
 from scheduler.shelf import shelf
+from scheduler.signed import WRITTEN, rendered, signed
 from scheduler.spending import period, spend_name
 from scheduler.standing import problems, source_states
 from scheduler.standing_out import standing_out
@@ -83,9 +85,24 @@ def reconciler(
     project: Project, stores: Stores, books: Books, month: Month
 ) -> Callable[[], Portfolio]:
     """Return what reconciles with the alerts as they are; all else is asked for once."""
+    given = inputs(project, stores, books, month)
+
+    def reconciled() -> Portfolio:
+        alerts = [_row(project, alert) for alert in open_alerts(stores)]
+        return portfolio(replace(given, alerts=alerts))
+
+    return reconciled
+
+
+def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inputs:
+    """Return everything that the report of a month is made of, but for alerts."""
     settings, owed, as_of = project.settings, books.owed, books.as_of
-    held = shelf(stores, as_of)
-    given = Inputs(
+    held, judged = shelf(stores, as_of), asserted(project, stores)
+    states = [
+        *source_states(project, held, month),
+        *accruing.states(project, owed, month, as_of),
+    ]
+    return Inputs(
         name=settings.name,
         month=month,
         currency=settings.reporting_currency,
@@ -98,11 +115,8 @@ def reconciler(
         materiality=settings.materiality,
         targets=settings.allocation,
         ruling=ruled(project, books),
-        sources=[
-            *source_states(project, held, month),
-            *accruing.states(project, owed, month, as_of),
-        ],
-        assertions=asserted(project, stores),
+        sources=states,
+        assertions=judged,
         problems=[
             *problems(project, held, month),
             *resembling.problems(project, stores, month),
@@ -120,14 +134,10 @@ def reconciler(
         restated=restated(held, month),
         asked=asked(project, stores, books, month),
         closed=held.closed,
+        life=month_life(held, month, states, judged),
+        commenting=commenting(project, stores),
         demo=settings.demo,
     )
-
-    def reconciled() -> Portfolio:
-        alerts = [_row(project, alert) for alert in open_alerts(stores)]
-        return portfolio(replace(given, alerts=alerts))
-
-    return reconciled
 
 
 def ruled(project: Project, books: Books) -> Ruling:
@@ -201,21 +211,26 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
     warehouse.publish(project.warehouse, project.state / "lake", origins(stores), tables)
 
 
-def write_reports(project: Project, report: Portfolio) -> list[Path]:
-    """Write the report of a month as HTML, Markdown and JSON; return the paths."""
-    rendered = {
-        "html": page.render(report),
-        "md": markdown.render(report),
-        "json": document.render(report),
-    }
+def write_reports(project: Project, stores: Stores, report: Portfolio) -> list[Path]:
+    """Write the report of a month as HTML, Markdown and JSON; return the paths.
+
+    Of a closed month it is the one that was signed, to the byte.
+    """
+    return placed(project, report.month, signed(stores, report.month) or rendered(report))
+
+
+def placed(project: Project, month: Month, found: Mapping[str, bytes]) -> list[Path]:
+    """Write a report that was rendered, by form, and return the paths."""
     return [
-        _placed(project.reports / f"{report.month}.{kind}", rendered[kind]) for kind in rendered
+        _placed(project.reports / f"{month}.{form}", found[form])
+        for form in WRITTEN
+        if form in found
     ]
 
 
-def _placed(path: Path, text: str) -> Path:
+def _placed(path: Path, data: bytes) -> Path:
     with part_in(path.parent) as part, storing(path):
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(data)
         place(part, path)
     return path
 

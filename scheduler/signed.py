@@ -13,24 +13,19 @@ from reconcile.portfolio import Portfolio
 from reconcile.report import document, markdown, page, text
 from scheduler.workspace import Stores
 
-FORMS: Final = ("html", "json", "md", "table")
-TABLE: Final = "table"  # the one form that is not written into the folder of reports
+WRITTEN: Final = ("html", "md", "json")  # into the folder of reports
+TABLE: Final = "table"  # for the terminal, without colours
 
 
 def rendered(report: Portfolio) -> dict[str, bytes]:
     """Return the report in every form, as bytes."""
     found = {
         "html": page.render(report),
-        "json": document.render(report),
         "md": markdown.render(report),
+        "json": document.render(report),
         TABLE: text.render(report, colour=False),
     }
-    return {form: found[form].encode() for form in FORMS}
-
-
-def kept(stores: Stores, report: Portfolio) -> dict[str, str]:
-    """Put the report into the archive in every form, and return the hash of each."""
-    return {form: stores.archive.put([data]).sha256 for form, data in rendered(report).items()}
+    return {form: said.encode() for form, said in found.items()}
 
 
 def signed(stores: Stores, month: Month, version: int | None = None) -> dict[str, bytes]:
