@@ -69,7 +69,8 @@ def planned_output(progress: Progress, quantity: Mapping[str, Decimal]) -> Fract
         for factor in quantity.values():
             units *= Fraction(factor)
         return units or None
-    found = quantity.get(FACTORS.get(progress.by, ""))
+    name = FACTORS.get(progress.by)
+    found = quantity.get(name) if name else None
     return Fraction(found) if found else None
 
 

@@ -28,8 +28,7 @@ NAMES = {
 
 
 def earned(bac: int, pv: int, ev: int, ac: int, **rest: int) -> Earned:
-    amounts = {"bac": Fraction(bac), "pv": Fraction(pv), "ev": Fraction(ev), "ac": Fraction(ac)}
-    return Earned(**amounts, **rest)
+    return Earned(bac=Fraction(bac), pv=Fraction(pv), ev=Fraction(ev), ac=Fraction(ac), **rest)
 
 
 def test_every_method_gives_what_the_worked_example_gives(
