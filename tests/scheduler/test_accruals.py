@@ -12,14 +12,18 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
+from ingest.closing import close
 from models import warehouse
 from models.period import Month
 from reconcile.report.number import NONE
+from scheduler.adjusting import adjustments
 from scheduler.booking import booked
 from scheduler.cli import Shell
+from scheduler.closing import freeze
 from scheduler.commands.invoice_match import command
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile
+from scheduler.version import entries
 from scheduler.workspace import configured, stores
 
 Trueup = Callable[..., Any]
@@ -227,3 +231,32 @@ def test_match_shows_every_line_with_what_it_is_compared_with(trueup: Trueup, ow
     assert match(owing, "--month", "2026-11").output == (
         "no line of an invoice has, or should have, an order\n"
     )
+
+
+@pytest.mark.failure("E03")
+def test_an_accrual_of_a_closed_month_is_taken_back_in_the_month_that_bears_its_invoice(
+    trueup: Trueup, owing: Path
+) -> None:
+    loaded(trueup, owing)
+    at = datetime.fromisoformat(f"{TODAY}T00:00Z")
+    project = configured(owing)
+    with stores(project) as opened:
+        opened.ledger.append(*entries(project, opened.ledger))
+        for month in (OCTOBER + -1, OCTOBER):
+            pins = freeze(project, opened, booked(project, opened, Quiet(), at), month, {})
+            close(opened.ledger, month, by="ada", pins=pins)
+    november = "A-2,2026-11-20,1,20.00,USD,400,PO-1,2026-10-01,2026-10-31,support-bot\n"
+    (owing / "invoices" / "november.csv").write_text(HEAD + november)
+    loaded(trueup, owing)
+
+    with stores(project) as opened:
+        books = booked(project, opened, Quiet(), at)
+        found = adjustments(project, opened, books)
+
+    late = [(str(a.month), a.source, a.billed, a.effective, a.cause.reason) for a in found]
+    owed = sum(each[3] for each in late if each[1] == "accruals")
+    assert {each[-1] for each in late if each[1] == "accruals"} == {"accrual reversed"}
+    assert [each[3:] for each in late if each[1] == "labeling"] == [(Decimal(20), "late lines")]
+    assert owed == Decimal(-18)  # of 54 accepted, 36 were invoiced when the months were closed
+    assert {str(a.posted) for a in found} == {"2026-11"}
+    assert books.spend["tco_cost"].sum() == Decimal(56)
