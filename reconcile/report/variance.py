@@ -22,6 +22,7 @@ def table(p: Portfolio, projects: Collection[str]) -> str:
 
 def document(p: Portfolio, projects: Collection[str]) -> str:
     """Return the same as JSON, every amount exactly, as text."""
+    found = drivers.document(_of(p.drivers.month, projects), _of(p.drivers.to_date, projects))
     content = {
         "schema_version": 1,
         "month": str(p.month),
@@ -29,7 +30,8 @@ def document(p: Portfolio, projects: Collection[str]) -> str:
         "as_of": p.as_of.isoformat(),
         "snapshot": p.snapshot,
         "state": p.state,
-        **drivers.document(_of(p.drivers.month, projects), _of(p.drivers.to_date, projects)),
+        "month_tables": found["month"],
+        "to_date_tables": found["to_date"],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
