@@ -76,6 +76,11 @@ class Explainer:
         """Read all lines at once, for whoever asks for many figures of a small project."""
         self._held = self.behind.of(self._spend)
 
+    @property
+    def spend_of_all(self) -> pl.DataFrame:
+        """All rows of recognised spend, each grain once, with `sid`."""
+        return self._spend
+
     def spend(self, leaves: Sequence[Spent]) -> pl.DataFrame:
         """Return the rows of spend of some leaves, each once."""
         sids = [self._of_leaf(leaf) for leaf in leaves]

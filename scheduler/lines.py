@@ -141,16 +141,18 @@ class Lines:
     def _late(self, rows: pl.DataFrame, at: Stand) -> pl.DataFrame:
         """Return what is said now of closed months, less what their books hold."""
         due = rows.with_columns(period="adjusts")
-        said = pl.concat([pl.DataFrame(schema=LINES), *self._said(due, at, _LATE)])
         held = _direct(pl.concat(self._books(at)).with_row_index("sid"))
         month = pl.coalesce("adjusts", "period").alias("period")
-        named = held.select("sid", *(name for name in _LATE if name != "period"), month)
-        pairs = named.rename({"sid": "held"}).join(
-            due.select("sid", *_LATE), on=_LATE, nulls_equal=True
+        keyed = held.with_columns(month).rename({"sid": "held"})
+        on = (*_LATE, "share")
+        pairs = keyed.select("held", *on, *COSTS).join(
+            due.select("sid", *on), on=on, nulls_equal=True
         )
         mine = held.join(pairs.select(sid="held"), on="sid", how="semi")
         borne = pl.concat([pl.DataFrame(schema=LINES), *self._behind(mine, at)])
         back = borne.rename({"sid": "held"}).join(pairs.select("held", "sid"), on="held")
+        anew = [*self._said(_anew(due, pairs), at, _LATE)]
+        said = pl.concat([pl.DataFrame(schema=LINES), *anew])
         return _apart(said, back.with_columns(-pl.col("sign")).select(LINES.names()))
 
     def _books(self, at: Stand) -> Iterator[pl.DataFrame]:
@@ -225,7 +227,7 @@ def _direct(spend: pl.DataFrame) -> pl.DataFrame:
     return spend.with_columns(
         project=pl.when(shared).then(pl.lit(UNALLOCATED)).otherwise("project"),
         path=pl.col("path").str.splitn(ARROW, 2).struct[0],
-    ).select("sid", *GRAIN)
+    ).select("sid", *GRAIN, *COSTS)
 
 
 def _attributed(charges: pl.DataFrame, found: Attribution) -> pl.DataFrame:
@@ -255,6 +257,17 @@ def _parted(lines: pl.DataFrame, months: frozenset[str]) -> pl.DataFrame:
     billed = two.with_columns(day=first, effective_cost=nothing, tco_cost=nothing)
     effective = two.with_columns(period=charged, billed_cost=nothing)
     return pl.concat([lines.filter(~mixed), billed, effective])
+
+
+def _anew(due: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return late rows of which anything is said now: what books held is not all there is to them.
+
+    What is shared by other shares than then is two rows, one of which is only taken back.
+    """
+    sums = pairs.group_by("sid").agg(pl.col(*COSTS).sum().cast(MONEY).name.suffix("_held"))
+    both = due.join(sums, on="sid", how="left")
+    left = (pl.col(name) + pl.col(f"{name}_held").fill_null(0) for name in COSTS)
+    return both.filter(pl.any_horizontal(each != 0 for each in left)).select(due.columns)
 
 
 def _apart(said: pl.DataFrame, back: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from reconcile.explain.formula import (
     stated,
 )
 from reconcile.explain.ground import Asked
-from reconcile.explain.leaf import Condition, Spent, Stated, project_is
+from reconcile.explain.leaf import ON_TIME, Condition, Spent, Stated, project_is
 from reconcile.figure import PORTFOLIO
 
 _INVOICE: Final = "the invoice, as invoices.yaml or its document states it"
@@ -37,6 +37,7 @@ def _delivered(cost: str, *, loose: bool = False) -> Builder:
             Condition("source", "=", (source,)),
             Condition("currency", "=", (currency,)),
             Condition("period", "=", (str(asked.month),)),
+            ON_TIME,
             *((project_is(UNALLOCATED),) if loose else ()),
         )
         own = Spent(where=where, cost=cost, converted=False)

@@ -53,7 +53,7 @@ def _adjusted(cost: str) -> Builder:
 
     def built(asked: Asked) -> Formula:
         period = "period" if cost == "billed_cost" else "month"
-        where = [Condition(period, "=", (str(asked.month),)), Condition("adjusts", "!=", ("",))]
+        where = [Condition(period, "=", (str(asked.month),)), Condition("adjusts", "is filled", ())]
         if asked.names[0] != PORTFOLIO:
             _, month, source, project, category, _, currency = asked.names
             named = {"adjusts": month, "source": source, "project": project}

@@ -10,7 +10,7 @@ import polars as pl
 
 from reconcile.actuals import COST, MONTH
 
-Sign = Literal["=", "!=", "in", "<", ">", "<="]
+Sign = Literal["=", "!=", "in", "<", ">", "<=", "is empty", "is filled"]
 # what spend can be asked by, where that is not a column of its own
 _COLUMNS: Final = {"month": MONTH["effective"]}
 
@@ -22,7 +22,7 @@ class Condition:
     Attributes:
         column: A column of RECOGNISED, or `month`, that of the day.
         sign: How it compares; texts of days and months compare as they are written.
-        words: What it is compared with; one, but for `in`.
+        words: What it is compared with; one, but for `in`, and none for `is empty`.
     """
 
     column: str
@@ -32,8 +32,7 @@ class Condition:
     @property
     def said(self) -> str:
         """As a person reads it."""
-        words = ", ".join(self.words)
-        return f"{self.column} {self.sign} {words}"
+        return " ".join(filter(None, (self.column, self.sign, ", ".join(self.words))))
 
     @property
     def met(self) -> pl.Expr:
@@ -52,6 +51,10 @@ class Condition:
                 return column <= word
             case ">":
                 return column > word
+            case "is empty":
+                return column.is_null()
+            case "is filled":
+                return column.is_not_null()
 
     @property
     def _column(self) -> pl.Expr:
@@ -138,6 +141,9 @@ class Stated:
 
 
 Leaf = Spent | Planned | Stated
+
+
+ON_TIME: Final = Condition("adjusts", "is empty", ())  # of its own month, and late for no other
 
 
 def project_is(project: str) -> Condition:

@@ -23,7 +23,7 @@ from reconcile.explain.formula import (
 )
 from reconcile.explain.ground import Asked
 from reconcile.explain.judged import of_item
-from reconcile.explain.leaf import Condition, Leaf, Planned, Spent, project_is
+from reconcile.explain.leaf import ON_TIME, Condition, Leaf, Planned, Spent, project_is
 from reconcile.figure import COMPLETION, to_date
 from reconcile.tally import Tally
 
@@ -115,7 +115,7 @@ def _outside(sign: str) -> Builder:
         day = Condition("day", ">" if sign == ">" else "<", (str(found.bound),))
         return leaf(
             f"spend {found.side} {found.bound}",
-            Spent(where=(project_is(asked.names[0]), day)),
+            Spent(where=(project_is(asked.names[0]), day, ON_TIME)),
         )
 
     return built

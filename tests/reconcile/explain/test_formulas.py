@@ -60,7 +60,7 @@ def test_each_figure_of_a_report_comes_out_of_its_formula(ground: Ground) -> Non
         ("bot/labor/completion/bac", "sum", ["items of the plan of bot/labor"]),
         ("source/aws/USD/2026-10/billed", "sum", [
             "sum of billed_cost of spend where source = aws and currency = USD"
-            " and period = 2026-10"]),
+            " and period = 2026-10 and adjusts is empty"]),
         ("source/aws/USD/2026-10/difference", "sum",
          ["source/aws/USD/2026-10/billed", "source/aws/USD/2026-10/control"]),
     ],
