@@ -13,7 +13,7 @@ from models.period import Month
 from reconcile.portfolio import Portfolio
 from reconcile.reallocation import Reallocation
 from scheduler import decisions as drawing
-from scheduler import forecasting, reallocating, recording
+from scheduler import forecasting, planning, reallocating, recording
 from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
@@ -82,10 +82,11 @@ def night(
     month = month or reported_month(as_of.date())
     rules = entries(project, stores.ledger)  # as they were read; a night is long
     kept = recording.configuration(project, stores.ledger)
+    project = planning.standing(project, stores.ledger)  # before anything is asked for
     told = asked(project, stores, progress, as_of, also=month)
     books = booked(project, stores, progress, as_of)
     moved = reallocating.entries(project, stores, books, progress)
-    drawn = drawing.entries(project, stores)
+    drawn = [*drawing.entries(project, stores), *planning.entries(project, stores.ledger)]
     news = [*rules, *moved, *drawn, *recording.versions(project, stores.ledger), *kept]
     if news:
         stores.ledger.append(*news)
