@@ -21,7 +21,7 @@ import models.database
 import models.ledger
 import models.migration
 from models.errors import RefusedError, StoreError
-from models.ledger import Entry, Ledger, Record
+from models.ledger import Entry, Later, Ledger, Record
 from models.migration import MIGRATIONS, Migration
 from models.seal import GENESIS, canonical, seal
 
@@ -623,3 +623,26 @@ def test_the_past_shows_what_was_and_takes_nothing(ledger: Ledger) -> None:
     assert ledger.until(0).entries() == []
     with pytest.raises(RefusedError, match="is read as it was at entry 1; nothing is written to"):
         past.append(Entry("plan", "x/2", {}))
+
+
+def test_the_past_can_show_some_of_what_came_later(ledger: Ledger) -> None:
+    first = Entry("delivery.loaded", "cloud/2026-01", {"n": 1})
+    ledger.append(first, Entry("plan", "cloud/1", {}))
+    ledger.append(Entry("delivery.loaded", "cloud/2026-01", {"n": 2}))
+    ledger.append(Entry("delivery.loaded", "cloud-b/2026-01", {"n": 3}), Entry("plan", "x/1", {}))
+    ledger.append(Entry("delivery.loaded", "cloud/2026-02", {"n": 4}))
+
+    past = ledger.until(2)
+    some = past.beside(Later(5, ("delivery.loaded",), ("cloud",)))
+
+    assert [each.seq for each in some.entries()] == [1, 2, 3]
+    assert some.latest("delivery.loaded")["cloud/2026-01"].body == {"n": 2}
+    assert [each.seq for each in some.beside(Later(5, ("plan",))).entries()] == [1, 2, 3, 5]
+    assert [each.seq for each in past.beside(Later(9, ("delivery.loaded",))).entries()] == [
+        *(1, 2, 3, 4, 6),
+    ]
+    assert (past.size, some.size, ledger.size) == (2, 2, 6)
+    assert [each.seq for each in past.entries()] == [1, 2]
+    assert [each.seq for each in some.until(1).entries()] == [1]
+    with pytest.raises(RefusedError, match="is read as it was at entry 2"):
+        some.append(Entry("plan", "x/2", {}))

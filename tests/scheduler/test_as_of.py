@@ -5,10 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 FORMS = ("md", "json", "html")
+LATE = """\
+Invoice,Date,Line,Net,Currency,From,To,Project
+L-2,2026-10-31,1,7.00,USD,2026-10-01,2026-10-31,support-bot
+"""
 
 
-def reports(folder: Path) -> dict[str, str]:
+def printed(folder: Path) -> dict[str, str]:
     return {form: (folder / f"reports/2026-10.{form}").read_text() for form in FORMS}
 
 
@@ -16,23 +24,36 @@ def test_a_report_as_of_a_day_is_the_one_that_was_printed_on_it(
     small: Path, trueup: Callable[..., Any]
 ) -> None:
     at = ("-q", "-C", str(small))
+    early = trueup(*at, "report", "--as-of", "2026-11-02")
+    assert (early.code, early.err) == (
+        6,
+        "trueup: as of 2026-11-02: no run has finished yet; use `trueup run`\n",
+    )
     assert trueup(*at, "run", "--today", "2026-11-02").code == 0
-    before = reports(small)
-    (small / "invoices" / "late.csv").write_text(
-        "Invoice,Date,Line,Net,Currency,From,To,Project\n"
-        "L-2,2026-10-31,1,7.00,USD,2026-10-01,2026-10-31,support-bot\n"
-    )
-    rules = small / "rules.yaml"
-    rules.write_text(rules.read_text().replace("rules:", "# edited\nrules:"))
+    before = printed(small)
+    (small / "invoices" / "late.csv").write_text(LATE)
     assert trueup(*at, "run", "--today", "2026-11-05").code == 0
-    after = reports(small)
-    assert before != after
-    for day, printed in (("2026-11-02", before), ("2026-11-04", before), ("2026-11-05", after)):
-        for form in FORMS:
-            said = trueup(*at, "report", "--as-of", day, "-f", form)
-            assert (said.code, said.err) == (0, "")
-            assert said.out.rstrip("\n") == printed[form].rstrip("\n"), (day, form)
+    assert printed(small) != before
+
+    for form in FORMS:
+        said = trueup(*at, "report", "--as-of", "2026-11-04", "-f", form)
+        assert (said.code, said.err) == (0, "")
+        assert said.out.rstrip("\n") == before[form].rstrip("\n")
     snapshot = json.loads(before["json"])["snapshot"]
-    assert (
-        trueup(*at, "report", "--as-of", snapshot, "-f", "md").out.rstrip() == before["md"].rstrip()
+    said = trueup(*at, "report", "--as-of", snapshot, "-f", "md", "-o", str(small / "then.md"))
+    assert (small / "then.md").read_text() == before["md"]
+
+    said = trueup(
+        *at, "diff", "--since", "2026-11-02", "--as-of", "2026-11-05", "-p", "support-bot"
     )
+    assert (said.code, said.err) == (0, "")
+    assert "support-bot              AC 2026-10 " in said.out
+    assert "  labels/2026-10: delivery" not in said.out
+    assert "  labeling/2026-10: delivery" in said.out
+
+    both = trueup(*at, "report", "--as-of", "2026-11-02", "--today", "2026-11-02")
+    assert both.code == 2
+    assert "--as-of has a day of its own; leave --today out" in both.err
+    nobody = trueup(*at, "diff", "--since", "2026-11-02", "-p", "support-bat")
+    assert nobody.code == 2
+    assert "no project 'support-bat'. Did you mean 'support-bot'?" in nobody.err
