@@ -230,7 +230,7 @@ def test_what_is_late_is_not_spent_after_the_end_of_its_project() -> None:
         spend(row("2026-10", "5", "5"), beyond),
         [ended],
         rates(),
-        Figures("USD"),  # type: ignore[list-item]
+        Figures("USD"),
     )
 
     assert (told.amount.value, told.days) == (Decimal(7), 1)

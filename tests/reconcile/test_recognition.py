@@ -45,7 +45,7 @@ def spend(*rows: Row) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=SPEND)
 
 
-def shown(frame: pl.DataFrame) -> list[tuple[str, str, Decimal, Decimal, str | None]]:
+def shown(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
     columns = ("period", "day", "billed_cost", "tco_cost", "adjusts")
     return [
         (period, str(day), billed, cost, adjusts)
