@@ -22,7 +22,7 @@ from reconcile.driver.shown import driver_report
 from reconcile.driver.table import DRIVERS, drivers_frame
 from reconcile.figure import Figures, is_figure_id
 from reconcile.portfolio import Portfolio
-from reconcile.report import document, drivers, markdown, page, variance
+from reconcile.report import document, drivers, markdown, variance
 from reconcile.report.number import NONE
 from reconcile.report.schema import REPORT_SCHEMA
 
@@ -153,7 +153,7 @@ def test_the_section_shows_what_is_material_and_says_so_in_every_form(p: Portfol
     assert rows[-1][-1] == "+662.34"
     assert rows[0][3] == "nothing planned"
     assert all(len(row) == len(table.heads) for row in rows)
-    assert "Why categories that are materially off their plan" in page.render(p)
+    assert "Why categories that are materially off their plan" in drivers.section(p).note
     assert f"| legal | egress | {NONE} | nothing planned |" in markdown.render(p)
     told = json.loads(document.render(p))
     jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(told)
@@ -175,7 +175,7 @@ def test_json_has_every_part_exactly(p: Portfolio) -> None:
     }
     assert (training["material"], training["main"]) == (True, "mix")
     spot = next(item for item in training["items"] if item["item"] == "spot")
-    assert (spot["quantity"], spot["planned_quantity"], spot["unit_price"]) == (
+    assert (spot["quantity"], spot["planned_quantity"], spot["price"]) == (
         "520.00",
         "700.00",
         "2.403846",
