@@ -220,6 +220,20 @@ def test_what_does_not_add_up_is_not_published(measure: str) -> None:
     )
 
 
+def test_what_would_be_lost_on_the_way_is_not_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    books = frozen(spend(OCT), OCTOBER)
+    monkeypatch.setattr(recognition, "_late", lambda *_: books[OCTOBER].clear())
+
+    with pytest.raises(InvariantError, match=r"^USD billed_cost: months bear 10, deliveries say 7"):
+        recognised(spend(NOV), books)
+
+
+def test_a_part_of_a_row_with_nothing_in_it_is_in_no_month() -> None:
+    free = line("2026-10", "2026-11-05", "0", "6")  # billed with another month, for nothing
+
+    assert frozen(spend(free), OCTOBER)[OCTOBER].is_empty()
+
+
 def test_a_currency_that_only_one_side_has_is_found() -> None:
     with pytest.raises(InvariantError, match=r"^USD billed_cost: months bear 0, deliveries say 10"):
         recognition.conserved(spend(OCT), recognised(spend(), {}))
