@@ -87,6 +87,7 @@ def of_item(asked: Asked) -> Formula:
 
 _QUANTITY: Final = "units of the item; see `trueup variance`"
 _DRIVER: Final = looks_at("part of the difference by anchors; see `trueup variance`", "delta")
+_LEVERED: Final = looks_at("the item and its lever; see `trueup decisions`")
 _SAVED: Final = looks_at(
     "counterfactual of the lever; see `trueup decisions`", "lever_counterfactual", "lever_actual"
 )
@@ -136,19 +137,16 @@ JUDGED: Final[dict[str, Builder]] = {
     "burn_ratio": method("used by progress", "used_pct", "progress_pct"),
     "room": method("minus what is beyond the limit", "beyond"),
     **dict.fromkeys(("lever_planned", "lever_cut_planned"), stated("plan", "levers of the plan")),
-    **dict.fromkeys(
-        ("lever_saved", "lever_counterfactual", "lever_actual", "lever_naive", "lever_output"),
-        _SAVED,
-    ),
+    **dict.fromkeys(("lever_counterfactual", "lever_actual"), _LEVERED),
+    **dict.fromkeys(("lever_saved", "lever_naive", "lever_output"), _SAVED),
     **dict.fromkeys(("lever_part", "lever_cut"), _SAVED),
     **dict.fromkeys(("spot_list", "spot_paid"), looks_at("hours bought as spot, to date")),
     "spot_rerun": looks_at("attempts of runs that were preempted; see `trueup runs`"),
     "spot_saved": method("on demand minus paid minus run again",
                          "spot_list", "spot_paid", "spot_rerun"),
     **dict.fromkeys(("host_price_low", "host_price_high", "host_capacity"), _STATED),
-    **dict.fromkeys(
-        ("host_tokens", "host_fixed", "host_per_1k", "host_even_low", "host_even_high"), _HOSTED
-    ),
+    **dict.fromkeys(("host_tokens", "host_fixed"), looks_at("what serves; see `trueup decisions`")),
+    **dict.fromkeys(("host_per_1k", "host_even_low", "host_even_high"), _HOSTED),
     "zombie_days": looks_at("days without a request; see `trueup decisions`"),
     "zombie_cost": looks_at("cost of these days"),
     "zombie_monthly": method("thirty days at the rate of the idle days",

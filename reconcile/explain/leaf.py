@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -13,6 +14,16 @@ from reconcile.actuals import COST, MONTH
 Sign = Literal["=", "!=", "in", "<", ">", "<=", "is empty", "is filled"]
 # what spend can be asked by, where that is not a column of its own
 _COLUMNS: Final = {"month": MONTH["effective"]}
+_MET: Final[dict[Sign, Callable[[pl.Expr, tuple[str, ...]], pl.Expr]]] = {
+    "=": lambda column, words: column == words[0],
+    "!=": lambda column, words: column != words[0],
+    "in": lambda column, words: column.is_in([*words]),
+    "<": lambda column, words: column < words[0],
+    "<=": lambda column, words: column <= words[0],
+    ">": lambda column, words: column > words[0],
+    "is empty": lambda column, _: column.is_null(),
+    "is filled": lambda column, _: column.is_not_null(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +48,7 @@ class Condition:
     @property
     def met(self) -> pl.Expr:
         """Whether a row meets it."""
-        column, word = self._column, self.words[0] if self.words else ""
-        match self.sign:
-            case "=":
-                return column == word
-            case "!=":
-                return column != word
-            case "in":
-                return column.is_in([*self.words])
-            case "<":
-                return column < word
-            case "<=":
-                return column <= word
-            case ">":
-                return column > word
-            case "is empty":
-                return column.is_null()
-            case "is filled":
-                return column.is_not_null()
+        return _MET[self.sign](self._column, self.words)
 
     @property
     def _column(self) -> pl.Expr:

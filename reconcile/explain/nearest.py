@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import Final
 
 NEAR: Final = 5  # that are named
-ALIKE: Final = 0.6
 
 
 def nearest(figure_id: str, known: Iterable[str]) -> str:
@@ -19,7 +18,7 @@ def nearest(figure_id: str, known: Iterable[str]) -> str:
     """
     ids = sorted(known)
     found = [*_beginning(figure_id, ids)][:NEAR]
-    found = found or get_close_matches(figure_id, ids, NEAR, ALIKE)
+    found = found or get_close_matches(figure_id, ids, NEAR)
     if not found:
         return f"no figure {figure_id!r}; `trueup explain` without a figure lists what there is"
     return f"no figure {figure_id!r}. Did you mean {', '.join(found)}?"

@@ -12,11 +12,11 @@ KNOWN = ("bot/2026-10/ac", "bot/2026-10/pl", "bot/labor/2026-10/ac", "portfolio/
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("bot", "no figure 'bot'. Did you mean bot/2026-10/ac, bot/2026-10/pl,"
-         " bot/labor/2026-10/ac?"),
+        ("bot", ("no figure 'bot'. Did you mean bot/2026-10/ac, bot/2026-10/pl,"
+         " bot/labor/2026-10/ac?")),
         ("bot/2026-10/", "no figure 'bot/2026-10/'. Did you mean bot/2026-10/ac, bot/2026-10/pl?"),
-        ("portfolo/2026-10/ac", "no figure 'portfolo/2026-10/ac'. Did you mean"
-         " portfolio/2026-10/ac, bot/2026-10/ac, bot/labor/2026-10/ac, bot/2026-10/pl?"),
+        ("portfolo/2026-10/ac", ("no figure 'portfolo/2026-10/ac'. Did you mean"
+         " portfolio/2026-10/ac, bot/2026-10/ac, bot/labor/2026-10/ac, bot/2026-10/pl?")),
         ("???", "no figure '???'; `trueup explain` without a figure lists what there is"),
     ],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def test_a_thousand_figures_are_added_up_again_from_raw_bytes(
     verifier = Verifier(project, held, explainer.behind)
     ids = sorted(explainer.report.figures)
     counted: Counter[str] = Counter()
-    for figure in Random(20261122).sample(ids, MANY):
+    for figure in Random(20261122).sample(ids, MANY):  # noqa: S311 - no secret
         said = explainer.explained(figure)
         found = said.trace
         assert exit_code([*verifier.proofs(said)], lost=bool(found.lost)) == 0, figure
