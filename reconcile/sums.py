@@ -166,7 +166,7 @@ class Summing:
             forecast=tally.forecast,
             reported=[m for m in tally.months if self.completeness.whole(key, m)],
             reserve=self.reserves.get(key, ZERO),
-            committed=self.committed.get(key, ZERO),
+            committed=max(self.committed.get(key, ZERO), forecast.committed if forecast else ZERO),
             method=forecast.method if forecast else REMAINING,
             others=tuple(others),
         )

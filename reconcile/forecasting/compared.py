@@ -26,7 +26,7 @@ def compared(outlook: Outlook) -> Mapping[str, Decimal | None]:
     None is below what is spent and ordered.
     """
     basis = outlook.basis
-    floor = _spent(basis) + sum(basis.committed.values(), ZERO)
+    floor = _spent(basis) + outlook.committed
     found = {name: _value(outlook, name) for name in TITLES if not why_not(outlook, name)}
     return {
         name: max(rounded(value), floor) if (value := found.get(name)) is not None else None

@@ -72,6 +72,11 @@ class Outlook:
         return added(each.months for each in self.estimates)
 
     @property
+    def committed(self) -> Decimal:
+        """What is ordered and not delivered, in all categories."""
+        return sum(self.basis.committed.values(), ZERO)
+
+    @property
     def has_output(self) -> bool:
         """Whether output is counted in any category."""
         return any(each.has_output for each in self.estimates)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from models.money import ZERO, exact, rounded
+from models.money import exact, rounded
 from reconcile.forecasting.basis import Amounts, Basis, Item
 from reconcile.forecasting.compared import compared, cost_performance
 from reconcile.forecasting.estimate import Outlook, outlook
@@ -101,7 +101,7 @@ def _scope(found: Outlook) -> Scope:
         forecast=found.months,
         reported=basis.reported,
         reserve=basis.reserve,
-        committed=sum(basis.committed.values(), ZERO),
+        committed=found.committed,
         method=found.method,
         others=tuple(cost_performance(found)),
     )
