@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any, Final
@@ -10,10 +10,12 @@ from typing import Any, Final
 from ingest.kind import ABSENT, CLOSED, LOADED, RECEIVED, REFUSED, REOPENED, RULES, STATE
 from models.errors import ConfigError
 from models.ledger import Later, Ledger
+from models.planversion import APPROVED, VERSION
 from models.settings import Settings
 from reconcile.since.change import Step
 from reconcile.since.reading import Readings, readings
 from scheduler.booking import booked
+from scheduler.decisions import DRAWN
 from scheduler.opening import Opened
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
@@ -22,7 +24,7 @@ from scheduler.workspace import Project
 
 DELIVERED: Final = (LOADED, RECEIVED, REFUSED, ABSENT, STATE)
 INVOICED: Final = frozenset({"invoice_headers", "invoice_details"})  # tables of an invoice
-CLOSES: Final = (CLOSED, REOPENED, RULES)
+PLANNED: Final = (VERSION, APPROVED)
 
 
 def steps(before: Opened, after: Opened) -> tuple[Readings, list[Step]]:
@@ -84,18 +86,32 @@ def _configured(state: Opened, after: Opened, *names: str) -> Opened | None:
     return replace(state, project=replace(state.project, **changed))
 
 
+def _planned(state: Opened, after: Opened) -> Opened | None:
+    """Return the state with other plans: by their files, or by approvals in the ledger."""
+    filed = _configured(state, after, "plans")
+    if filed is None and not _has_news(state, after, PLANNED):
+        return None
+    return _later(filed or state, after, PLANNED)
+
+
 def _set(state: Opened, after: Opened) -> Opened | None:
     rest = [each.name for each in fields(Project) if each.name not in {"folder", "depot"}]
     same = all(
         mark(getattr(state.project, name)) == mark(getattr(after.project, name)) for name in rest
     )
-    return None if same else replace(state, project=after.project)
+    if same and not _has_news(state, after, (DRAWN,)):
+        return None
+    return _later(replace(state, project=after.project), after, (DRAWN,))
 
 
 def _closed(state: Opened, after: Opened) -> Opened | None:
+    shut = _has_news(state, after, (CLOSED, REOPENED))
+    return _later(state, after, (CLOSED, REOPENED, RULES)) if shut else None
+
+
+def _has_news(state: Opened, after: Opened, kinds: Iterable[str]) -> bool:
     since = state.stores.ledger.size
-    news = (each for kind in (CLOSED, REOPENED) for each in after.stores.ledger.entries(kind))
-    return _later(state, after, CLOSES) if any(each.seq > since for each in news) else None
+    return any(each.seq > since for kind in kinds for each in after.stores.ledger.entries(kind))
 
 
 def _later(
@@ -114,7 +130,7 @@ EXCHANGES: Final[Mapping[str, Callable[[Opened, Opened], Opened | None]]] = {
     "purchases": lambda state, after: _configured(state, after, "purchases"),
     "rules": lambda state, after: _configured(state, after, "rules", "registry"),
     "rates": lambda state, after: _configured(state, after, "rates"),
-    "plan": lambda state, after: _configured(state, after, "plans"),
+    "plan": _planned,
     "settings": _set,
     "close": _closed,
 }

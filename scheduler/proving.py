@@ -8,11 +8,10 @@ from itertools import chain
 
 from ingest.kind import CLOSED, LOADED, REOPENED
 from models.ledger import Record
-from models.plan import current
 from reconcile.report.since import Side
 from reconcile.since import evidence
 from reconcile.since.evidence import Evidence
-from scheduler import texts
+from scheduler import planning, texts
 from scheduler.exchanging import is_invoiced
 from scheduler.opening import Opened
 from scheduler.publish import snapshot
@@ -33,7 +32,8 @@ def apart(before: Opened, after: Opened) -> Iterator[Evidence]:
     yield from evidence.rules_apart(before.project.rules, after.project.rules)
     yield from evidence.projects_apart(before.project.registry, after.project.registry)
     yield from evidence.rates_apart(before.project.rates, after.project.rates)
-    yield from evidence.plans_apart(current(before.project.plans), current(after.project.plans))
+    plans = [planning.counting(each.project, each.stores.ledger) for each in (before, after)]
+    yield from evidence.plans_apart(*plans)
     yield from _settings(before, after)
     yield from _closes(before, after)
     yield Evidence("time", "report", f"{side(before)} to {side(after)}")
