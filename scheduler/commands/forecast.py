@@ -19,11 +19,10 @@ from reconcile.report import methods
 from reconcile.report.methods import Heading, Row
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.options import form_option, month_option, today_option
-from scheduler.pipeline import instant
+from scheduler.opening import opened
+from scheduler.options import as_of_option, form_option, month_option, today_option
 from scheduler.progress import Quiet
-from scheduler.publish import reconcile, reported_month
-from scheduler.workspace import configured, now, stores
+from scheduler.publish import reconcile
 
 RENDER: Final[dict[str, Callable[[Sequence[Row], Heading], str]]] = {
     "table": methods.table,
@@ -52,6 +51,7 @@ class Change(click.ParamType[WhatIf]):
 @click.option("--method", type=click.Choice(list(TITLES)), help="This method alone.")
 @click.option("--what-if", "change", type=Change(), help="Scale a factor of what is left.")
 @today_option
+@as_of_option
 @form_option
 @click.pass_obj
 def command(
@@ -62,6 +62,7 @@ def command(
     method: str | None,
     change: WhatIf | None,
     today: date,
+    as_of: str | None,
     form: str,
 ) -> None:
     """Show the estimate at completion of each project, its range, and every method side by side.
@@ -69,11 +70,10 @@ def command(
     A method that says nothing says why. --what-if gpu_hours=+10% scales what is left of all
     items of the plan that have the factor, by its name or as gpu_hours_per_run.
     """
-    given = configured(shell.folder)
-    wanted = month or reported_month(today)
-    with stores(given) as opened:
-        books = booked(given, opened, Quiet(), instant(today, now()))
-        report = reconcile(given, opened, books, wanted)
+    with opened(shell, as_of, today) as at:
+        wanted = month or at.month
+        books = booked(at.project, at.stores, Quiet(), at.as_of)
+        report = reconcile(at.project, at.stores, books, wanted)
     lines = _chosen(report.forecasts.lines, project)
     with localcontext(prec=WIDE):
         _check(lines, change)
