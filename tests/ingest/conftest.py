@@ -29,6 +29,7 @@ from ingest.source import (
     Sum,
     Total,
 )
+from ingest.verify import reading
 from models.archive import Archive
 from models.beside import BESIDE
 from models.charge import CHARGE
@@ -258,3 +259,21 @@ def rows() -> list[Row]:
         ("USD", "Tax", "1.90", "1.90", "2026-10-31"),
         ("EUR", "Usage", "7", "7", "2026-10-02"),
     ]
+
+
+@pytest.fixture(scope="session")
+def rows_agree() -> Callable[[Source, Path, Document, Delivery], int]:
+    """Return what compares a converter with the second reader row by row, and counts the rows."""
+
+    def compared(source: Source, path: Path, document: Document, delivery: Delivery) -> int:
+        costs = ["billed_cost", "effective_cost"]
+        charges = source.convert(path, document, delivery).charges.collect(engine="streaming")
+        keyed = charges.group_by("x_row", currency="billing_currency").agg(pl.col(costs).sum())
+        read = reading(source, path, document, delivery)
+        both = keyed.join(read.amounts, on=["x_row", "currency"], how="left", suffix="_read")
+        for name in costs:
+            assert both[name].to_list() == both[f"{name}_read"].to_list(), name
+        assert read.level == "row"
+        return both.height
+
+    return compared
