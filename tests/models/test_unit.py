@@ -62,7 +62,7 @@ def test_what_measures_something_else_is_never_converted(
 
 def test_a_word_that_nobody_knows_means_itself() -> None:
     assert unit("Widgets") == unit("widget")
-    assert (unit("10 widgets").measures, unit("10 widgets").size) == ("widget", 10)
+    assert [unit("10 widgets").measures, unit("10 widgets").size] == ["widget", 10]
     assert unit("0 widgets").measures == "0-widget"
 
 

@@ -147,14 +147,14 @@ def test_a_rate_of_exchange_is_told_apart_where_no_quantity_is_known() -> None:
         [part("1", "100", None)], Decimal(150), paid=Decimal(120), plan=Decimal(100)
     )
 
-    assert (found.spend, found.fx, found.total) == (20, 30, 50)
+    assert [found.spend, found.fx, found.total] == [20, 30, 50]
     assert uncounted == found
 
 
 def test_units_that_are_planned_for_another_month_are_volume_at_their_price() -> None:
     found = decomposed([part("0", "2", "50")], Decimal(110), plan=Decimal(0))
 
-    assert (found.volume, found.price, found.unplanned) == (100, 10, 0)
+    assert [found.volume, found.price, found.unplanned] == [100, 10, 0]
 
 
 def test_nothing_planned_at_two_prices_is_unplanned() -> None:

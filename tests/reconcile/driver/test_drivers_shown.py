@@ -65,7 +65,7 @@ def test_the_foot_of_a_table_is_the_line_of_the_report(p: Portfolio) -> None:
     line = next(c for c in p.projects[0].categories if c.key == "training_compute")
 
     assert training.whole is line.month
-    assert sum(figure.value for figure in training.parts.values()) == line.month.delta.value
+    assert sum(figure.value or 0 for figure in training.parts.values()) == line.month.delta.value
     assert {n: f.value for n, f in training.parts.items()} == {
         "credits": -90,
         "waste": 46,

@@ -56,8 +56,8 @@ def test_sub_types_by_what_the_price_rests_on(
 ) -> None:
     found = parts(planned(basis), shares)
 
-    assert [(each.planned, each.price, each.used) for each in found] == [
-        (q, None if price is None else Fraction(price), used) for q, price, used in expected
+    assert [[each.planned, each.price, each.used] for each in found] == [
+        [q, None if price is None else Fraction(price), used] for q, price, used in expected
     ]
 
 
@@ -68,7 +68,7 @@ def test_a_list_price_is_taken_back_to_the_currency_of_the_plan() -> None:
 def test_on_demand_in_place_of_spot_is_mix_and_not_price() -> None:
     found = decomposed(parts(planned("spot"), [SPOT, ON_DEMAND]), Decimal(2840), plan=Decimal(2000))
 
-    assert (found.volume, found.mix, found.price) == (250, 600, -10)
+    assert [found.volume, found.mix, found.price] == [250, 600, -10]
 
 
 def test_a_plan_on_spot_that_ran_on_demand_says_mix(
