@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from ingest.closing import closed
@@ -32,8 +33,13 @@ def commenting(project: Project, stores: Stores) -> Commenting:
     return Commenting(comments=said, days=project.settings.close.comment_days)
 
 
-def add(ledger: Ledger, comment: Comment) -> Record:
+def add(ledger: Ledger, comment: Comment, at: datetime) -> Record:
     """Keep a comment; it takes the place of what was said of the same line before.
+
+    Args:
+        ledger: The ledger.
+        comment: The comment.
+        at: When it is given, on the clock of the command.
 
     Raises:
         RefusedError: when the month is closed.
@@ -43,15 +49,16 @@ def add(ledger: Ledger, comment: Comment) -> Record:
             f"{comment.month}: is closed, and so is its commentary; comment on the open month, or "
             f"reopen it: `trueup reopen {comment.month} --by NAME --reason TEXT`"
         )
-    return ledger.append(_entry(comment))[0]
+    return ledger.append(_entry(comment, at))[0]
 
 
-def settled(project: Project, ledger: Ledger, month: Month) -> list[Entry]:
+def settled(project: Project, ledger: Ledger, month: Month, at: datetime) -> list[Entry]:
     """Return the entries that keep what files say of a month that is about to be closed."""
-    told = {subject: record.body for subject, record in ledger.latest(COMMENT).items()}
-    entries = map(_entry, of(comments(project, ledger), month))
-    return [each for each in entries if told.get(each.subject) != each.body]
+    told = [Comment.read(record.body) for record in ledger.latest(COMMENT).values()]
+    said = of(comments(project, ledger), month)
+    return [_entry(each, at) for each in said if each not in told]
 
 
-def _entry(comment: Comment) -> Entry:
-    return Entry(COMMENT, f"{comment.month}/{comment.scope}", comment.body())
+def _entry(comment: Comment, at: datetime) -> Entry:
+    body = {**comment.body(), "as_of": at.isoformat()}
+    return Entry(COMMENT, f"{comment.month}/{comment.scope}", body)

@@ -88,8 +88,7 @@ def reconciler(
     given = inputs(project, stores, books, month)
 
     def reconciled() -> Portfolio:
-        alerts = [_row(project, alert) for alert in open_alerts(stores)]
-        return portfolio(replace(given, alerts=alerts))
+        return portfolio(replace(given, alerts=open_alert_rows(project, stores)))
 
     return reconciled
 
@@ -173,6 +172,11 @@ def open_alerts(stores: Stores) -> list[Alert]:
         (alert for alert in known_alerts(stores).values() if alert.state == "open"),
         key=lambda alert: alert.number,
     )
+
+
+def open_alert_rows(project: Project, stores: Stores) -> list[AlertRow]:
+    """Return the alerts that are open, as a report shows them."""
+    return [_row(project, alert) for alert in open_alerts(stores)]
 
 
 def known_alerts(stores: Stores) -> dict[str, Alert]:

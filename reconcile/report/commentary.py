@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from models.comment import EFFECTS
 from reconcile.close.commentary import GIVEN, CommentLine
 from reconcile.figure import Figure
 from reconcile.portfolio import Portfolio
+from reconcile.report.columns import aligned
 from reconcile.report.number import signed_percent
 from reconcile.report.section import (
     AMOUNT,
@@ -78,6 +81,18 @@ def _row(line: CommentLine) -> tuple[Cell, ...]:
         _signed(line.delta),
         _signed(line.eac),
     )
+
+
+def commentary_table(lines: Sequence[CommentLine], currency: str, form: str) -> str:
+    """Return lines that need a comment, for `trueup comment missing`."""
+    if form == "json":
+        found = [_document(line) for line in lines]
+        return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    if not lines:
+        return "no comment is missing\n"
+    rows = [(line.scope, line.why, line.status, _signed(line.delta).text) for line in lines]
+    heads = ("Line", "Why", "Status", f"ΔPL {currency}")
+    return "".join(f"{line}\n" for line in aligned([heads, *rows], {len(heads) - 1}))
 
 
 def _signed(figure: Figure | None) -> Cell:
