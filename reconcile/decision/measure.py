@@ -23,7 +23,7 @@ DECISIONS: Final = {
         "%",
     ),
     "burn_ratio": Measure(
-        "Burn", "forecast", "used by progress; above 1 contingency goes faster than work", "ratio"
+        "Burn", "forecast", "used by progress; above one contingency goes faster than work", "ratio"
     ),
     "room": Measure(
         "VAC with contingency",
@@ -58,8 +58,8 @@ DECISIONS: Final = {
     "spot_saved": Measure("Saved", _SPEND, "on demand minus paid minus run again"),
     # hosting or API
     "host_tokens": Measure("Tokens", _SPEND, "tokens served in the month", _TOKENS),
-    "host_price_low": Measure("API low", _PLAN, "lowest price of 1,000 tokens that is asked of"),
-    "host_price_high": Measure("API high", _PLAN, "highest price of 1,000 tokens asked of"),
+    "host_price_low": Measure("API low", _PLAN, "lowest price of a thousand tokens asked of"),
+    "host_price_high": Measure("API high", _PLAN, "highest price of a thousand tokens asked of"),
     "host_fixed": Measure("Fixed", _SPEND, "cost of the month that does not grow with tokens"),
     "host_per_1k": Measure("Own", _SPEND, "fixed cost by tokens served, and own marginal cost"),
     "host_even_low": Measure(
@@ -74,7 +74,9 @@ DECISIONS: Final = {
     # what idles
     "zombie_days": Measure("Idle", _SPEND, "days on end that cost and had no request", "days"),
     "zombie_cost": Measure("So far", _SPEND, "cost of these days"),
-    "zombie_monthly": Measure("A month", _SPEND, "cost of 30 days at the rate of the idle days"),
+    "zombie_monthly": Measure(
+        "A month", _SPEND, "cost of thirty days at the rate of the idle days"
+    ),
     "machine_hours": Measure("Idle hours", _SPEND, "accelerator hours nobody used", "hours"),
     "machine_cost": Measure("A month", _SPEND, "depreciation of the month that nobody used"),
     # where the money goes

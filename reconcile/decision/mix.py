@@ -12,8 +12,8 @@ from models.money import ZERO
 
 BAND: Final = (40, 60)  # percent, as surveys are quoted
 CAVEAT: Final = (
-    "The band of 40 to 60 % is quoted from surveys whose data work includes the engineering labor "
-    "on it; no primary source was checked. It is information, not a target."
+    "The band of forty to sixty percent is quoted from surveys whose data work includes "
+    "the engineering labor on it; no primary source was checked. It is information, not a target."
 )
 
 

@@ -14,7 +14,7 @@ from reconcile.decision.mix import CAVEAT
 from reconcile.figure import Figure
 from reconcile.portfolio import Portfolio
 from reconcile.report.decisionschema import SCHEMA, document
-from reconcile.report.number import NONE, day, grouped, percent, plain
+from reconcile.report.number import NONE, day, percent, plain
 from reconcile.report.section import Cell, Section, Table, words
 
 __all__ = ["SCHEMA", "lines", "section", "tables"]
@@ -26,6 +26,14 @@ NOTE: Final = (
     "alone."
 )
 PRICE_PLACES: Final = 4
+LEVER_HEADS: Final = (
+    *("Project", "Item", "Factor", "Cut planned %", "Cut %", "Planned", "Realised"),
+    *("Counterfactual", "Actual", "Baseline less actual", "More output"),
+)
+HOSTING_HEADS: Final = (
+    *("Endpoint", "Question", "Fixed", "Tokens", "Own", "API low", "API high"),
+    *("Even at low", "Even at high"),
+)
 
 
 def section(p: Portfolio) -> Section:
@@ -40,7 +48,7 @@ def section(p: Portfolio) -> Section:
         title="Decisions",
         note=NOTE,
         tables=tables(shown, p.currency),
-        lines=lines(shown, p.currency),
+        lines=lines(shown),
         document=document(p.decisions),
     )
 
@@ -51,9 +59,9 @@ def tables(found: Decisions, currency: str) -> tuple[Table, ...]:
     return tuple(table for table in made if table.rows)
 
 
-def lines(found: Decisions, currency: str) -> tuple[str, ...]:
+def lines(found: Decisions) -> tuple[str, ...]:
     """Return the sentences below the tables."""
-    return tuple(_lines(found, currency))
+    return tuple(_lines(found))
 
 
 def _reserves(found: Decisions, currency: str) -> Iterator[Table]:
@@ -64,10 +72,22 @@ def _reserves(found: Decisions, currency: str) -> Iterator[Table]:
         rows=tuple(map(_contingency, found.contingencies)),
     )
     yield Table(
+        caption=f"Draws by approval, {currency}",
+        heads=("Project", "Month", "For", "Drawn", "Balance"),
+        words=3,
+        rows=tuple(row for line in found.contingencies for row in _draws(line)),
+    )
+    yield Table(
         caption=f"Levers to date, {currency}; + is a saving",
-        heads=("Project", "Item", "Factor", "Cut planned %", "Cut %", "Planned", "Realised"),
+        heads=LEVER_HEADS,
         words=3,
         rows=tuple(row for line in found.levers for row in _lever(line)),
+    )
+    yield Table(
+        caption="Levers that cannot be told",
+        heads=("Project", "Item", "Levers", "Why"),
+        words=4,
+        rows=tuple(_untold(line) for line in found.levers if not line.factors),
     )
     yield Table(
         caption=f"Spot machines to date, {currency}",
@@ -76,8 +96,8 @@ def _reserves(found: Decisions, currency: str) -> Iterator[Table]:
         rows=tuple(map(_spot, found.spots)),
     )
     yield Table(
-        caption=f"Hosting or API, {currency}; tokens a month, prices of 1,000",
-        heads=("Endpoint", "Question", "Fixed", "Tokens", "Own", "API", "Even at low", "At high"),
+        caption=f"Hosting or API, {currency}; tokens a month, prices of a thousand",
+        heads=HOSTING_HEADS,
         words=2,
         rows=tuple(_case(line, case) for line in found.hostings for case in _cases(line)),
     )
@@ -143,15 +163,31 @@ def _lever(line: LeverLine) -> Iterator[tuple[Cell, ...]]:
     """Yield a row for each factor, and the sum; nothing where nothing is known."""
     for part in line.factors:
         name = f"{part.factor} ({', '.join(part.levers)})" if part.levers else part.factor
-        yield (
-            words(line.project), words(line.item), words(name),
-            _percent(part.planned), _percent(part.cut), words(""), _number(part.saving),
-        )  # fmt: skip
+        cuts = (_percent(part.planned), _percent(part.cut))
+        named = (words(line.project), words(line.item), words(name))
+        yield (*named, *cuts, words(""), _number(part.saving), *[words("")] * 4)
     if line.factors:
-        yield (
-            words(line.project), words(line.item), words("all"),
-            words(""), words(""), _number(line.planned), _number(line.saving),
-        )  # fmt: skip
+        sums = (
+            line.planned,
+            line.saving,
+            line.counterfactual,
+            line.actual,
+            line.naive,
+            line.output,
+        )
+        named = (words(line.project), words(line.item), words("all"))
+        yield (*named, words(""), words(""), *map(_number, sums))
+
+
+def _untold(line: LeverLine) -> tuple[Cell, ...]:
+    texts = (line.project, line.item, ", ".join(line.levers), line.reason)
+    return tuple(map(words, texts))
+
+
+def _draws(line: ContingencyLine) -> Iterator[tuple[Cell, ...]]:
+    for each in line.draws:
+        texts = (line.project, str(each.month), "; ".join(each.reasons))
+        yield (*map(words, texts), _number(each.drawn), _number(each.balance))
 
 
 def _spot(line: SpotLine) -> tuple[Cell, ...]:
@@ -163,24 +199,27 @@ def _cases(line: HostingLine) -> tuple[CaseLine, ...]:
 
 
 def _case(line: HostingLine, case: CaseLine) -> tuple[Cell, ...]:
-    low, high = plain(line.low, PRICE_PLACES), plain(line.high, PRICE_PLACES)
+    prices = (case.per_1k, line.low, line.high)
     return (
         words(line.id),
         words(case.name),
         _number(case.fixed),
         _number(line.tokens, 0),
-        _number(case.per_1k, PRICE_PLACES),
-        words(low if low == high else f"{low} to {high}"),
+        *(_number(price, PRICE_PLACES) for price in prices),
         _number(case.even_low, 0),
         _number(case.even_high, 0),
     )
 
 
-def _lines(found: Decisions, currency: str) -> Iterator[str]:
+def _lines(found: Decisions) -> Iterator[str]:
+    """Yield sentences; numbers stand in the tables alone, where each is a figure."""
     for line in found.contingencies:
-        yield from _drawn(line, currency)
+        if line.fast:
+            yield f"{line.project}: contingency goes faster than the work, {_basis(line)}."
     for lever in found.levers:
-        yield from _said(lever, currency)
+        if lever.factors:
+            names = ", ".join(lever.levers)
+            yield f"{lever.project} {lever.item}: what was saved is consistent with {names}."
     for spot in found.spots:
         if spot.saving.value is None:
             yield f"{spot.project}: the bill lists spot hours at what was paid; no saving is known."
@@ -192,30 +231,8 @@ def _lines(found: Decisions, currency: str) -> Iterator[str]:
         yield CAVEAT
 
 
-def _drawn(line: ContingencyLine, currency: str) -> Iterable[str]:
-    for each in line.draws:
-        amount, left = plain(each.drawn), plain(each.balance)
-        why = "; ".join(each.reasons)
-        yield f"{line.project} {each.month}: {amount} {currency} drawn, {left} left. {why}"
-    if line.fast:
-        yield f"{line.project}: contingency goes faster than the work, {_basis(line)}."
-
-
 def _basis(line: ContingencyLine) -> str:
     return "progress by outputs" if line.measured else "progress as actual by estimate"
-
-
-def _said(line: LeverLine, currency: str) -> Iterable[str]:
-    names = ", ".join(line.levers)
-    if not line.factors:
-        yield f"{line.project} {line.item}: {names} cannot be told: {line.reason}."
-        return
-    was, cost = plain(line.counterfactual), plain(line.actual)
-    yield (
-        f"{line.project} {line.item}: what was made would have cost {was} {currency} at baseline "
-        f"rates, and cost {cost}; consistent with {names}. Baseline less actual is "
-        f"{plain(line.naive)}, which has {plain(line.output)} of more output in it."
-    )
 
 
 def _answers(line: HostingLine) -> Iterable[str]:
@@ -223,11 +240,10 @@ def _answers(line: HostingLine) -> Iterable[str]:
         yield f"{line.id}, {case.name}: {case.answer}."
         if case.even_low.value is None:
             yield f"{line.id}, {case.name}: there is no break-even at the low price."
-        elif case.replicas is not None and _beyond(line, case.even_low):
-            yield f"{line.id}, {case.name}: that volume needs {case.replicas} replicas."
+        elif _beyond(line, case.even_low):
+            yield f"{line.id}, {case.name}: at the low price that takes more replicas."
     if line.full:
-        capacity = grouped(line.capacity.value) if line.capacity.value is not None else NONE
-        yield f"{line.id}: the month's tokens are more than its machines can serve, {capacity}."
+        yield f"{line.id}: the month's tokens are more than its machines can serve."
 
 
 def _beyond(line: HostingLine, even: Figure) -> bool:

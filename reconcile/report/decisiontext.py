@@ -16,7 +16,7 @@ from reconcile.report.section import Table
 
 def table(found: Decisions, month: Month, currency: str) -> str:
     """Return every table that has rows, then the sentences."""
-    made, said = tables(found, currency), lines(found, currency)
+    made, said = tables(found, currency), lines(found)
     if not made and not said:
         return f"nothing to decide in {month}\n"
     parts = [f"decisions of {month}", *("\n".join(_table(each)) for each in made)]

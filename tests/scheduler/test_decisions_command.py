@@ -130,7 +130,7 @@ def test_the_command_shows_what_was_drawn_and_the_ledger_has_it(
     told = trueup(*asked, "-p", "support-bot", "-f", "json")
     wrong = trueup(*asked, "-p", "suport-bot")
 
-    assert "support-bot 2026-10: 40.00 USD drawn" in shown.out
+    assert "support-bot  2026-10  train: more runs (cfo, 2026-10-09)  40.00" in shown.out
     (line,) = json.loads(told.out)["contingency"]
     assert (line["drawn"], line["draws"][0]["month"]) == ("40.00", "2026-10")
     assert D(line["opening"]) - D(line["balance"]) == 40

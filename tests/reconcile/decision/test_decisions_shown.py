@@ -245,9 +245,8 @@ def test_labels_without_a_target_tell_hours_and_no_saving(told: Callable[..., Po
     (line,) = p.decisions.levers
     assert (line.factors, line.saving.value) == ((), None)
     assert (
-        "- bot label: active_learning cannot be told: no quality target was reached, so nobody "
-        "knows how many labels were needed; so far 800 labels were accepted, and 12.5 hours of "
-        "labor approved."
+        "active_learning  no quality target was reached, so nobody knows how many labels were "
+        "needed; so far 800 labels were accepted, and 12.5 hours of labor approved"
     ) in decisiontext.table(p.decisions, OCTOBER, "USD")
 
 

@@ -29,7 +29,7 @@ def test_the_oracle_of_the_share_of_data(oracle: Callable[[str], Any]) -> None:
     assert share is not None
     assert str(rounded(share)) == known["data_share"]
     assert [str(edge) for edge in BAND] == known["benchmark_band"]
-    assert all(str(edge) in CAVEAT for edge in BAND)
+    assert "forty to sixty percent" in CAVEAT
     assert "information, not a target" in CAVEAT
 
 

@@ -93,5 +93,6 @@ def test_hostile_text_adds_no_element(hostile: Portfolio) -> None:
         "<details><summary>Allocation</summary>",
         "<details><summary>Drivers</summary>",
         "<details><summary>Forecast</summary>",
+        "<details><summary>Decisions</summary>",
         "<details><summary>Read with care</summary>",
     }
