@@ -34,9 +34,19 @@ from reconcile.ruling import (
     ruling,
 )
 from reconcile.run.line import project_runs
-from scheduler import accruing, adjusting, beside, forecasting, reallocating, resembling, restating
+from scheduler import (
+    accruing,
+    adjusting,
+    beside,
+    forecasting,
+    planning,
+    reallocating,
+    resembling,
+    restating,
+)
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
+from scheduler.closing import closes_frame
 from scheduler.commenting import commenting
 from scheduler.decisions import asked
 from scheduler.life import month_life
@@ -95,6 +105,7 @@ def reconciler(
 
 def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inputs:
     """Return everything that the report of a month is made of, but for alerts."""
+    project = planning.standing(project, stores.ledger)
     settings, owed, as_of = project.settings, books.owed, books.as_of
     held, judged = shelf(stores, as_of), asserted(project, stores)
     states = [
@@ -109,6 +120,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         snapshot=snapshot(project, stores),
         spend=books.spend,
         plans=project.budgets,
+        histories=planning.history(project, stores.ledger),
         projects=project.registry.projects,
         rates=books.rates,
         materiality=settings.materiality,
@@ -154,15 +166,16 @@ def ruled(project: Project, books: Books) -> Ruling:
 def snapshot(project: Project, stores: Stores) -> str:
     """Return the identity of everything the figures depend on, short enough to read out."""
     mine = versions(stores.ledger, present(project))
-    counting = book.counting(stores.ledger).items()
-    spend = sorted(spend_name(each.body, mine.name(period(scope))) for scope, each in counting)
-    plans = sorted(plan.fingerprint for plan in current(project.plans))
+    said = (*book.counting(stores.ledger).items(), *book.stated(stores.ledger).items())
+    spend = sorted({spend_name(each.body, mine.name(period(scope))) for scope, each in said})
+    books = [each.body.get("books", {}).get("sha256") for each in closed(stores.ledger).values()]
+    plans = sorted(plan.fingerprint for plan in planning.counting(project, stores.ledger))
     stated = [project.statements.fingerprint] if project.statements.all else []
     stated += [project.purchases.fingerprint] if project.purchases else []
     stated += [project.runs.fingerprint] if project.runs.model_fields_set else []
     stated += [project.progress.fingerprint] if project.progress.items else []
     stated += [project.decisions.fingerprint] if project.decisions.model_fields_set else []
-    inputs = (project.rates.fingerprint, *plans, *spend, *stated)
+    inputs = (project.rates.fingerprint, *plans, *spend, *filter(None, books), *stated)
     return input_hash(*inputs)[:12]
 
 
@@ -187,6 +200,7 @@ def known_alerts(stores: Stores) -> dict[str, Alert]:
 
 def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -> None:
     """Build the warehouse beside the old one and take its place."""
+    project = planning.standing(project, stores.ledger)
     currency = project.settings.reporting_currency
     tables = {
         "spend": books.spend,
@@ -205,7 +219,7 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
         "adjustments": frame(adjusting.adjustments(project, stores, books), currency),
         "reallocations": reallocating.frame(stores),
         "documents": documents(stores),
-        "closes": _closes(stores),
+        "closes": closes_frame(stores),
         "coverage": coverage_frame(report.allocation.shares, currency),
         "conflicts": conflicts_frame(report.allocation.ruling, currency),
         "rule_use": rule_use_frame(report.allocation.ruling, currency),
@@ -262,15 +276,6 @@ def _problems(found: Sequence[Problem]) -> pl.DataFrame:
     names = ("source", "document", "row", "column", "rule", "detail", "severity")
     rows = [tuple(getattr(problem, name) for name in names) for problem in found]
     schema = pl.Schema({name: pl.Int64() if name == "row" else pl.String() for name in names})
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _closes(stores: Stores) -> pl.DataFrame:
-    rows = [
-        (str(month), record.body["version"], record.at)
-        for month, record in sorted(closed(stores.ledger).items())
-    ]
-    schema = {"month": pl.String, "version": pl.Int64, "at": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
