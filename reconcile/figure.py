@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from models.errors import InvariantError
 from models.period import Month
+from reconcile.bridgemeasure import REBASELINE
 from reconcile.decision.measure import DECISIONS
 from reconcile.driver.measure import DRIVERS
 from reconcile.forecasting.measure import FORECAST
@@ -55,6 +56,7 @@ MEASURES: Final = {
         "ETC", "forecast", "estimate to complete: EAC minus actual up to the report's month"
     ),
     **FORECAST,
+    **REBASELINE,
     "bac": Measure("BAC", "plan", "budget at completion: plan of all months, without contingency"),
     "dbac": Measure("ΔBAC", "forecast", "EAC minus BAC; + is over budget"),
     "dbac_pct": Measure("ΔBAC %", "forecast", "EAC minus BAC, in percent of BAC", "%"),

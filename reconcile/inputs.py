@@ -59,6 +59,7 @@ class Inputs:
         snapshot: Hash of the inputs.
         spend: The spend of all months.
         plans: At most one plan a project.
+        histories: By project, the versions of its plan that counted one after the other.
         projects: The registry.
         rates: Dated exchange rates.
         materiality: Thresholds for comments and colours.
@@ -94,6 +95,7 @@ class Inputs:
     rates: Converter
     materiality: Materiality
     targets: Targets
+    histories: Mapping[str, Sequence[Planned]] = field(default_factory=dict)
     ruling: Ruling = field(default_factory=Ruling)
     sources: Sequence[SourceState] = ()
     assertions: Sequence[Assertion] = ()

@@ -20,6 +20,7 @@ from reconcile.alerts import DAILY_ANOMALY, SPEND_AFTER_END, UNALLOCATED_OVER
 from reconcile.allocation import Allocation, allocation
 from reconcile.anomaly.shown import AnomalyLine, anomaly_lines
 from reconcile.balance import Assertion
+from reconcile.bridge import Rebaseline, rebaselines
 from reconcile.check import lines_add_up, spend_total
 from reconcile.close.commentary import CommentLine, commentary
 from reconcile.close.state import Life
@@ -90,6 +91,7 @@ class Portfolio:
         forecasts: How the estimates at completion were made, and how far earlier ones were off.
         decisions: Contingency by approval, levers, hosting or API, what idles, share of data.
         drivers: Why categories cost more or less than planned, item by item.
+        rebaselines: Projects whose plan is not their first, against both.
         outside: What was spent before projects began or after they ended, all months.
         commentary: What is said about lines of the month, and what has to be.
         life: How far the month is on its way to being closed; None where nobody asked.
@@ -127,6 +129,7 @@ class Portfolio:
     forecasts: Forecasts
     decisions: Decisions
     drivers: DriverReport
+    rebaselines: tuple[Rebaseline, ...]
     outside: tuple[Outside, ...]
     commentary: tuple[CommentLine, ...]
     life: Life | None
@@ -206,6 +209,7 @@ def portfolio(given: Inputs) -> Portfolio:
             forecasts=forecasts(lines, outlooks, given.forecast.past, figures, month),
             decisions=decided(given, figures, frame, lines, outlooks),
             drivers=driven(given, frame, lines, figures, compared=(spent, planned)),
+            rebaselines=rebaselines(given.histories, lines, given.rates, figures, month),
             outside=beyond,
             commentary=commentary(
                 lines, loose, given.commenting, figures, month=month, as_of=given.as_of

@@ -17,7 +17,7 @@ from models.durable import part_in, place, storing
 from models.lake import input_hash
 from models.money import MONEY
 from models.period import Month
-from models.plan import FRAME, current
+from models.plan import FRAME
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
 from reconcile.adjustment import frame
