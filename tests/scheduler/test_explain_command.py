@@ -22,9 +22,9 @@ rules:
 def test_a_figure_is_explained_verified_and_looked_for(
     trueup: Callable[..., Any], small: Path
 ) -> None:
-    """One project for all of it: a night takes longer than what is asked of it."""
+    """One project for all of it: to load one takes longer than what is asked of it."""
     (small / "rules.yaml").write_text(RULES)
-    ran = trueup("-q", "-C", str(small), "run", "--today", TODAY)
+    ran = trueup("-q", "-C", str(small), "ingest", "--today", TODAY)
     assert ran.code == 0, ran.err
 
     def ask(*more: str) -> Any:
