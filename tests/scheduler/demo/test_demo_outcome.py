@@ -46,12 +46,12 @@ def test_every_project_ends_where_its_story_says(story: Story, told: Path) -> No
     assert Decimal(line["completion"]["bac"]) == story.budget + DRAWN.get(story.id, 0)
 
 
-def test_the_estimate_of_legal_is_just_beyond_its_limit(told: Path) -> None:
+def test_the_estimate_of_legal_is_beyond_its_limit(told: Path) -> None:
     line = lines(told)["legal-summarizer-70b"]
 
     compute = next(each for each in line["categories"] if each["id"] == "training_compute")
     overrun = Decimal(line["month"]["delta"])
-    assert 0 < Decimal(line["completion"]["beyond"]) < 10_000
+    assert 50_000 < Decimal(line["completion"]["beyond"]) < 80_000  # sweeps go on as they went
     assert Decimal(compute["month"]["delta"]) > overrun * Decimal("0.9")
 
 
