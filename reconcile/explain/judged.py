@@ -129,6 +129,17 @@ JUDGED: Final[dict[str, Builder]] = {
         for lag in LAGS
         for name in ("wape", "bias")
     },
+    **dict.fromkeys(("pl0", "bac0"), stated("plan", "the first approved version of the plan")),
+    "dpl0": minus("ac", "pl0"),
+    "dbac0": minus("eac", "bac0"),
+    "rebaselined": minus("bac", "bac0"),
+    **dict.fromkeys(
+        (
+            *("bridge_quantity", "bridge_price", "bridge_amount", "bridge_currency"),
+            *("bridge_added", "bridge_removed", "bridged"),
+        ),
+        stated("plan", "both versions of the plan; see `trueup plan diff`"),
+    ),
     "opening": stated("plan", "contingency of the plan before any draw"),
     "approved_draw": stated("decision", "draws that decisions.yaml and the ledger approve"),
     "balance": method("opening minus draws", "opening", "approved_draw"),
