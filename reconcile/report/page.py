@@ -54,6 +54,7 @@ _HEAT: Final = (
     (Decimal(30), "below"),
     (Decimal(100), "far"),
 )
+FOLDED: Final = 15  # rows of a table beyond which it is folded
 LIBRARY_SLOT: Final = "<script>library</script>"  # data is escaped, so it cannot hold this
 DRAW_SLOT: Final = "<script>draw</script>"
 
@@ -125,6 +126,7 @@ def _names(p: Portfolio) -> dict[str, Any]:
         "other": allocation.other,
         "sections": shown(p),
         "marked": marked,
+        "folded": FOLDED,
     }
 
 

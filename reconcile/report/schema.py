@@ -128,7 +128,7 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("tax", "tax_billed", "tax_difference"), _AMOUNT),
             )
         ),
-        **{key: dict(schema) for key, (_, schema) in SECTIONS.items()},
+        **{key: dict(each.schema) for key, each in SECTIONS.items()},
         accruals=_list(
             _object(
                 kind={"enum": [*TITLES]},

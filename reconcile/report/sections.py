@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reconcile.portfolio import Portfolio
 from reconcile.report import (
     adjustments,
     anomalies,
+    bridge,
     commentary,
     decisions,
     drivers,
@@ -18,24 +20,39 @@ from reconcile.report import (
 )
 from reconcile.report.section import Section
 
-Made = Callable[[Portfolio], Section]
 
-# key in JSON: what makes the section, and the schema of its `document`
-SECTIONS: Final[Mapping[str, tuple[Made, Mapping[str, Any]]]] = {
-    "month_state": (life.section, life.SCHEMA),
-    "commentary": (commentary.section, commentary.SCHEMA),
-    "adjustments": (adjustments.section, adjustments.SCHEMA),
-    "forecast": (forecasts.section, forecasts.SCHEMA),
-    "drivers": (drivers.section, drivers.SCHEMA),
-    "anomalies": (anomalies.section, anomalies.SCHEMA),
-    "runs": (running.section, running.SCHEMA),
-    "decisions": (decisions.section, decisions.SCHEMA),
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One section, by what is asked of it.
+
+    Attributes:
+        made: Makes it.
+        schema: JSON Schema of its `document`.
+        command: Shows its tables in a terminal, where a report shows its sentences alone; empty
+            where they are few enough to be shown at once.
+    """
+
+    made: Callable[[Portfolio], Section]
+    schema: Mapping[str, Any]
+    command: str = ""
+
+
+SECTIONS: Final[Mapping[str, Listed]] = {
+    "month_state": Listed(life.section, life.SCHEMA),
+    "drivers": Listed(drivers.section, drivers.SCHEMA, "trueup variance"),
+    "forecast": Listed(forecasts.section, forecasts.SCHEMA, "trueup forecast"),
+    "rebaselines": Listed(bridge.section, bridge.SCHEMA),
+    "commentary": Listed(commentary.section, commentary.SCHEMA),
+    "anomalies": Listed(anomalies.section, anomalies.SCHEMA),
+    "adjustments": Listed(adjustments.section, adjustments.SCHEMA),
+    "decisions": Listed(decisions.section, decisions.SCHEMA, "trueup decisions"),
+    "runs": Listed(running.section, running.SCHEMA, "trueup runs"),
 }
 
 
 def sections(p: Portfolio) -> tuple[Section, ...]:
     """Return every section, shown or not."""
-    return tuple(section(p) for section, _ in SECTIONS.values())
+    return tuple(each.made(p) for each in SECTIONS.values())
 
 
 def shown(p: Portfolio) -> tuple[Section, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from models.period import Month
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
 from reconcile.report import accruals, allocation, invoices, restatements
@@ -23,8 +24,8 @@ from reconcile.report.number import (
     short_month,
     signed_percent,
 )
-from reconcile.report.section import Section
-from reconcile.report.sections import shown
+from reconcile.report.section import Section, Table
+from reconcile.report.sections import SECTIONS, shown
 
 NAME_WIDTH: Final = 24
 TAIL_WIDTH: Final = 40
@@ -44,6 +45,7 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         p: The portfolio.
         colour: Whether to add ANSI colour; words and signs carry everything without it.
     """
+    more = shown(p)
     sections = [
         _head(p, colour=colour),
         _table(_projects(p), colour=colour),
@@ -54,12 +56,13 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
         _table(_coverage(p), colour=colour),
         _table(_open(p), colour=colour),
         _table(_conflicts(p), colour=colour),
-        *(part for each in shown(p) for part in _section(each, colour=colour)),
+        *(part for each in more for part in _section(each, colour=colour)),
         _table(_accruals(p), colour=colour),
         _table(_restatements(p), colour=colour),
         _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
         _table(_invoices(invoices.PART_HEADS, invoices.part_rows(p.invoices)), colour=colour),
         [f"! {visible(note)}" for note in (*p.notes, *map(str, p.problems))],
+        _more(more, p.month),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
@@ -199,16 +202,31 @@ def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
 
 
 def _section(section: Section, *, colour: bool) -> Iterator[list[str]]:
-    """Yield the tables of a section, the first head named by it, then its lines."""
-    for table in (table for table in section.tables if table.rows):
-        named = table.caption or section.title
-        heads = [(f"{named}: {table.heads[0]}", ""), *((head, "") for head in table.heads[1:])]
-        rows = [
-            [(_tail(visible(cell.text)), TONES.get(cell.tone, "")) for cell in row]
-            for row in table.rows
-        ]
-        yield _table([heads, *rows], colour=colour)
+    """Yield what a terminal shows of a section: its tables, if no command does; its lines."""
+    if not SECTIONS[section.key].command:
+        yield from (_shown(section, table, colour=colour) for table in section.tables if table.rows)
     yield [f"- {visible(line)}" for line in section.lines]
+
+
+def _shown(section: Section, table: Table, *, colour: bool) -> list[str]:
+    """Return a table whose first head is named by its section."""
+    named = table.caption or section.title
+    heads = [(f"{named}: {table.heads[0]}", ""), *((head, "") for head in table.heads[1:])]
+    rows = [
+        [(_tail(visible(cell.text)), TONES.get(cell.tone, "")) for cell in row]
+        for row in table.rows
+    ]
+    return _table([heads, *rows], colour=colour)
+
+
+def _more(sections: Iterable[Section], month: Month) -> list[str]:
+    """Return where the tables stand that a terminal leaves out."""
+    found = [
+        f"{each.title.lower()}: {SECTIONS[each.key].command} --month {month}"
+        for each in sections
+        if SECTIONS[each.key].command and any(table.rows for table in each.tables)
+    ]
+    return [f"More: {'; '.join(found)}"] if found else []
 
 
 def _accruals(p: Portfolio) -> list[Row]:
