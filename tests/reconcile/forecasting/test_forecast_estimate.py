@@ -192,6 +192,16 @@ def test_no_category_is_below_what_is_spent_and_ordered(basis: Any, item: Any) -
     assert months_of(made)[3:] == ["166.67", "166.66", "166.67"]
 
 
+@pytest.mark.parametrize(("ordered", "expected"), [("299.99", "600"), ("300.5", "600.50")])
+def test_orders_of_less_than_what_is_expected_add_nothing(
+    basis: Any, item: Any, ordered: str, expected: str
+) -> None:
+    made = basis(item(), spent={"": [100] * 3}, committed={"infra": Decimal(ordered)})
+
+    assert eac(made) == Decimal(expected)
+    assert outlook(made).estimates[0].raised == max(Decimal(0), Decimal(ordered) - 300)
+
+
 def test_an_order_of_what_is_not_planned_is_expected_all_the_same(basis: Any) -> None:
     made = basis(committed={"data": Decimal(70), "infra": Decimal(0)})
 
