@@ -83,14 +83,14 @@ def test_a_line_is_named_by_its_path_or_by_a_figure(text: str, path: str) -> Non
     [
         ("legall", "'legall' is no project. Did you mean 'legal'?"),
         ("legal/dat", "'dat' is no category. Did you mean 'data'?"),
-        ("unallocated/data", "'unallocated/data' is no line; write 'unallocated', or "
-         "PROJECT/CATEGORY"),
-        ("legal/2026-09/delta", "figure 'legal/2026-09/delta' is of 2026-09; comment on it in that "
-         "month, not in 2026-10"),
+        ("unallocated/data", ("'unallocated/data' is no line; write 'unallocated', or "
+         "PROJECT/CATEGORY")),
+        ("legal/2026-09/delta", ("figure 'legal/2026-09/delta' is of 2026-09; comment on it in that "
+         "month, not in 2026-10")),
     ],
 )  # fmt: skip
 def test_what_is_no_line_of_the_month_is_refused(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=".") as error:
+    with pytest.raises(ValueError, match=r".") as error:
         scope(text, OCTOBER, PROJECTS)
 
     assert str(error.value) == said
@@ -129,13 +129,17 @@ def test_a_file_is_of_the_month_it_is_named_after(tmp_path: Path) -> None:
         ),
         (
             (ENTRY, ENTRY),
-            ":3:13: comments.1.scope: 'legal/data' is already commented on in line 2; write one "
-            "comment a line of the report",
+            (
+                ":3:13: comments.1.scope: 'legal/data' is already commented on in line 2; write one "
+                "comment a line of the report"
+            ),
         ),
         (
             (ENTRY.replace("timing", "often"),),
-            ":2:55: comments.0.effect: 'often' is not possible. Possible: permanent, timing, "
-            "one-off",
+            (
+                ":2:55: comments.0.effect: 'often' is not possible. Possible: permanent, timing, "
+                "one-off"
+            ),
         ),
     ],
 )
