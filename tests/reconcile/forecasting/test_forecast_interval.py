@@ -60,6 +60,18 @@ def test_the_interval_is_that_of_the_oracle(oracle: Callable[[str], dict[str, An
     assert (found.middle, found.months) == (Fraction(given["mean"]), 3)
 
 
+def test_deviations_whose_spread_is_no_whole_number() -> None:
+    """By hand: s^2 = 8.75 / 3, times 1 + 1 / 4 is 3.6458; its root 1.9094, by 1.637744 3.13."""
+    found = interval([Decimal(each) for each in (1, 2, 3, 5)], 1)
+
+    assert found is not None
+    assert [found.middle, found.deviation, found.half] == [
+        Fraction(11, 4),
+        Decimal("1.91"),
+        Decimal("3.13"),
+    ]
+
+
 def test_the_middle_is_the_mean_deviation_of_all_months_to_come() -> None:
     found = interval([Decimal(10)] * 4, 5)
 

@@ -102,6 +102,14 @@ def test_no_end_is_below_what_is_spent_and_ordered(six_months: Months) -> None:
     assert (found.low, found.low_method) == (Decimal(550), "actual plus open commitments")
 
 
+def test_an_end_that_is_just_what_is_spent_and_ordered_keeps_its_name(six_months: Months) -> None:
+    scope = scope_of(
+        six_months, [100] * 4, [100] * 6, 4, committed=Decimal(150), others=((Decimal(550), "x"),)
+    )
+
+    assert estimate_range(scope).low_method == "x"
+
+
 @pytest.mark.parametrize(
     ("spent", "planned", "expected"),
     [
