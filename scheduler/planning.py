@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Final
 
 from ingest.closing import closed
 from models.errors import ConfigError, Mistake
 from models.ledger import Entry, Ledger, Record
 from models.plan import Plan, current
-from models.planhead import Approval, ApprovalKind
+from models.planhead import Approval
 from models.planversion import (
     APPROVED,
     VERSION,
@@ -94,9 +93,17 @@ def history(project: Project, ledger: Ledger) -> dict[str, tuple[Plan, ...]]:
     return found
 
 
-def recorded(ledger: Ledger, plan: Plan) -> list[Record]:
-    """Return what the ledger tells of one version, oldest first."""
-    return [*ledger.entries(VERSION, plan.subject), *ledger.entries(APPROVED, plan.subject)]
+def versions(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
+    """Return every version there is: of the files, and of the ledger where no file says it.
+
+    Raises:
+        ConfigError: what `plans` raises.
+    """
+    found = plans(project, ledger)
+    there = {plan.subject for plan in found}
+    gone = [each[-1] for subject, each in _records(ledger).items() if subject not in there]
+    old = [replace(kept(each.subject, each.body), file=f"{KEPT}{each.subject}") for each in gone]
+    return tuple(sorted((*found, *old), key=lambda plan: (plan.project, plan.version)))
 
 
 def entries(project: Project, ledger: Ledger) -> list[Entry]:
@@ -130,12 +137,6 @@ def rebaselined(plan: Plan, ledger: Ledger) -> str:
         f"version {plan.version} of '{plan.project}' changes {what} in {first.month}, "
         f"{first.before} -> {first.after}{more}, and months are closed through {through}"
     )
-
-
-def approved_entry(plan: Plan, given: Approval) -> Entry:
-    """Return the entry by which a person approves a version."""
-    said = {"by": given.by, "author": given.author, "reason": given.reason, "at": str(given.at)}
-    return Entry(APPROVED, plan.subject, {"hash": plan.fingerprint, "kind": given.kind, **said})
 
 
 def _holds(ledger: Ledger) -> dict[Names, Hold]:
@@ -172,11 +173,19 @@ def _edited(filed: Iterable[Plan], holds: Mapping[Names, Hold]) -> Iterator[Mist
 
 def _standing(plan: Plan, holds: Mapping[Names, Hold], records: Mapping[str, list[Record]]) -> Plan:
     """Return a plan of a file with the approval that the ledger gives it."""
-    hold = holds.get((plan.project, plan.version))
-    if plan.scenario or plan.status in {"approved", "superseded"} or hold is None:
+    hold, mine = holds.get((plan.project, plan.version)), records.get(plan.subject, [])
+    if plan.scenario or plan.status in {"approved", "superseded"}:
         return plan
-    given = _given(hold, records.get(plan.subject, []))
+    given = _given(hold, mine) if hold else _submitted(plan, mine)
     return replace(plan, approval=given) if given else plan
+
+
+def _submitted(plan: Plan, records: Sequence[Record]) -> Approval | None:
+    """Return the submission of exactly this version."""
+    if not records or records[-1].body["hash"] != plan.fingerprint:
+        return None
+    said = approval(records[-1].body["approval"])
+    return said if said.status == "submitted" else None
 
 
 def _given(hold: Hold, records: Iterable[Record]) -> Approval | None:
@@ -228,11 +237,3 @@ def _before(plan: Plan, records: Mapping[str, list[Record]]) -> Iterator[Record]
 
 def _is_approved(record: Record) -> bool:
     return bool(record.body["approval"]["status"] == "approved")
-
-
-def approved(
-    plan: Plan, *, by: str, reason: str, at: date, kind: ApprovalKind, author: str
-) -> Plan:
-    """Return a plan with the approval that a person gives it."""
-    given = Approval(status="approved", author=author, by=by, at=at, reason=reason, kind=kind)
-    return replace(plan, approval=given)

@@ -1,0 +1,33 @@
+"""`trueup plan list`: every plan, and which of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import click
+
+from models.plan import Plan, current
+from reconcile.report import plans as report
+from scheduler import planning
+from scheduler.cli import Shell
+from scheduler.options import form_option
+from scheduler.workspace import configured, stores
+
+RENDER: Final[dict[str, Callable[[Sequence[Plan], Iterable[str]], str]]] = {
+    "table": report.listed,
+    "json": report.listed_document,
+}
+
+
+@click.command()
+@form_option
+@click.pass_obj
+def command(shell: Shell, *, form: str) -> None:
+    """Show every plan with its budget, contingency and total; one of each project counts."""
+    project = configured(shell.folder)
+    with stores(project) as opened:
+        found = planning.plans(project, opened.ledger)
+    counting = [plan.subject for plan in current(found)]
+    ordered = sorted(found, key=lambda plan: (plan.project, plan.scenario or "", plan.version))
+    click.echo(RENDER[form](ordered, counting), nl=False)
