@@ -18,6 +18,7 @@ from reconcile.tie_out import SourceState
 
 PortfolioOf = Callable[..., Portfolio]
 OCTOBER = Month(2026, 10)
+MINUS, NONE = "\u2212", "\u2013"
 FINAL = [SourceState(source="cloud", state="final")]
 
 
@@ -124,10 +125,23 @@ def test_the_section_shows_what_is_said_and_what_is_not(made: Callable[..., Port
 
     assert [cell.text for cell in first] == [
         *("1", "p, Training compute", "given", "two more runs", "permanent", "freeze", "ben"),
-        *("2026-11-20", "anna", "2026-11-03", "+2,000.00", "−5.00"),
+        *("2026-11-20", "anna", "2026-11-03", "+2,000.00", f"{MINUS}5.00"),
     ]
     assert [cell.text for cell in second] == [
-        *("2", "p, Infra", "overdue", "unplanned", "–", "–", "–", "–", "–", "–", "+1.00", "–")
+        *(
+            "2",
+            "p, Infra",
+            "overdue",
+            "unplanned",
+            NONE,
+            NONE,
+            NONE,
+            NONE,
+            NONE,
+            NONE,
+            "+1.00",
+            NONE,
+        )
     ]
     assert (first[2].tone, second[2].tone) == ("", "red")
     assert shown.document[0] == {
