@@ -59,8 +59,8 @@ def command(
     with opened(shell, as_of, today) as after:
         _known(after, names)
         before = was(configured(shell.folder), after.stores, since)
-        sides = [replace(each, month=month or each.month) for each in (before, after)]
-        click.echo(RENDER[form](_since(*sides, names)), nl=False)
+        old, new = (replace(each, month=month or each.month) for each in (before, after))
+        click.echo(RENDER[form](_since(old, new, names)), nl=False)
 
 
 def _since(before: Opened, after: Opened, names: tuple[str, ...]) -> Since:

@@ -100,7 +100,7 @@ def test_a_comment_that_is_given_stands_beside_its_line(made: Callable[..., Port
 
     assert (first.comment, first.status, first.why) == (given, "given", "material")
     assert first.eac is not None
-    assert (first.eac.id, first.eac.value) == ("p/training_compute/2026-10/said_eac", 42000)
+    assert (first.eac.id, first.eac.value) == ("p/training_compute/2026-10/said_eac", Decimal(42000))
     assert (free.scope, free.why, free.status, free.number) == ("p/data", "", "given", 6)
     assert free.delta is not None
     assert (free.delta.id, free.eac) == ("p/data/2026-10/delta", None)

@@ -76,7 +76,7 @@ def test_what_goes_up_and_comes_back_is_shown_with_both_causes() -> None:
 
     (found,) = changes(first, [step("bill", eac="2"), step("rules", eac="1")])
 
-    assert (found.change, len(found.parts)) == (0, 2)
+    assert (found.change, len(found.parts)) == (Decimal(0), 2)
     assert changes(first, [step("bill", eac="1")]) == ()
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from models.currency import RateEntry, Rates
 from models.period import Month
 from models.plan import Plan
-from models.planfile import Approval
+from models.planhead import Approval
 from models.project import Project, Registry
 from models.rule import Condition, Rule, RuleSet, Target
 from reconcile.since.evidence import (
