@@ -128,14 +128,6 @@ class Fiscal(Strict):
     """Month in which it starts: 1 for January, 4 for April."""
 
 
-class Report(Strict):
-    """How reports count."""
-
-    to_date_from: Literal["horizon", "fiscal_year"] = "horizon"
-    """Where "to date" begins: with the first month of all plans and spend, or with the fiscal
-    year."""
-
-
 class FileChannel(Strict):
     """Alerts appended to a file, one JSON object a line."""
 
@@ -259,10 +251,8 @@ class Settings(Strict):
     """How much of the cost is expected to have a project."""
     close: Close = Close()
     """What it takes to close a month."""
-    fiscal: Fiscal = Fiscal()
-    """When the fiscal year starts."""
-    report: Report = Report()
-    """How reports count."""
+    fiscal: Fiscal | None = None
+    """The fiscal year, which reports then show to date, too."""
     anomalies: Anomalies = Anomalies()
     """Which days of a project are told as standing out."""
     channels: tuple[Channel, ...] = ()

@@ -175,6 +175,14 @@ MEASURES: Final = {
     "before": Measure(
         "Before start", "effective", "cost of days before the project's first, all loaded"
     ),
+    "fy_ac": Measure("AC", "effective", "actual of the months of the fiscal year so far"),
+    "fy_pl": Measure("PL", "plan", "plan of the months of the fiscal year so far"),
+    "fy_delta": Measure(
+        "ΔPL", "effective", "actual minus plan of the fiscal year so far; + is over plan"
+    ),
+    "fy_pct": Measure(
+        "%", "effective", "the same in percent of the plan of the fiscal year so far", "%"
+    ),
     "said_eac": Measure(
         "Effect on EAC", "forecast", "what a comment says that it adds to EAC; + is more cost"
     ),

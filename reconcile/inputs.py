@@ -81,6 +81,7 @@ class Inputs:
         closed: Months that are closed.
         life: How far the month is; None says nothing about it.
         commenting: What is said about the month; None asks for no comment.
+        fiscal: Month in which the fiscal year starts, 1 to 12; None where there is none.
         demo: Whether the data is made up, which every report then says.
     """
 
@@ -113,4 +114,5 @@ class Inputs:
     closed: Collection[Month] = ()
     life: Life | None = None
     commenting: Commenting | None = None
+    fiscal: int | None = None
     demo: bool = False

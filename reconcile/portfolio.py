@@ -27,6 +27,7 @@ from reconcile.close.state import Life
 from reconcile.decision.decisions import Decisions, decided
 from reconcile.driver.report import DriverReport, driven
 from reconcile.figure import PORTFOLIO, Figure, Figures, scope
+from reconcile.fiscal import FiscalLine, fiscal_lines
 from reconcile.forecasting.estimate import Outlook, outlook
 from reconcile.forecasting.known import Bases, first_days
 from reconcile.forecasting.known import spent as spent_by_item
@@ -95,6 +96,7 @@ class Portfolio:
         outside: What was spent before projects began or after they ended, all months.
         commentary: What is said about lines of the month, and what has to be.
         life: How far the month is on its way to being closed; None where nobody asked.
+        fiscal: The fiscal year so far, by project, their sum last.
         notes: One line each about what to read with care.
     """
 
@@ -133,6 +135,7 @@ class Portfolio:
     outside: tuple[Outside, ...]
     commentary: tuple[CommentLine, ...]
     life: Life | None
+    fiscal: tuple[FiscalLine, ...]
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -215,6 +218,9 @@ def portfolio(given: Inputs) -> Portfolio:
                 lines, loose, given.commenting, figures, month=month, as_of=given.as_of
             ),
             life=given.life,
+            fiscal=fiscal_lines(
+                lines, total, given.fiscal, figures, month=month, ended=completeness.ended(month)
+            ),
             alerts=tuple(_alert(figures, month, row) for row in given.alerts),
             problems=(*given.problems, *allocated.problems),
             notes=(

@@ -147,6 +147,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         closed=held.closed,
         life=month_life(held, month, states, judged),
         commenting=commenting(project, stores),
+        fiscal=settings.fiscal.first_month if settings.fiscal else None,
         demo=settings.demo,
     )
 

@@ -176,5 +176,9 @@ JUDGED: Final[dict[str, Builder]] = {
     "day_expected": stated("method", "what the schedule, the plan or earlier days let expect"),
     "day_excess": minus("day_cost", "day_expected"),
     "told_excess": stated("alert", "entries `alert` of the ledger"),
+    "fy_ac": looks_at("actual of the months of the fiscal year so far"),
+    "fy_pl": stated("plan", "plan of the months of the fiscal year so far"),
+    "fy_delta": minus("fy_ac", "fy_pl"),
+    "fy_pct": percent_of("fy_delta", "fy_pl"),
     "said_eac": stated("comment", "comments on the report, in their files and the ledger"),
 }  # fmt: skip

@@ -61,8 +61,16 @@ def section(p: Portfolio) -> Section:
             "takes from contingency: `trueup comment add`."
         ),
         tables=(Table(heads=HEADS, words=WORDS, rows=tuple(map(_row, p.commentary))),),
+        lines=_missing(p.commentary),
         document=[_document(line) for line in p.commentary],
     )
+
+
+def _missing(lines: Sequence[CommentLine]) -> tuple[str, ...]:
+    """Return a sentence about what nobody has said."""
+    found = [line for line in lines if line.status != GIVEN]
+    late = sum(line.status == "overdue" for line in found)
+    return (f"Comments missing: {len(found)}, overdue: {late}.",) if found else ()
 
 
 def _row(line: CommentLine) -> tuple[Cell, ...]:
