@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -111,11 +112,7 @@ def test_what_is_ordered_in_another_currency_counts_at_the_rate_of_the_month(
 
 def test_nothing_ordered_leaves_the_range_as_it_was() -> None:
     amounts = {OCTOBER: Decimal(3)}
-    ranges = [
-        estimate_range(
-            Scope(actual=amounts, plan=amounts, forecast=amounts, reported=[OCTOBER], **given)
-        )
-        for given in ({}, {"committed": Decimal(0)})
-    ]
+    known = Scope(actual=amounts, plan=amounts, forecast=amounts, reported=[OCTOBER])
+    ranges = [estimate_range(known), estimate_range(replace(known, committed=Decimal(0)))]
 
     assert ranges[0] == ranges[1]
