@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from models.errors import Mistake
@@ -21,6 +22,7 @@ _SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
     "₹": ("INR",),
     "₩": ("KRW",),
 }
+_STATED: Final = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]")  # a currency, with its locale
 _CODE: Final = re.compile(r"\b[A-Z]{3}\b")
 
 
@@ -77,7 +79,8 @@ def _unknown(cell: Cell) -> str:
         return f"{cell.text} is no first day of a month; write {cell.text[:7]}"
     if month is not None:
         return f"{cell.text!r} is no month as it is written here; write {month}"
-    near = suggestion(cell.text, (*NAMES, f"{FACTOR}NAME", "YYYY-MM"), "known headings")
+    known = NAMES if not get_close_matches(folded(cell.text), KNOWN, 1) else KNOWN
+    near = suggestion(cell.text, (*known, f"{FACTOR}NAME", "YYYY-MM"), "known headings")
     return f"unknown heading {cell.text!r}. {near}"
 
 
@@ -134,8 +137,9 @@ def _shown(grid: Grid, cell: Cell, frame: Frame) -> Iterator[Mistake]:
     """Yield where a workbook shows a number as something else than the plan counts."""
     if "%" in cell.shown:
         yield grid.mistake(cell, f"{cell.text} is shown as percent; format it as a number")
-    codes = {*_CODE.findall(cell.shown)}
-    signs = [sign for sign in _SIGNS if sign in re.sub(r"\[\$-[^\]]*\]", "", cell.shown)]
+    stated, rest = " ".join(_STATED.findall(cell.shown)), _STATED.sub("", cell.shown)
+    codes = {*_CODE.findall(stated), *_CODE.findall(rest)}
+    signs = [sign for sign in _SIGNS if sign in stated + rest]
     meant = {code for sign in signs for code in _SIGNS[sign]} | codes
     if frame.currency and meant and frame.currency not in meant:
         shown = ", ".join(sorted(codes) or signs)

@@ -164,7 +164,8 @@ class Row:
         return ("amount", "unit_price", *dated)
 
     def _phased(self) -> Sequence[Month]:
-        return self.months if any(each.meaning[:1].isdigit() for each in self.columns) else ()
+        """Return the months of the plan, where the row has an amount in any of them."""
+        return self.months if any(self._cell(str(month)) for month in self.months) else ()
 
     def _cell(self, meaning: str) -> Cell | None:
         for column in self.columns:
