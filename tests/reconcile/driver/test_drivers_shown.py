@@ -88,6 +88,7 @@ def test_every_part_is_a_figure_with_one_definition(p: Portfolio) -> None:
 
     assert spot.delta.id == f"{prefix}/delta"
     assert (spot.planned.id, spot.planned.unit) == (f"{prefix}/q_pl", "gpu-hour")
+    assert [each.unit for each in (spot.plan, spot.actual, spot.delta)] == ["USD"] * 3
     assert (spot.price.id, spot.price.unit) == (f"{prefix}/r_ac", "USD/gpu-hour")
     assert spot.parts["credits"].id == f"{prefix}/by_credits"
     assert [f.id for f in spot.factors.values()] == [
@@ -227,7 +228,16 @@ def test_the_warehouse_has_the_same_lines_and_their_parts_sum(p: Portfolio) -> N
     )
     assert spot["price"] == D("-47.74")
     egress = frame.row(by_predicate=pl.col("item") == "egress", named=True)
-    assert (egress["plan"], egress["delta"], egress["factors"]) == (None, D("12.344"), None)
+    assert {name: value for name, value in egress.items() if value} == {
+        "project": "legal",
+        "category": "training_compute",
+        "item": "egress",
+        "kind": "item",
+        "month": "2026-10",
+        "why": "nothing planned",
+        **dict.fromkeys(("actual", "delta", "unplanned"), D("12.344")),
+    }
+    assert (egress["plan"], egress["factors"], egress["quantity"]) == (None, None, None)
     assert drivers_frame([]).schema == DRIVERS
 
 

@@ -103,6 +103,18 @@ def test_lines_to_date_are_sums_of_months(
     assert (line.month, line.unit) == (Month(2026, 10), "gpu-hour")
 
 
+def test_a_line_to_date_is_planned_where_any_of_its_months_is(
+    driven: Driven, plan_for: Made, charge: Made
+) -> None:
+    plans = [plan_for(("train", {"h": "100"}, "gpu-hour", "2"), start=SEPTEMBER)]
+
+    found = driven(plans, [charge("90", "30", day=SEPTEMBER.first), charge("200", "80")])
+
+    assert [line.is_planned for line in found.months] == [True, False]
+    (line,) = found.to_date
+    assert (line.is_planned, line.split.plan, line.why) == (True, 200, "nothing planned")
+
+
 def test_the_volume_of_months_that_were_not_divided_is_a_factor_of_its_own(
     driven: Driven, plan_for: Made, charge: Made
 ) -> None:

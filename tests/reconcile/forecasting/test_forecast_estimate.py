@@ -15,6 +15,7 @@ from reconcile.forecasting.basis import Basis
 from reconcile.forecasting.estimate import outlook
 from reconcile.forecasting.remaining import remaining, timing
 from reconcile.forecasting.spreading import spread, total
+from reconcile.forecasting.whatif import beside, side, what_if
 
 HALF = Fraction(1, 2)
 
@@ -262,6 +263,24 @@ def test_a_change_scales_what_is_left_and_nothing_that_was(
 
     assert [eac(each) for each in made] == [900, 900, 900, 900, 1000]
     assert [sum(remaining(each).values()) for each in made] == [600, 600, 600, 600, 800]
+
+
+def test_a_change_scales_the_budget_of_open_months_that_a_range_compares_with(
+    basis: Any, item: Any
+) -> None:
+    """By hand: 220 and 4 x 110; 20 of the contingency are eaten, 30 are left on top."""
+    made = basis(item(factors=("hours",)), spent={"": [110] * 2}, n=2, reserve=Decimal(50))
+
+    found = beside(outlook(made), what_if("hours=+10%"))
+
+    assert (found.eac, found.span.low, found.span.high) == (660, 220, 690)
+
+
+def test_what_is_not_changed_keeps_every_digit_of_its_plan(basis: Any, item: Any) -> None:
+    made = basis(item(["0.005"] * 6), spent={"": [1, 1]}, n=2)
+
+    assert months_of(made) == ["1", "1", *["0.005"] * 4]
+    assert side(outlook(made)).span.high == Decimal("2.020")
 
 
 @pytest.mark.parametrize(

@@ -93,3 +93,13 @@ def test_a_month_that_is_not_reported_is_not_compared(six_months: Months) -> Non
     past = [forecast("p", six_months[0], m2=10)]
 
     assert misses(past, {"p": {six_months[1]: Decimal(5)}}, {"p": [six_months[0]]}) == []
+
+
+def test_a_project_that_cost_nothing_is_all_miss_among_others(six_months: Months) -> None:
+    """By hand: |0 - 20| + |80 - 80| of 80."""
+    past = [forecast("p", six_months[0], m2=20), forecast("q", six_months[0], m2=80)]
+    actual = {"q": {six_months[1]: Decimal(80)}}
+
+    found = misses(past, actual, {key: [six_months[1]] for key in "pq"})
+
+    assert found == [Miss(lag=1, months=2, wape=Decimal("25.00"), bias=Decimal("-25.00"))]

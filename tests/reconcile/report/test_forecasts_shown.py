@@ -68,6 +68,9 @@ def test_the_section_says_method_earned_value_and_cpi_by_category(told: Portfoli
     """By hand: 300 are earned for 450, so the other half costs 450; 10 and 25 of labels."""
     found = forecasts.section(told)
 
+    infra = told.forecasts.lines[0].categories[1]
+    assert infra.cpi
+    assert (infra.cpi.id, infra.eac.id) == ("p/infra/to-2026-10/cpi", "p/infra/completion/eac")
     _, by_category, errors = found.tables
     shown = [[cell.text for cell in row] for row in by_category.rows]
     assert shown == [
