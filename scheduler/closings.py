@@ -28,6 +28,18 @@ def listed(project: Project, stores: Stores, at: datetime) -> list[Told]:
     ]
 
 
+def due(project: Project, stores: Stores, at: datetime) -> list[str]:
+    """Return what is next to be closed, as a line for `trueup status`; nothing where none is."""
+    held = shelf(stores, at)
+    waiting = [each for each in with_data(held) if each not in held.closed and each.end <= at]
+    if not waiting:
+        return []
+    month = waiting[0]
+    found = month_life(held, month, source_states(project, held, month), asserted(project, stores))
+    more = f", {len(waiting)} months are not closed" if len(waiting) > 1 else ""
+    return [f"close      {month} is {found}{more}; `trueup close {month} --dry-run`"]
+
+
 def history(stores: Stores, month: Month | None = None) -> list[Closing]:
     """Return every close there ever was, of one month or of all, oldest first."""
     return [_closing(stores, each) for each in closes(stores.ledger) if month in {None, each.month}]

@@ -97,17 +97,26 @@ def dossier(
     Raises:
         RefusedError: when it is closed already.
     """
-    if month in closing.closed(stores.ledger):
-        raise RefusedError(
-            f"{month}: is closed already; `trueup reopen {month} --by NAME --reason TEXT` lets it "
-            "change again"
-        )
+    refuse_closed(stores, month)
     report = _final(project, stores, books, month)
     given = evidence(project, stores, report, waived=asked.waived, explained=asked.explained)
     found = checks(given)
     pins = None if failing(found) else freeze(project, stores, books, month, rendered(report))
     marks = _marks(project, stores, pins, month) if pins else {}
     return Dossier(month=month, report=report, checks=found, pins=pins, marks=marks)
+
+
+def refuse_closed(stores: Stores, month: Month) -> None:
+    """Refuse a month that is closed already, before anything is worked out.
+
+    Raises:
+        RefusedError: says how it is opened.
+    """
+    if month in closing.closed(stores.ledger):
+        raise RefusedError(
+            f"{month}: is closed already; `trueup reopen {month} --by NAME --reason TEXT` lets it "
+            "change again"
+        )
 
 
 def _final(project: Project, stores: Stores, books: Books, month: Month) -> Portfolio:

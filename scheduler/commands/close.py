@@ -107,6 +107,7 @@ def _close(
 
 
 def _found(project: Project, opened: Stores, month: Month, at: datetime, asked: Asked) -> Dossier:
+    signing.refuse_closed(opened, month)
     project = planning.standing(project, opened.ledger)
     return signing.dossier(project, opened, booked(project, opened, Quiet(), at), month, asked)
 

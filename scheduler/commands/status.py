@@ -10,6 +10,7 @@ import click
 from reconcile.alerts import SAYS
 from scheduler import reallocating
 from scheduler.cli import Shell
+from scheduler.closings import due
 from scheduler.commands.schedule import last_finished
 from scheduler.deciding import forsaken
 from scheduler.holding import Holding, holdings, lines, restated
@@ -34,7 +35,7 @@ def command(shell: Shell) -> int:
     late = missed(project.settings.schedule.at, finished, moment)
     with stores(project) as opened:
         held = holdings(project, opened, moment)
-        for line in [_run(finished, late=late), *_lines(project, opened, held)]:
+        for line in [_run(finished, late=late), *_lines(project, opened, held, moment)]:
             click.echo(line)
     return 4 if late or any(not each.sound for each in held) else 0
 
@@ -44,13 +45,16 @@ def _run(finished: datetime | None, *, late: bool) -> str:
     return f"last run   {when}{'  LATE: run `trueup run`' if late else ''}"
 
 
-def _lines(project: Project, opened: Stores, held: list[Holding]) -> Iterator[str]:
+def _lines(
+    project: Project, opened: Stores, held: list[Holding], moment: datetime
+) -> Iterator[str]:
     for each in held:
         yield f"source     {each.source}: {each.state}, {each.detail}"
         yield from lines(each)
     for source in project.sources:
         for problem in unthought(project, opened, source):
             yield f"account    {problem}"
+    yield from due(project, opened, moment)
     yield from restated(opened)
     yield from reallocating.lines(opened)
     yield from (f"decision   {line}" for line in forsaken(project, opened))
