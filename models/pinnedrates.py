@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,9 +39,37 @@ class PinnedRates(Rates):
         return Rates.entry(self, currency, to, month)
 
 
-def stated(rates: Rates, month: Month) -> dict[str, Any]:
-    """Return the rates in force in a month as the ledger keeps them, and the hash of all."""
-    found = [
+def stated(rates: Rates, month: Month, late: Iterable[Month] = ()) -> dict[str, Any]:
+    """Return the rates in force in a month as the ledger keeps them, and the hash of all.
+
+    Args:
+        rates: The rates.
+        month: The month that is closed.
+        late: Closed months whose adjustments it bears, at rates of theirs: such a month may have
+            been closed before anything came in one of the currencies.
+    """
+    found = {"hash": rates.fingerprint, "stated": _in_force(rates, month)}
+    more = {str(each): _in_force(rates, each) for each in sorted({*late})}
+    return {**found, "late": more} if more else found
+
+
+def pinned(bodies: Mapping[Month, Mapping[str, Any]]) -> dict[Month, Rates]:
+    """Return the rates of each month from what the ledger keeps of closed ones.
+
+    What a month was closed with comes first, then what the earliest later one was, for what
+    was late for it.
+    """
+    found = {month: read(body) for month, body in bodies.items()}
+    for _, body in sorted(bodies.items()):
+        for text, entries in body.get("late", {}).items():
+            month, late = Month.parse(text), read({"stated": entries})
+            own = found.get(month, late)
+            found[month] = Rates({**late.pairs, **own.pairs}, own.file)
+    return found
+
+
+def _in_force(rates: Rates, month: Month) -> list[dict[str, str]]:
+    return [
         {
             "currency": entry.currency,
             "to": entry.to,
@@ -53,7 +81,6 @@ def stated(rates: Rates, month: Month) -> dict[str, Any]:
         if any(each.start <= month for each in rates.pairs[currency, to])
         for entry in [rates.entry(currency, to, month)]
     ]
-    return {"hash": rates.fingerprint, "stated": found}
 
 
 def read(body: Mapping[str, Any]) -> Rates:

@@ -56,7 +56,7 @@ def freeze(
         rules=present(project).hash,
         program=version.PROGRAM,
         plans=plans(planning.standing(project, stores.ledger)),
-        rates=stated(project.rates, month),
+        rates=stated(books.rates, month, map(Month.parse, rows["adjusts"].drop_nulls().unique())),
         settings=settings(project),
         books=Held(sha256=kept.sha256, rows=rows.height, sums=book.sums(rows)),
         reports={

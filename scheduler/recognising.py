@@ -19,8 +19,7 @@ from ingest.closing import closed
 from models.books import read as read_books
 from models.money import WIDE
 from models.period import Month
-from models.pinnedrates import PinnedRates
-from models.pinnedrates import read as read_rates
+from models.pinnedrates import PinnedRates, pinned
 from reconcile import recognition
 from reconcile.actuals import actuals
 from reconcile.purchase.accrued import Accrued
@@ -37,12 +36,13 @@ from scheduler.workspace import Project, Stores
 
 def rated(project: Project, stores: Stores) -> Project:
     """Return the project with the rates of closed months as they were closed with."""
-    pinned = {
-        month: read_rates(rates)
+    bodies = {
+        month: rates
         for month, record in closed(stores.ledger).items()
         if (rates := record.body.get("rates"))
     }
-    return replace(project, rates=PinnedRates.over(project.rates, pinned)) if pinned else project
+    rates = PinnedRates.over(project.rates, pinned(bodies))
+    return replace(project, rates=rates) if bodies else project
 
 
 def recognised(

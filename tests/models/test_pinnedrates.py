@@ -6,7 +6,7 @@ import pytest
 
 from models.currency import RateEntry, RateError, Rates
 from models.period import Month
-from models.pinnedrates import PinnedRates, read, stated
+from models.pinnedrates import PinnedRates, pinned, read, stated
 
 OCTOBER = Month(2026, 10)
 
@@ -59,3 +59,17 @@ def test_a_pair_that_a_month_was_closed_without_has_the_rate_of_today_or_is_an_e
 
 def test_a_month_closed_without_rates_has_those_of_today() -> None:
     assert PinnedRates.over(NOW, {OCTOBER: read({})}).rate("EUR", "USD", OCTOBER) == Decimal(2)
+
+
+@pytest.mark.failure("G02")
+def test_what_is_late_in_a_new_currency_keeps_the_rate_of_the_month_that_bears_it() -> None:
+    november = stated(NOW, OCTOBER + 1, [OCTOBER, OCTOBER])
+    later = stated(rates(("GBP", "2026-01", "7")), OCTOBER + 2, [OCTOBER])
+    bodies = {OCTOBER: stated(THEN, OCTOBER), OCTOBER + 1: november, OCTOBER + 2: later}
+
+    found = pinned(bodies)[OCTOBER]
+
+    assert [each["rate"] for each in november["late"]["2026-10"]] == ["2", "3"]
+    assert found.rate("EUR", "USD", OCTOBER) == Decimal("1.10")  # its own comes first
+    assert found.rate("GBP", "USD", OCTOBER) == Decimal(3)  # then that of the earliest close
+    assert pinned({OCTOBER + 1: november})[OCTOBER].rate("EUR", "USD", OCTOBER) == Decimal(2)

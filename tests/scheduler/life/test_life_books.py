@@ -350,3 +350,30 @@ def test_adjustments_are_shown_by_a_command_and_by_the_report(
     assert none == "no prior-period adjustment in or for 2026-09\n"
     assert said["currency"] == "USD"
     assert [each["effective"] for each in said["adjustments"]] == ["3.00", "-1.00"]
+
+
+@pytest.mark.failure("G02")
+def test_a_month_that_bore_what_was_late_in_a_new_currency_is_not_moved_by_its_rate(
+    life: Any,
+) -> None:
+    def rate(text: str) -> None:
+        entry = {"currency": "USD", "to": "EUR", "from": "2026-10", "rate": text, "source": "bank"}
+        life.project = replace(life.project, rates=Rates.of((RateEntry.model_validate(entry),)))
+
+    def november() -> Decimal:
+        books = life.books("2027-01-20")
+        found = actuals(books.spend, books.rates, "EUR")
+        return Decimal(found.filter(pl.col("month") == "2026-11")["amount"].sum())
+
+    settings = life.project.settings.model_copy(update={"reporting_currency": "EUR"})
+    life.project = replace(life.project, settings=settings)
+    life.night("2026-11-02", [])
+    life.shut("2026-11-20")  # no rate is stated, and none needed
+    rate("0.9")
+    life.night("2026-12-02", LINES)
+    life.shut("2026-12-20", "2026-11")
+
+    before = november()
+    rate("0.5")
+
+    assert (before, november()) == (Decimal("12.6"), Decimal("12.6"))
