@@ -15,7 +15,7 @@ import polars as pl
 from models.money import ZERO, stored
 from models.period import Month
 from models.runcharge import GPU_HOURS
-from reconcile.actuals import Converter, actuals
+from reconcile.actuals import MONTH, Converter, actuals, rated
 
 SPOT: Final = "Dynamic"  # the pricing category of what is bought at a price that moves
 Key = tuple[str, str]  # category, item
@@ -68,8 +68,8 @@ class Spending:
             pl.col("pricing_category") == SPOT, pl.col("day") <= self.month.last
         )
         sums = (
-            mine.with_columns(pl.col("day").dt.strftime("%Y-%m").alias("month"))
-            .group_by("project", "currency", "month")
+            mine.with_columns(rated(mine, MONTH["effective"]))
+            .group_by("project", "currency", "rated")
             .agg(pl.col("list_cost", "tco_cost").sum())
             .sort(pl.all())
         )

@@ -146,6 +146,18 @@ def test_spending_knows_its_last_day_and_months(spend_of: Any, rates_of: Any) ->
     assert found.items("other") == {}
 
 
+@pytest.mark.failure("G02")
+def test_spot_that_came_late_is_weighed_at_the_rate_of_the_month_it_is_late_for(
+    spend_of: Any, rates_of: Any
+) -> None:
+    spot = {**cost("10"), "pricing_category": "Dynamic", "list_cost": D(30), "currency": "EUR"}
+    rates = rates_of({("EUR", "2026-09"): D(2), ("EUR", "2026-10"): D(3)})
+
+    found = Spending(spend_of([spot, {**spot, "adjusts": "2026-09"}]), rates, "USD", OCTOBER)
+
+    assert found.spot() == {"bot": (D(30 * 3 + 30 * 2), D(10 * 3 + 10 * 2))}
+
+
 def test_what_is_asked_has_empty_tables_of_their_own_schema() -> None:
     asked = Asked()
 
