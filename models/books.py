@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from decimal import Decimal
 from typing import Final
 
@@ -70,7 +71,7 @@ def read(data: bytes, place: str = "books") -> pl.DataFrame:
         )
         there = [name for name in RECOGNISED if name in found.columns]  # later ones may be missing
         typed = found.select(_typed(name, RECOGNISED[name]) for name in there)
-    except (OSError, EOFError, pl.exceptions.PolarsError) as error:
+    except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError) as error:
         raise StoreError(f"{place}: cannot be read as books; {_WAY_OUT}") from error
     if strange := sorted({*found.columns} - {*RECOGNISED}):
         raise StoreError(f"{place}: has a column {strange[0]!r} that books have not; {_WAY_OUT}")

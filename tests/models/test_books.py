@@ -98,9 +98,15 @@ def test_sums_are_exact_by_currency_and_measure() -> None:
     }
 
 
-def altered(change: Callable[[str], str]) -> bytes:
+def altered(was: str, now: str) -> bytes:
     text = gzip.decompress(books.written(frame({}))).decode()
-    return gzip.compress(change(text).encode())
+    return gzip.compress(text.replace(was, now).encode())
+
+
+def damaged() -> bytes:
+    data = bytearray(books.written(frame({})))
+    data[12] ^= 0xFF  # in the deflated part, behind the header
+    return bytes(data)
 
 
 def test_books_of_an_earlier_version_lack_what_came_later() -> None:
@@ -111,25 +117,34 @@ def test_books_of_an_earlier_version_lack_what_came_later() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "complaint"),
+    ("made", "complaint"),
     [
-        (b"no gzip", "books of 2026-10: cannot be read as books; "),
-        (
-            altered(lambda text: text.replace("2026-10-05", "yesterday")),
-            "books of 2026-10: cannot be read as books; ",
+        pytest.param(lambda: b"no gzip", "cannot be read as books; ", id="not packed"),
+        pytest.param(damaged, "cannot be read as books; ", id="damaged"),
+        pytest.param(
+            lambda: books.written(frame({}))[:-9], "cannot be read as books; ", id="cut short"
         ),
-        (
-            altered(lambda text: text.replace("gpu_type", "gpu_kind")),
-            "books of 2026-10: has a column 'gpu_kind' that books have not; ",
+        pytest.param(
+            lambda: altered("2026-10-05", "yesterday"), "cannot be read as books; ", id="no day"
+        ),
+        pytest.param(
+            lambda: altered("gpu_type", "gpu_kind"),
+            "has a column 'gpu_kind' that books have not; ",
+            id="another column",
         ),
     ],
 )
-def test_what_is_no_book_is_refused_with_the_way_out(data: bytes, complaint: str) -> None:
+def test_what_is_no_book_is_refused_with_the_way_out(
+    made: Callable[[], bytes], complaint: str
+) -> None:
+    data = made()
+
     with pytest.raises(StoreError) as error:
         books.read(data, "books of 2026-10")
 
     assert str(error.value) == (
-        complaint + "use the version that closed it, or restore the archive from a backup"
+        f"books of 2026-10: {complaint}use the version that closed it, or restore the archive "
+        "from a backup"
     )
 
 
