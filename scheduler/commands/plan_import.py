@@ -94,10 +94,11 @@ def command(
     if output is None and not yes:
         click.echo("nothing written; -o FILE or --yes writes the plan", err=True)
         return
-    version = 1 + max((each.version for each in project.plans if each.project == owner), default=0)
+    path = output or shell.folder / "plans" / f"{owner}.yaml"
+    others = (each for each in project.plans if Path(each.file).resolve() != path.resolve())
+    version = 1 + max((each.version for each in others if each.project == owner), default=0)
     head = Head(project=owner, id=owner, version=version, currency=unit, author=author,
                 source=file.name)  # fmt: skip
-    path = output or shell.folder / "plans" / f"{owner}.yaml"
     plan = _placed(path, written(found, head), is_over=yes)
     click.echo(
         f"written {path}: {plan.project} version {plan.version}, {plan.base} {unit}", err=True
