@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -386,6 +387,54 @@ def test_of_two_who_close_a_month_at_once_one_is_refused(
 
     assert str(error.value) == "2026-10: was closed or reopened meanwhile; look at it again"
     assert [each.record.body["by"] for each in closing.closes(stores.ledger)] == ["bob"]
+
+
+def test_a_month_that_no_version_of_the_rules_was_named_for_still_holds(stores: Any) -> None:
+    body = dict(close(stores.ledger, OCTOBER, by="ada", pins=PINS).body)
+    del body["rules"]  # as the first versions closed
+    after = stores.ledger.entries(CLOSED)[-1].seq
+
+    stores.ledger.settle(Entry(CLOSED, "2026-10", body), after)
+
+    closing.verify(stores.ledger)
+    assert closing.pinned(stores.ledger) == {OCTOBER: ""}
+
+
+@pytest.mark.failure("E08")
+def test_a_month_whose_rules_are_gone_is_found(stores: Any) -> None:
+    body = {**close(stores.ledger, OCTOBER, by="ada", pins=PINS).body, "rules": "ab"}
+    stores.ledger.settle(Entry(CLOSED, "2026-10", body), stores.ledger.entries(CLOSED)[-1].seq)
+
+    with pytest.raises(StoreError) as error:
+        closing.verify(stores.ledger)
+
+    assert str(error.value) == (
+        "2026-10: was closed with rules ab, which the ledger does not have; "
+        "restore it from a backup"
+    )
+
+
+@pytest.mark.failure("E08")
+def test_every_bill_of_a_closed_month_is_proved_and_no_other(stores: Any, night: Night) -> None:
+    night("10")
+    night("7", OCTOBER + 1)
+    close(stores.ledger, OCTOBER, by="ada", pins=PINS)
+    (bill,) = book.counting(stores.ledger)["bill/2026-10"].body["sources"]
+    proved: list[str] = []
+
+    closing.verify(stores.ledger, witness=SimpleNamespace(prove=proved.append))  # type: ignore[arg-type]
+
+    assert proved == [bill["sha256"]]
+
+    def lost(sha256: str) -> None:
+        raise StoreError(sha256)
+
+    with pytest.raises(StoreError) as error:
+        closing.verify(stores.ledger, witness=SimpleNamespace(prove=lost))  # type: ignore[arg-type]
+    assert str(error.value) == (
+        "bill/2026-10: a document of a closed month is lost or was altered "
+        f"({bill['sha256'][:12]}); restore the archive from a backup"
+    )
 
 
 @pytest.mark.failure("E08")

@@ -96,6 +96,18 @@ def test_adjustments_are_summed_by_months_source_project_and_category() -> None:
     assert (second.project, second.effective) == ("q", Decimal(3))
 
 
+def test_the_cause_is_asked_by_source_and_by_both_months() -> None:
+    asked: list[Any] = []
+
+    def cause(*given: Any) -> Cause:
+        asked.append(given)
+        return LATE
+
+    adjustments(spend(row("2026-10", "1", "2")), cause, rates(), "USD")
+
+    assert asked == [("cloud", OCTOBER, NOVEMBER)]
+
+
 @pytest.mark.parametrize(("billed", "effective"), [("1", "0"), ("0", "1")])
 def test_one_basis_alone_is_an_adjustment(billed: str, effective: str) -> None:
     (only,) = found(row("2026-10", billed, effective))

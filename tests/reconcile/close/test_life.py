@@ -16,6 +16,7 @@ OCTOBER = Month(2026, 10)
 LATER = datetime(2026, 11, 20, tzinfo=UTC)
 FINAL = SourceState(source="cloud", state="final")
 ESTIMATED = SourceState(source="labels", state="estimated")
+LATE = SourceState(source="runs", state="late")
 
 
 def invoice(billed: str | None, stated: str = "100", **said: Any) -> Assertion:
@@ -32,8 +33,11 @@ def invoice(billed: str | None, stated: str = "100", **said: Any) -> Assertion:
         ({"as_of": datetime(2026, 10, 31, 23, 59, tzinfo=UTC)}, "open", "the month runs"),
         ({"as_of": OCTOBER.end, "sources": [FINAL]}, "reconciled", ""),
         ({"sources": [FINAL, ESTIMATED]}, "provisional", "not final: labels"),
+        ({"sources": [ESTIMATED, FINAL, LATE]}, "provisional", "not final: labels, runs"),
         ({"sources": [FINAL], "assertions": [invoice("100.01")]}, "final",
          "does not tie out: cloud/7"),
+        ({"sources": [FINAL], "assertions": [invoice("99"), invoice("9", invoice_id="8")]},
+         "final", "does not tie out: cloud/7, cloud/8"),
         ({"sources": [FINAL], "assertions": [invoice("100")]}, "reconciled", ""),
         ({"sources": [ESTIMATED], "is_closed": True, "version": 2}, "closed", ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from models.money import SCALE, ZERO
 from models.period import Month
+from reconcile.anchors import Decomposition
 from reconcile.driver.activity import Activity
 from reconcile.driver.line import DriverLine
-from reconcile.driver.timing import taken
+from reconcile.driver.timing import taken, to_date
 
 SCOPE = ("legal", "training_compute")
 SEPTEMBER = Month(2026, 9)
@@ -113,6 +115,24 @@ def test_a_line_to_date_is_planned_where_any_of_its_months_is(
     assert [line.is_planned for line in found.months] == [True, False]
     (line,) = found.to_date
     assert (line.is_planned, line.split.plan, line.why) == (True, 200, "nothing planned")
+
+
+def test_months_in_two_units_have_neither_quantity_nor_price_together() -> None:
+    month = DriverLine(
+        project="legal",
+        category="data",
+        item="a",
+        month=SEPTEMBER,
+        split=Decomposition(plan=ZERO, actual=ZERO),
+        unit="hour",
+        **dict.fromkeys(("planned", "used", "kept", "planned_price", "price"), Fraction(1)),
+    )
+    months = [month, replace(month, month=SEPTEMBER + 1, unit="month")]
+
+    (line,) = to_date(months, {})
+
+    assert (line.unit, line.planned, line.used, line.kept) == (None,) * 4
+    assert (line.planned_price, line.price) == (None, None)
 
 
 def test_the_volume_of_months_that_were_not_divided_is_a_factor_of_its_own(

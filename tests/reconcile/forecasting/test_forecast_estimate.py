@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.period import Month
 from reconcile.forecasting.basis import Basis
+from reconcile.forecasting.compared import cost_performance
 from reconcile.forecasting.estimate import outlook
 from reconcile.forecasting.remaining import remaining, timing
 from reconcile.forecasting.spreading import spread, total
@@ -274,6 +275,17 @@ def test_a_change_scales_the_budget_of_open_months_that_a_range_compares_with(
     found = beside(outlook(made), what_if("hours=+10%"))
 
     assert (found.eac, found.span.low, found.span.high) == (660, 220, 690)
+
+
+def test_what_counted_output_says_bounds_the_range_from_four_months_on(
+    basis: Any, item: Any, six_months: Any
+) -> None:
+    """By hand: a quarter of 600 for 400 is a CPI of 3/8, and 1,600 at the end."""
+    made = basis(item(gained={six_months[0]: HALF / 2}), spent={"": [100] * 4}, n=4)
+
+    assert side(outlook(made)).span.high == 1600
+    assert cost_performance(outlook(made)) == [(Decimal(1600), "BAC by CPI")]
+    assert cost_performance(outlook(basis(item(), spent={"": [100] * 4}, n=4))) == []
 
 
 def test_what_is_not_changed_keeps_every_digit_of_its_plan(basis: Any, item: Any) -> None:
