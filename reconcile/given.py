@@ -132,6 +132,10 @@ class Completeness:
         mine = concerning(project, self.charged, self.sources)
         return all(state.has(at, self.month) for state in mine)
 
+    def seen(self, at: Month) -> bool:
+        """Return whether a forecast may know a month: none that ended after the report's."""
+        return at <= self.month or not self.ended(at)
+
     def now(self, project: str) -> bool:
         """Return whether everything up to the report's month is whole."""
         mine = concerning(project, self.charged, self.sources)

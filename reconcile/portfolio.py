@@ -162,7 +162,8 @@ def portfolio(given: Inputs) -> Portfolio:
         def reported(project: str) -> list[Month]:
             return [each for each in horizon if completeness.whole(project, each)]
 
-        outlooks = _outlooks(given, frame, actual, reported)
+        seen = [str(each) for each in horizon if completeness.seen(each)]
+        outlooks = _outlooks(given, frame, actual.filter(pl.col("month").is_in(seen)), reported)
         summing = Summing(
             setting=Setting(figures, month, given.materiality, completeness.ended(month)),
             tallies=tallies(spent, planned, _by_month(outlooks)),

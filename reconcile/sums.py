@@ -161,7 +161,7 @@ class Summing:
         forecast = self.forecasts.get(key)
         others = cost_performance(forecast) if forecast else ()
         return Scope(
-            actual=tally.actual,
+            actual={m: cost for m, cost in tally.actual.items() if self.completeness.seen(m)},
             plan=tally.plan,
             forecast=tally.forecast,
             reported=[m for m in tally.months if self.completeness.whole(key, m)],

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -180,3 +180,27 @@ def test_the_burn_ratio_is_actual_by_plan(
     given_ = [None if each is None else Decimal(each) for each in (actual, plan)]
 
     assert burn_ratio(*given_) == expected
+
+
+def test_a_report_of_a_past_month_knows_none_that_ended_after_it(
+    portfolio_of: Any, plan_of: Any
+) -> None:
+    """Of March, made in May: April is as planned, and May, which runs, no less than is spent."""
+    planned = {("training_compute", f"2026-0{m}"): Decimal(1000) for m in range(3, 7)}
+    of = {"project": "p", "category": "training_compute"}
+    rows = [
+        {**of, "day": date(2026, month, 5), "cost": Decimal(cost)}
+        for month, cost in ((3, 900), (4, 5000), (5, 1300))
+    ]
+    report = portfolio_of(
+        rows,
+        month=Month(2026, 3),
+        as_of=datetime(2026, 5, 20, tzinfo=UTC),
+        plans=[plan_of("p", planned)],
+    )
+    (line,) = report.projects
+
+    assert line.outlook is not None
+    assert line.completion.eac.value == 900 + 1000 + 1300 + 1000
+    assert line.outlook.spread.low.value == 900 + 1300
+    assert line.outlook.spread.high.value == 900 + 1000 + 1300 + 1000
