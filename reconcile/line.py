@@ -60,7 +60,12 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """The end of the horizon: estimate, budget, and what lies between."""
+    """The end of the horizon: estimate, budget, and what lies between.
+
+    Attributes:
+        delta: Estimate minus budget; + is over budget.
+        material: Whether a comment is due.
+    """
 
     eac: Figure
     etc: Figure
@@ -68,6 +73,7 @@ class Completion:
     delta: Figure
     pct: Figure
     vac: Figure
+    material: bool
     coloured: bool
 
 
@@ -182,6 +188,7 @@ class Setting:
             delta=add("dbac", delta),
             pct=add("dbac_pct", percent(delta, budget, estimate)),
             vac=add("vac", -delta),
+            material=material(delta, budget, self.materiality),
             coloured=coloured(delta, budget, self.materiality),
         )
 

@@ -72,8 +72,8 @@ def commentary(
 
     Required is a comment on each category of a project that is materially off its plan, in
     either direction; on a project that is, where none of its categories is; on cost without
-    a plan; on what the estimate takes from contingency; and on cost without a project that
-    is material.
+    a plan; on what the estimate takes from contingency, where it is materially over budget;
+    and on cost without a project that is material.
 
     Args:
         lines: The projects.
@@ -158,7 +158,7 @@ def _why(line: Line) -> str:
 
 
 def _drawn(line: Line) -> Iterator[_Due]:
-    if line.outlook and line.outlook.reserve.drawn.value:
+    if line.outlook and line.outlook.reserve.drawn.value and line.completion.material:
         title = f"{line.title}, contingency"
         yield _Due(f"{line.scope}/{RESERVE}", title, RESERVE, line.outlook.reserve.drawn)
 

@@ -77,6 +77,25 @@ def test_lines_that_somebody_has_to_explain(made: Callable[..., Portfolio]) -> N
     ]
 
 
+def test_what_nobody_asked_for_has_the_title_of_its_line(
+    portfolio_of: PortfolioOf, plan_of: Any
+) -> None:
+    comments = (said("unallocated"), said("p"), said("p/data"))
+    found = portfolio_of(
+        [row("p", "data", "5"), row("unallocated", "unallocated", "1")],
+        plans=[plan_of("p", {("data", "2026-10"): Decimal(5)})],
+        sources=FINAL,
+        commenting=Commenting(comments=comments, days=10),
+    ).commentary
+
+    titles = [(each.scope, each.title, each.why) for each in found]
+    assert titles == [
+        ("p", "p", ""),
+        ("p/data", "p, Data", ""),
+        ("unallocated", "Unallocated", ""),
+    ]
+
+
 @pytest.mark.parametrize(
     ("as_of", "status"),
     [
@@ -100,7 +119,10 @@ def test_a_comment_that_is_given_stands_beside_its_line(made: Callable[..., Port
 
     assert (first.comment, first.status, first.why) == (given, "given", "material")
     assert first.eac is not None
-    assert (first.eac.id, first.eac.value) == ("p/training_compute/2026-10/said_eac", Decimal(42000))
+    assert (first.eac.id, first.eac.value) == (
+        "p/training_compute/2026-10/said_eac",
+        Decimal(42000),
+    )
     assert (free.scope, free.why, free.status, free.number) == ("p/data", "", "given", 6)
     assert free.delta is not None
     assert (free.delta.id, free.eac) == ("p/data/2026-10/delta", None)
@@ -198,3 +220,23 @@ def test_a_report_says_how_far_its_month_is(
         "reason": found.reason,
     }
     assert life.section(made()).document is None
+
+
+@pytest.mark.parametrize(("cost", "asked"), [("10999.99", []), ("11000", ["p/contingency"])])
+def test_what_the_estimate_takes_from_contingency_is_asked_for_where_it_is_material(
+    portfolio_of: PortfolioOf, plan_of: Any, cost: str, asked: list[str]
+) -> None:
+    """5 % of 20,000, and 1,000: planned 10,000 in September and October, actual of both alike."""
+    planned = {("data", f"2026-{m:02}"): Decimal(10000) for m in (9, 10)}
+    rows = [{**row("p", "data", "10000"), "day": date(2026, 9, 5)}, row("p", "data", cost)]
+    report = portfolio_of(
+        rows,
+        plans=[plan_of("p", planned, contingency=Decimal(3000))],
+        sources=FINAL,
+        commenting=Commenting(),
+    )
+    (line,) = report.projects
+
+    assert line.outlook is not None
+    assert line.outlook.reserve.drawn.value == Decimal(cost) - 10000
+    assert [each.scope for each in report.commentary if each.why == "contingency"] == asked
