@@ -69,8 +69,8 @@ def approve(
         raise RefusedError(f"{said}; plan open months only, or approve it with --correction")
     stated = {"by": by, "author": author, "reason": reason, "at": str(at), "kind": kind}
     ledger.append(
+        Entry(APPROVED, plan.subject, {"hash": plan.fingerprint, **stated}),  # tells the day
         Entry(VERSION, plan.subject, body(found)),
-        Entry(APPROVED, plan.subject, {"hash": plan.fingerprint, **stated}),
     )
     return found
 

@@ -14,19 +14,19 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
 
-from ingest import book
-from ingest.kind import ASKED, CLOSED
+from ingest.kind import ASKED, CLOSED, REOPENED
 from models.errors import RefusedError
 from models.ledger import Ledger, Record
 from models.period import Month
+from models.planversion import APPROVED
 from scheduler.origin import files_of
 from scheduler.progress import Quiet
-from scheduler.reload import again, readable
-from scheduler.restoring import recorded, restored
+from scheduler.reload import again, needed, readable
+from scheduler.restoring import CONFIGURATION, recorded, restored
 from scheduler.workspace import Project, Stores
 
 # entries that say what day it was when they came; others belong to the newest of these
-CLOCKED: Final = ("run.started", ASKED, CLOSED, "month.reopened", "comment")
+CLOCKED: Final = ("run.started", ASKED, CLOSED, REOPENED, CONFIGURATION, "comment")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -116,7 +116,7 @@ def past(project: Project, stores: Stores, found: Moment) -> Past:
             f"{_since(stores.ledger)}"
         )
     was = restored(project, texts)
-    missing = [each for each in book.counting(then.ledger).values() if _is_gone(then, each)]
+    missing = [each for each in needed(then) if _is_gone(then, each)]
     readable(was, missing)
     again(was, then, Quiet(), missing)
     return Past(project=was, stores=then, moment=found)
@@ -155,6 +155,8 @@ def _clocked(ledger: Ledger) -> Iterator[tuple[int, datetime]]:
         for record in ledger.entries(kind):
             if record.body.get("as_of"):
                 yield record.seq, _instant(record.body["as_of"])
+    for record in ledger.entries(APPROVED):
+        yield record.seq, _instant(record.body["at"])
 
 
 def _named(known: list[Moment], text: str) -> Moment | None:

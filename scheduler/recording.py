@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from models.errors import RefusedError
@@ -17,8 +18,13 @@ from scheduler.restoring import CONFIGURATION, restored
 from scheduler.workspace import Project
 
 
-def configuration(project: Project, ledger: Ledger) -> list[Entry]:
+def configuration(project: Project, ledger: Ledger, as_of: datetime | None = None) -> list[Entry]:
     """Return the entries that record every configuration file that changed, or is gone.
+
+    Args:
+        project: As it was read from its files.
+        ledger: The ledger.
+        as_of: When, on the clock of a command; a night has said so before.
 
     Raises:
         RefusedError: when a file was edited since it was read.
@@ -26,15 +32,16 @@ def configuration(project: Project, ledger: Ledger) -> list[Entry]:
     found = texts.texts(project.folder, project.settings)
     newest = ledger.latest(CONFIGURATION)
     known = {name: record.body["hash"] for name, record in newest.items()}
+    clock = {"as_of": as_of.isoformat()} if as_of else {}
     news = [
-        Entry(CONFIGURATION, name, texts.body(data))
+        Entry(CONFIGURATION, name, {**texts.body(data), **clock})
         for name, data in found.items()
         if known.get(name) != texts.digest(data)
     ]
     if news:
         _prove(project, found)
     gone = [name for name, digest in known.items() if digest and name not in found]
-    return [*news, *(Entry(CONFIGURATION, name, {"hash": ""}) for name in gone)]
+    return [*news, *(Entry(CONFIGURATION, name, {"hash": "", **clock}) for name in gone)]
 
 
 def versions(project: Project, ledger: Ledger) -> list[Entry]:

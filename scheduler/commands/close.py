@@ -11,7 +11,7 @@ import click
 from models.errors import RefusedError
 from models.period import Month
 from reconcile.report import closing as said
-from scheduler import planning, signing
+from scheduler import planning, recording, signing
 from scheduler.booking import booked
 from scheduler.cli import Shell
 from scheduler.closings import history, listed
@@ -74,7 +74,7 @@ def command(shell: Shell, /, month: Month | None, **given: Any) -> int:  # noqa:
         click.echo(said.checked(month, found.checks, given["form"]), nl=False)
         return RefusedError.exit_code if found.failing else 0
     with alone(project), stores(project) as opened:
-        return _close(planning.standing(project, opened.ledger), opened, month, at, given)
+        return _close(project, opened, month, at, given)
 
 
 def _list(project: Project, month: Month | None, at: datetime, given: dict[str, Any]) -> None:
@@ -91,10 +91,13 @@ def _close(
 ) -> int:
     two, by = project.settings.close.two_person, given["by"].strip()
     asked = _asked(opened, month, given)
+    kept = recording.configuration(project, opened.ledger, at)
     found = _found(project, opened, month, at, asked)
     if found.failing:
         click.echo(said.checked(month, found.failing, given["form"]), nl=False)
         return RefusedError.exit_code
+    if kept:  # files that no night has read yet, such as those of comments
+        opened.ledger.append(*kept)
     if not given["sign"]:
         signing.prepare(project, opened, found, asked)
     if two and not given["sign"]:

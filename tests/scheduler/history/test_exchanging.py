@@ -145,3 +145,19 @@ def test_the_past_takes_no_entries_and_is_made_again_where_the_lake_lost_it(
         assert (then.was, then.as_of.date().isoformat()) == (True, "2026-02-03")
         with pytest.raises(RefusedError, match="nothing is written to the past"):
             then.stores.ledger.append(Entry("message", "m", {}))
+
+
+def test_what_came_late_for_a_closed_month_is_made_again_for_the_past(
+    unlived: Callable[[], Any],
+) -> None:
+    year = unlived()
+    year.bill(JANUARY, ("legal", "100.00"))
+    year.night("2026-02-03")
+    year.close("2026-02-20", JANUARY)
+    year.bill(JANUARY, ("legal", "101.00"))
+    year.night("2026-02-21")
+    with year.open() as (project, opened):
+        before = read(was(project, opened, "2026-02-21"))
+        opened.lake.clear()
+
+        assert read(was(project, opened, "2026-02-21")) == before

@@ -81,6 +81,26 @@ def test_a_day_is_its_end_by_the_clock_of_the_runs(
     assert found.month == Month(2026, 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("plan.approved", {"at": "2026-02-10"}),
+        ("configuration", {"hash": "", "as_of": "2026-02-10T00:00:00+00:00"}),
+        ("comment", {"as_of": "2026-02-10T00:00:00+00:00"}),
+    ],
+)
+def test_what_a_person_did_is_not_known_before_its_day(
+    ledger: Ledger, told: Told, kind: str, body: dict[str, str]
+) -> None:
+    told("2026-02-03", between=1)
+    ledger.append(Entry(kind, "x", body), Entry("plan.version", "p/1", {}))
+
+    before, on = moment(ledger, "2026-02-09"), moment(ledger, "2026-02-10")
+
+    assert (before.seq, before.as_of.date().isoformat()) == (3, "2026-02-03")
+    assert (on.seq, on.as_of.date().isoformat()) == (5, "2026-02-10")
+
+
 def test_a_run_that_was_repeated_for_an_earlier_day_counts_for_that_day(
     ledger: Ledger, told: Told
 ) -> None:

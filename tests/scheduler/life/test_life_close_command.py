@@ -197,3 +197,19 @@ def test_status_says_which_month_is_next(desk: Desk) -> None:
     said = "close      2026-10 is reconciled; `trueup close 2026-10 --dry-run`"
 
     assert said in desk("status")[1].splitlines()
+
+
+def test_a_file_that_was_edited_since_the_last_run_is_kept_with_the_close(desk: Desk) -> None:
+    commented(desk)
+    desk.settings("anomalies: {floor: 7}\n")
+    words = ("close", "2026-10", "--explain", PLANLESS, *DAY)
+    refused, _ = desk("close", "2026-10", "--by", "ada", *DAY)
+    assert (refused, desk.life.stores.ledger.entries("configuration")) == (6, [])
+
+    code, said = desk(*words, "--by", "ada")
+
+    kept = desk.life.stores.ledger.entries("configuration", "trueup.yaml")
+    assert (code, len(kept)) == (0, 1), said
+    (closed,) = desk.life.stores.ledger.entries("month.closed")
+    assert "floor: 7" in kept[0].body["text"]
+    assert (kept[0].body["as_of"], kept[0].seq < closed.seq) == ("2026-11-20T00:00:00+00:00", True)
