@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest import book, closing
+from ingest import book
 from models.claim import claims, together
 from models.lake import Lake, input_hash
-from models.period import Month
 from models.reduction import FACTS, KEYS
-from scheduler.version import Version, Versions, newest
+from scheduler.version import Version, Versions, newest, pinned
 from scheduler.workspace import Stores
 
 PROGRAM: Final = "1"  # rises when the same keys and rules would give other claims
@@ -47,11 +46,12 @@ def current(stores: Stores, mine: Versions) -> set[Path]:
 
 def stale(stores: Stores) -> set[Path]:
     """Return the files of claims that no run reads any more, since deliveries or rules changed."""
-    last, pins, found = newest(stores.ledger), closing.pinned(stores.ledger), set[Path]()
+    last, found = newest(stores.ledger), set[Path]()
     if last is None:
         return found
+    pins = pinned(stores.ledger)
     for period, bodies in _periods(stores).items():
-        rules = pins.get(Month.parse(period)) or last.body["hash"]
+        rules = pins.get(period) or last.body["hash"]
         kept = stores.lake.place("claims", _name(period, bodies, rules))
         found |= {*stores.lake.beginning("claims", input_hash(period))} - {kept}
     return found

@@ -189,18 +189,32 @@ def versions(ledger: Ledger, current: Version) -> Versions:
     A month with books, closed by another program, counts by its rules as this one reads them:
     its books stay, and what differs is posted where it is seen.
     """
-    pins = {str(month): name for month, name in closing.pinned(ledger).items()}
-    again = {str(month): _again(ledger, body) for month, body in _of_others(ledger)}
+    again = _read_again(ledger)
+    pins = _names(ledger, again)
     return Versions(
         ledger=ledger,
         current=current,
-        pins={
-            **{period: name for period, name in pins.items() if name},
-            **{period: version.hash for period, version in again.items()},
-        },
+        pins={period: name for period, name in pins.items() if name},
         unpinned=frozenset(period for period, name in pins.items() if not name),
         _read={version.hash: version for version in again.values()},
     )
+
+
+def pinned(ledger: Ledger) -> dict[str, str]:
+    """Return the hash of the version by which each closed billing month counts; or empty.
+
+    It is that of this program where another one closed the month with books.
+    """
+    return _names(ledger, _read_again(ledger))
+
+
+def _names(ledger: Ledger, again: Mapping[str, Version]) -> dict[str, str]:
+    pins = {str(month): name for month, name in closing.pinned(ledger).items()}
+    return pins | {period: version.hash for period, version in again.items()}
+
+
+def _read_again(ledger: Ledger) -> dict[str, Version]:
+    return {str(month): _again(ledger, body) for month, body in _of_others(ledger)}
 
 
 def _of_others(ledger: Ledger) -> Iterator[tuple[Month, Mapping[str, Any]]]:

@@ -19,7 +19,7 @@ from models.errors import RefusedError, StoreError
 from models.ledger import Entry
 from models.period import Month, between
 from models.rulefile import load as load_rules
-from scheduler import beside, reallocating, version
+from scheduler import beside, claiming, reallocating, version
 from scheduler.attributing import Attribution
 from scheduler.progress import Quiet
 from scheduler.reload import buildable, files, reload
@@ -622,3 +622,16 @@ def test_what_cannot_be_compared_stops_no_night_and_is_told(
         '[["p", "unallocated", "20.000000000000000000"], '
         '["q", "unallocated", "6.000000000000000000"]]'
     )
+
+
+def test_claims_of_a_closed_month_that_another_program_reads_are_not_stale(
+    life: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.night("2026-11-02", [("10", "I", "2026-10-05", "p")])
+    life.shut("2026-11-20")
+    monkeypatch.setattr(version, "PROGRAM", "another")
+    life.counted()
+    mine = versions(life.stores.ledger, present(life.project))
+
+    assert claiming.current(life.stores, mine)
+    assert not claiming.current(life.stores, mine) & claiming.stale(life.stores)
