@@ -106,7 +106,8 @@ def files(project: Project, stores: Stores) -> set[Path]:
     mine, found = versions(stores.ledger, present(project)), set[Path]()
     for record in needed(stores):
         found |= files_of(stores.lake, record.body)
-    for scope, record in book.counting(stores.ledger).items():
+    stated = book.stated(stores.ledger)
+    for scope, record in (*book.counting(stores.ledger).items(), *stated.items()):
         name = spend_name(record.body, mine.name(period(scope)))
         found.add(stores.lake.place("spend", name))
     found |= claiming.current(stores, mine)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from models.period import Month
-from models.plan import current
 from reconcile.anomaly.detector import Sensitivity
 from reconcile.anomaly.found import Seen, anomalies
 from reconcile.anomaly.rule import Anomaly
@@ -20,8 +19,8 @@ def standing_out(project: Project, books: Books, month: Month) -> tuple[Anomaly,
         Seen(
             spend=books.spend,
             usage=books.spent.usage,
-            plans=current(project.plans),
-            rates=project.rates,
+            plans=project.budgets,
+            rates=books.rates,
             currency=settings.reporting_currency,
             first=month.first,
             last=books.as_of.date() - timedelta(days=1),
