@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import altair as alt
 import vl_convert
+from altair.utils import schemapi
 
 from models.money import ZERO, rounded
 from reconcile.figure import Figure
@@ -61,7 +62,8 @@ def drawings(p: Portfolio) -> tuple[Drawing, ...]:
     """Return the charts of a portfolio; none where there is no plan to compare with."""
     if not p.months or p.total.outlook is None or p.total.completion.bac.value is None:
         return ()
-    return deviation(p), bridge(p), columns(p)
+    with schemapi.debug_mode(arg=False):  # each mark held against the whole schema takes seconds
+        return deviation(p), bridge(p), columns(p)
 
 
 def deviation(p: Portfolio) -> Drawing:

@@ -38,7 +38,7 @@ def finished(
         .configure(font=FONT)
         .configure_view(stroke=None)
         .configure_text(font=FONT, fontSize=11)
-        .to_dict()
+        .to_dict(validate=False)
     )
     return spec
 
@@ -57,10 +57,10 @@ def bars(rows: Sequence[Row], height: int, values: Sequence[float]) -> Layers:
     """
     base = _months_base(rows, height)
     y = alt.Y("value:Q", axis=None, scale=alt.Scale(domain=list(values), nice=False))
-    sides = {"x": _x("from", len(rows)), "x2": "to:Q", "y": y, "y2": alt.datum(0)}
+    sides = {"x": _x("from", len(rows)), "x2": alt.X2("to:Q"), "y": y, "y2": alt.Y2Datum(0)}
     colour, tip = alt.Color("colour:N", scale=None), alt.Tooltip("tip:N", title=" ")
     outline = alt.Stroke("colour:N", scale=None)
-    label = base.encode(x=_x("at", len(rows)), y=y, text="label:N", color=colour)
+    label = base.encode(x=_x("at", len(rows)), y=y, text=alt.Text("label:N"), color=colour)
     return [
         base.transform_filter("datum.is_actual")
         .mark_rect()
@@ -84,10 +84,10 @@ def band(
         top=str(top), name=f"'{label}'"
     )
     return [
-        one.mark_rect(color=BAND).encode(y=y, y2=alt.datum(0)),
+        one.mark_rect(color=BAND).encode(y=y, y2=alt.Y2Datum(0)),
         one.mark_rule(color=AMBER, strokeDash=[6, 3]).encode(y=y),
         one.mark_text(color=AMBER, align="right", dy=-7, fontWeight="bold").encode(
-            x=alt.value(WIDTH - 4), y=y, text="name:N"
+            x=alt.value(WIDTH - 4), y=y, text=alt.Text("name:N")
         ),
     ]
 
@@ -95,9 +95,9 @@ def band(
 def months(rows: Sequence[Row], height: int, below: str = "") -> Layers:
     """Return the names of the months under a chart, and one more row of text if asked."""
     at = _months_base(rows, height).encode(x=_x("at", len(rows)))
-    layers = [at.mark_text(color=FAINT, y=height + 13).encode(text="name:N")]
+    layers = [at.mark_text(color=FAINT, y=height + 13).encode(text=alt.Text("name:N"))]
     if below:
-        text = at.encode(text=f"{below}:N")
+        text = at.encode(text=alt.Text(f"{below}:N"))
         solid, light = (
             text.transform_filter(test) for test in ("datum.is_actual", "!datum.is_actual")
         )
@@ -118,8 +118,8 @@ def divider(rows: Sequence[Row], height: int, *, named: bool = True) -> Layers:
         return [rule]
     return [
         rule,
-        line.mark_text(color=FAINT, align="right", dx=-4, y=6).encode(text=alt.value("AC")),
-        line.mark_text(color=FAINT, align="left", dx=4, y=6).encode(text=alt.value("FC")),
+        line.mark_text(color=FAINT, align="right", dx=-4, y=6).encode(text=alt.TextValue("AC")),
+        line.mark_text(color=FAINT, align="left", dx=4, y=6).encode(text=alt.TextValue("FC")),
     ]
 
 
@@ -135,10 +135,16 @@ def columns(rows: Sequence[Row], height: int, top: float) -> Layers:
     scale = alt.Scale(domain=[0, top], nice=False)
     plan, amount = (alt.Y(f"{name}:Q", axis=None, scale=scale) for name in ("plan", "amount"))
     tip = alt.Tooltip("tip:N", title=" ")
-    body = base.encode(x=_x("from_", len(rows)), x2="to_:Q", y=amount, y2=alt.datum(0), tooltip=tip)
+    body = base.encode(
+        x=_x("from_", len(rows)), x2=alt.X2("to_:Q"), y=amount, y2=alt.Y2Datum(0), tooltip=tip
+    )
     return [
         base.mark_rect(fill=PAPER, stroke=INK).encode(
-            x=_x("plan_from", len(rows)), x2="plan_to:Q", y=plan, y2=alt.datum(0), tooltip=tip
+            x=_x("plan_from", len(rows)),
+            x2=alt.X2("plan_to:Q"),
+            y=plan,
+            y2=alt.Y2Datum(0),
+            tooltip=tip,
         ),
         body.transform_filter("datum.is_actual").mark_rect(color=INK),
         body.transform_filter("!datum.is_actual").mark_rect(
@@ -146,7 +152,7 @@ def columns(rows: Sequence[Row], height: int, top: float) -> Layers:
         ),
         base.mark_rule(color=INK).encode(y=alt.YDatum(0, axis=None)),
         base.mark_text(color=INK, dy=-7, dx=4).encode(
-            x=_x("at", len(rows)), y=amount, text="amount_label:N"
+            x=_x("at", len(rows)), y=amount, text=alt.Text("amount_label:N")
         ),
     ]
 
@@ -158,7 +164,7 @@ def bridge(rows: Sequence[Row], values: Sequence[float]) -> Layers:
     the sum also has `before`, the plan in words.
     """
     height = (len(rows) + 1) * ROW
-    base = alt.Chart({"values": [*rows]}).properties(width=WIDTH - 190, height=height)
+    base = alt.Chart({"values": (*rows,)}).properties(width=WIDTH - 190, height=height)
     x = alt.X("from:Q", axis=None, scale=alt.Scale(domain=list(values), nice=False))
     edge = alt.X("edge:Q", axis=None, scale=alt.Scale(domain=list(values), nice=False))
     y_scale = alt.Scale(domain=[-0.5, len(rows) + 0.6], nice=False, reverse=True)
@@ -168,17 +174,17 @@ def bridge(rows: Sequence[Row], values: Sequence[float]) -> Layers:
     )
     colour, tip = alt.Color("colour:N", scale=None), alt.Tooltip("tip:N", title=" ")
     outline = alt.Stroke("colour:N", scale=None)
-    bar = sized.encode(x=x, x2="to:Q", y=top, y2="bottom:Q", tooltip=tip)
-    names = sized.encode(y=middle, text="name:N")
+    bar = sized.encode(x=x, x2=alt.X2("to:Q"), y=top, y2=alt.Y2("bottom:Q"), tooltip=tip)
+    names = sized.encode(y=middle, text=alt.Text("name:N"))
     return [
         bar.transform_filter("!datum.is_sum").mark_rect().encode(color=colour),
         bar.transform_filter("datum.is_sum").mark_rect(fill=PAPER).encode(stroke=outline),
         sized.transform_filter("!datum.is_sum")
         .mark_rule(color=FAINT, strokeWidth=0.5)
-        .encode(x=alt.X("to:Q", axis=None), y=top, y2="next:Q"),
+        .encode(x=alt.X("to:Q", axis=None), y=top, y2=alt.Y2("next:Q")),
         base.mark_rule(color=INK).encode(x=alt.XDatum(0, axis=None)),
         sized.mark_text(align="left", dx=5, fontWeight="bold").encode(
-            x=edge, y=middle, text="label:N", color=colour
+            x=edge, y=middle, text=alt.Text("label:N"), color=colour
         ),
         names.transform_filter("!datum.is_sum").mark_text(align="right", color=INK, x=-8),
         names.transform_filter("datum.is_sum").mark_text(
@@ -186,13 +192,13 @@ def bridge(rows: Sequence[Row], values: Sequence[float]) -> Layers:
         ),
         base.transform_filter("datum.is_sum")
         .mark_text(align="right", color=INK, x=-8, fontWeight="bold")
-        .encode(y=alt.YDatum(0, axis=None), text="before:N"),
+        .encode(y=alt.YDatum(0, axis=None), text=alt.Text("before:N")),
     ]
 
 
 def _months_base(rows: Sequence[Row], height: int) -> alt.Chart:
     placed = [{**row, "from": row["at"] - HALF, "to": row["at"] + HALF} for row in rows]
-    return alt.Chart({"values": placed}).properties(width=WIDTH, height=height)
+    return alt.Chart({"values": (*placed,)}).properties(width=WIDTH, height=height)
 
 
 def _x(field: str, count: int) -> alt.X:

@@ -4,7 +4,9 @@ import itertools
 import json
 from typing import Any
 
+import altair as alt
 import pytest
+from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 from reconcile.portfolio import Portfolio
 from reconcile.report import charts, marks
@@ -46,6 +48,17 @@ def test_colour_stands_only_where_it_matters(drawn: dict[str, charts.Drawing]) -
 
     assert rows["Mar"] == marks.INK
     assert rows["Oct"] == marks.RED
+
+
+def test_every_chart_is_what_the_schema_of_its_library_wants(
+    drawn: dict[str, charts.Drawing],
+) -> None:
+    for drawing in drawn.values():
+        written = json.loads(json.dumps(drawing.spec))
+
+        alt.Chart.from_dict(written)
+        with pytest.raises(ValidationError, match="'Red' is not of type 'number'"):
+            alt.Chart.from_dict({**written, "padding": "Red"})
 
 
 def test_axes_hold_zero() -> None:
