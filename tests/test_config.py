@@ -118,6 +118,7 @@ def test_the_example_plans_are_a_portfolio(folder: Path) -> None:
         "legal-summarizer-70b",
         "seed-11-1",
         "seed-11-1-optimized",
+        "support-triage",
     ]
 
 
