@@ -120,6 +120,51 @@ def test_the_mix_of_items_is_rounded_once(
     assert summed(found) == {name: Decimal(stated[name]) for name in ("volume", "mix", "price")}
 
 
+def test_units_that_are_free_are_one_side_of_a_mix(
+    driven: Driven, plan_for: Made, charge: Charge, explained: Explained
+) -> None:
+    """By hand: 20 units at a blend of 2 as planned; 15 instead of 10 of them cost 4."""
+    items = [("a", {"h": "10"}, "gpu-hour", "0"), ("b", {"h": "10"}, "gpu-hour", "4")]
+    rows = [charge("0", "5", item="a"), charge("60", "15", item="b")]
+
+    plan = plan_for(*items)
+    plan = replace(plan, items=[replace(each, weights=(Fraction(1),)) for each in plan.items])
+
+    found = driven([plan], rows).months
+
+    assert [explained(line) for line in found] == [{}, {"volume": 20}, {"volume": -20, "mix": 20}]
+
+
+def test_parts_are_rounded_to_what_the_currency_has(
+    driven: Driven, plan_for: Made, charge: Charge, explained: Explained
+) -> None:
+    """By hand: 4 hours at 100.4 yen are 402, where 301.2 were planned."""
+    plans = [plan_for(("train", {"h": "3"}, "gpu-hour", "100.4"), currency="JPY")]
+
+    (line,) = driven(plans, [charge("410", "4", currency="JPY")], currency="JPY").months
+
+    assert explained(line) == {"volume": Decimal("100.8"), "price": 8}
+
+
+def test_the_largest_line_takes_what_conversion_leaves_of_the_last_digit(
+    driven: Driven, charge: Charge, rates_of: Made, explained: Explained
+) -> None:
+    """By hand: halves of 1e-18 are 1e-18 each, and half of their sum is 1e-18 less."""
+    last = "0.000000000000000001"
+    rows = [
+        charge(cost, item=name, currency="EUR")
+        for name, cost in zip("abc", [last, "2", last], strict=True)
+    ]
+
+    found = driven([], rows, rates=rates_of({("EUR", "2026-10"): Decimal("0.5")})).months
+
+    assert [explained(line)["unplanned"] for line in found] == [
+        Decimal(last),
+        Decimal("0.999999999999999999"),
+        Decimal(last),
+    ]
+
+
 def test_items_that_count_different_things_are_no_mix(
     driven: Driven, plan_for: Made, charge: Charge
 ) -> None:

@@ -125,7 +125,11 @@ def test_months_in_two_units_have_neither_quantity_nor_price_together() -> None:
         month=SEPTEMBER,
         split=Decomposition(plan=ZERO, actual=ZERO),
         unit="hour",
-        **dict.fromkeys(("planned", "used", "kept", "planned_price", "price"), Fraction(1)),
+        planned=Fraction(1),
+        used=Fraction(1),
+        kept=Fraction(1),
+        planned_price=Fraction(1),
+        price=Fraction(1),
     )
     months = [month, replace(month, month=SEPTEMBER + 1, unit="month")]
 

@@ -274,7 +274,7 @@ def test_a_change_scales_the_budget_of_open_months_that_a_range_compares_with(
 
     found = beside(outlook(made), what_if("hours=+10%"))
 
-    assert (found.eac, found.span.low, found.span.high) == (660, 220, 690)
+    assert [found.eac, found.span.low, found.span.high] == [660, 220, 690]
 
 
 def test_what_counted_output_says_bounds_the_range_from_four_months_on(

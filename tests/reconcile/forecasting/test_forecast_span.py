@@ -119,6 +119,7 @@ def test_an_end_that_is_just_what_is_spent_and_ordered_keeps_its_name(six_months
         ([100] * 4 + [70], [50] * 6, 600),  # the open month is at least what is spent
         ([50] * 4 + [120], [50] * 6, 370),
         ([120] * 4 + [30], [100] * 4, 510),  # spent in a month without a plan
+        ([0, 150], [100] * 6, 250),  # of three months one cost anything
     ],
 )
 def test_the_rest_at_the_ratio_of_the_last_three_months(
