@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -51,29 +51,30 @@ def anomalies(seen: Seen) -> tuple[Anomaly, ...]:
     if seen.last < seen.first:
         return ()
     found: dict[tuple[str, str, date], Anomaly] = {}
-    for each in (*_by_rule(seen), *_by_schedule(seen)):
+    series = _series(seen)
+    for each in (*_by_rule(seen, series), *_by_schedule(seen, series)):
         found.setdefault((each.project, each.category, each.day), each)
     return tuple(sorted(found.values(), key=lambda a: (-a.excess, a.project, a.category, a.day)))
 
 
-def _by_rule(seen: Seen) -> Iterator[Anomaly]:
+def _by_rule(seen: Seen, series: Mapping[Scope, Series]) -> Iterator[Anomaly]:
     floor, window = seen.sensitivity.floor, seen.sensitivity.window
     # whatever was ever bought is not new: invoices come once a month, or once a year
     things = bought(seen.spend, seen.rates, seen.currency, seen.last)
     yield from new_services(things, seen.first, floor)
     yield from price_changes(things, seen.first, window, floor)
     planned = plan_cells(seen.plans, seen.rates, seen.currency)
-    for scope, costs in _series(seen).items():
+    for scope, costs in series.items():
         for month in between(Month.of(seen.first), Month.of(seen.last)):
             first = max(month.first, seen.first)
             mine = {day: cost for day, cost in costs.items() if first <= day <= month.last}
             yield from over_plan(mine, planned.get((*scope, month)), scope, floor)
 
 
-def _by_schedule(seen: Seen) -> Iterator[Anomaly]:
+def _by_schedule(seen: Seen, series: Mapping[Scope, Series]) -> Iterator[Anomaly]:
     prices = gpu_prices(seen.plans, seen.rates, seen.currency)
     known = scheduled(seen.usage, prices, seen.begin, seen.last)
-    for (project, category), costs in _series(seen).items():
+    for (project, category), costs in series.items():
         runs = known.get(project, {}) if category == TRAINING else {}
         for day in sorted(each for each in costs if each >= seen.first):
             if excess := judged(costs, runs, day, seen.sensitivity):
