@@ -91,7 +91,7 @@ RULES = st.builds(
     st.lists(st.tuples(SEVERAL, TARGETS, st.just(()) | SEVERAL), max_size=5),
     st.sampled_from([(), (("project", ("team", 'q"')),)]),
 )
-HYPOTHESIS = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HYPOTHESIS = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 COLUMNS = {
     "account": ("sub_account_id",),

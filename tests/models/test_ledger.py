@@ -157,7 +157,7 @@ def test_an_entry_is_sealed_over_all_of_its_fields_and_the_hash_before_it(ledger
     ]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(entries=st.lists(st.builds(Entry, NAMES, NAMES, BODIES), max_size=6))
 def test_any_plain_entries_come_back_in_order_and_verify(
     entries: list[Entry], tmp_path_factory: pytest.TempPathFactory

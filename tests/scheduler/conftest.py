@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from models.period import Month
+from reconcile.report import page
 from scheduler.booking import booked
 from scheduler.cli import main
 from scheduler.progress import Quiet
@@ -37,6 +38,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "told_demo" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.once)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _undrawn() -> Iterator[None]:
+    """Leave the charts out: they have tests of their own, and take most of a small night."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "drawings", lambda _: ())
+        yield
 
 
 @pytest.fixture
