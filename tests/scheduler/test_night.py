@@ -384,7 +384,8 @@ def test_plans_can_be_checked_alone(trueup: Trueup) -> None:
 def test_a_plan_is_shown_by_item_and_month(trueup: Trueup, small: Path) -> None:
     said = trueup("-C", str(small), "plan", "show", "support-bot")
 
-    head, row = said.out.splitlines()
+    title, head, row, *_ = said.out.splitlines()
+    assert title == "support-bot version 1 (approved), 2026-09 to 2027-02, in USD"
     assert head.split() == ["item", "category", *(f"2026-{m:02}" for m in range(9, 13)),
                             "2027-01", "2027-02", "total"]  # fmt: skip
     assert row.split()[:2] == ["train", "training_compute"]

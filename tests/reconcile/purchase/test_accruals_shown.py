@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+import polars as pl
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
@@ -42,7 +43,8 @@ def accrual(month: Month, amount: str, balance: str) -> Accrual:
 @pytest.fixture(scope="module")
 def report(portfolio_of: Any) -> Portfolio:
     found = [accrual(OCTOBER, "-13.50", "18.00"), accrual(OCTOBER + -1, "31.50", "31.50")]
-    built: Portfolio = portfolio_of(spend=spend_frame(found), accruals=found)
+    spend = spend_frame(found).with_columns(adjusts=pl.lit(None, pl.String))
+    built: Portfolio = portfolio_of(spend=spend, accruals=found)
     return built
 
 
