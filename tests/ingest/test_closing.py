@@ -389,6 +389,26 @@ def test_of_two_who_close_a_month_at_once_one_is_refused(
     assert [each.record.body["by"] for each in closing.closes(stores.ledger)] == ["bob"]
 
 
+def test_of_two_who_reopen_a_month_at_once_one_is_refused(
+    stores: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = closing.closed
+    close(stores.ledger, OCTOBER, by="ada", pins=PINS)
+
+    def slow(ledger: Any) -> Any:
+        monkeypatch.setattr(closing, "closed", seen)
+        found = seen(ledger)
+        reopen(ledger, OCTOBER, by="bob", reason="r", as_of=NOON)  # the other one was quicker
+        return found
+
+    monkeypatch.setattr(closing, "closed", slow)
+    with pytest.raises(RefusedError) as error:
+        reopen(stores.ledger, OCTOBER, by="ada", reason="r", as_of=NOON)
+
+    assert str(error.value) == "2026-10: was closed or reopened meanwhile; look at it again"
+    assert [each.body["by"] for each in stores.ledger.entries(REOPENED)] == ["bob"]
+
+
 def test_a_month_that_no_version_of_the_rules_was_named_for_still_holds(stores: Any) -> None:
     body = dict(close(stores.ledger, OCTOBER, by="ada", pins=PINS).body)
     del body["rules"], body["reports"]  # as the first versions closed

@@ -75,6 +75,9 @@ def test_lines_that_somebody_has_to_explain(made: Callable[..., Portfolio]) -> N
         (4, "q", "material", "overdue", Decimal(-2700)),
         (5, "unallocated", "material", "overdue", Decimal(1000)),
     ]
+    assert [each.title for each in made().commentary] == [
+        *("p, Training compute", "p, Infra", "p, contingency", "q", "Unallocated"),
+    ]
 
 
 def test_what_nobody_asked_for_has_the_title_of_its_line(
