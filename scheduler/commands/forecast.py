@@ -47,6 +47,9 @@ class Change(click.ParamType[WhatIf]):
 
 @click.command()
 @click.argument("project", required=False)
+@click.option(
+    "-p", "--project", "names", multiple=True, help="This project alone; may be repeated."
+)
 @month_option
 @click.option("--method", type=click.Choice(list(TITLES)), help="This method alone.")
 @click.option("--what-if", "change", type=Change(), help="Scale a factor of what is left.")
@@ -58,6 +61,7 @@ def command(
     shell: Shell,
     *,
     project: str | None,
+    names: tuple[str, ...],
     month: Month | None,
     method: str | None,
     change: WhatIf | None,
@@ -74,7 +78,7 @@ def command(
         wanted = month or at.month
         books = booked(at.project, at.stores, Quiet(), at.as_of)
         report = reconcile(at.project, at.stores, books, wanted)
-    lines = _chosen(report.forecasts.lines, project)
+    lines = _chosen(report.forecasts.lines, [*names, *([project] if project else [])])
     with localcontext(prec=WIDE):
         _check(lines, change)
         rows = [_row(line, change) for line in lines]
@@ -87,12 +91,12 @@ def command(
         click.echo(RENDER[form](rows, heading), nl=False)
 
 
-def _chosen(lines: Sequence[ForecastLine], project: str | None) -> list[ForecastLine]:
-    found = [line for line in lines if project in {None, line.project}]
-    if project and not found:
-        known = [line.project for line in lines]
-        raise click.BadParameter(f"no forecast of {project!r}. {suggestion(project, known)}")
-    return found
+def _chosen(lines: Sequence[ForecastLine], names: Sequence[str]) -> list[ForecastLine]:
+    known = [line.project for line in lines]
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"no forecast of {name!r}. {suggestion(name, known)}")
+    return [line for line in lines if not names or line.project in names]
 
 
 def _check(lines: Sequence[ForecastLine], change: WhatIf | None) -> None:

@@ -26,7 +26,9 @@ RENDER: Final[dict[str, Callable[[Sequence[ProjectRuns], Month, str, int], str]]
 
 @click.command()
 @month_option
-@click.option("--project", "names", multiple=True, help="This project alone; may be repeated.")
+@click.option(
+    "-p", "--project", "names", multiple=True, help="This project alone; may be repeated."
+)
 @click.option(
     "--top",
     type=click.IntRange(min=0),

@@ -132,7 +132,7 @@ def test_progress_of_a_later_day_never_counts_for_an_earlier_month(
     assert mine["indices"]["ev"] == "300.00"
     (again,) = json.loads(said.out)["projects"]
     assert again["method"] == "category CPI"
-    assert again["eac"] == "950.00"  # November's 200 stays spent, 450 by then, 150 a month after
+    assert again["eac"] == "900.00"  # 450 by then, 150 a month after: not November's 200 either
 
 
 def test_all_methods_are_shown_with_what_a_change_makes_of_them(
@@ -152,7 +152,8 @@ def test_all_methods_are_shown_with_what_a_change_makes_of_them(
 
 
 def test_one_method_alone(nights: Path, trueup: Trueup) -> None:
-    asked = ("-C", str(nights), "forecast", "--month", "2026-10", "--today", "2026-11-20")
+    asked = ("-C", str(nights), "forecast", "-p", "support-bot", "--month", "2026-10")
+    asked = (*asked, "--today", "2026-11-20")
 
     said = trueup(*asked, "--method", "run_rate", "-f", "json")
 
@@ -163,6 +164,7 @@ def test_one_method_alone(nights: Path, trueup: Trueup) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("-p", "suport-bot"), "no forecast of 'suport-bot'. Did you mean 'support-bot'?"),
         (("suport-bot",), "no forecast of 'suport-bot'. Did you mean 'support-bot'?"),
         (
             ("--what-if", "gpu_hour=+1%"),
