@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any, Final
 
+from models.money import ZERO, rounded
 from models.period import Month
 from reconcile.close.check import Check
 from reconcile.close.state import Life
-from reconcile.figure import exact_text
 from reconcile.portfolio import Portfolio
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
@@ -106,8 +107,8 @@ def closed(
         )
     explained = [each for each in checks if each.verdict == "explained"]
     signed = f", signed by {body['signed_by']}" if body["signed_by"] else ""
-    actual = f"{exact_text(report.total.month.ac.value)} {report.currency} on projects"
-    loose = exact_text(report.unallocated.month.ac.value) or "0.00"
+    actual = f"{_cents(report.total.month.ac.value)} {report.currency} on projects"
+    loose = _cents(report.unallocated.month.ac.value)
     lines = [
         f"{report.month} is closed v{body['version']} by {body['by']}{signed}",
         *(f"explained  {each.name}: {each.text}" for each in explained),
@@ -122,14 +123,27 @@ def closed(
 def _pins(body: Body) -> list[str]:
     plans = ", ".join(f"{name} v{pin['version']}" for name, pin in sorted(body["plans"].items()))
     books = body.get("books") or {}
-    sums = ", ".join(f"{each['tco_cost']} {money}" for money, each in books.get("sums", {}).items())
+    sums = ", ".join(
+        f"{_cents(Decimal(each['tco_cost']))} {money}"
+        for money, each in books.get("sums", {}).items()
+    )
+    rows = _counted(books.get("rows", 0), "row", "rows")
     return [
-        f"{len(body['deliveries'])} deliveries, {body['digest'][:SHORT]}",
+        f"{_counted(len(body['deliveries']), 'delivery', 'deliveries')}, {body['digest'][:SHORT]}",
         f"rules {body['rules'][:SHORT]}, rates {str(body['rates'].get('hash', ''))[:SHORT]}",
         f"plans {plans or 'none'}",
-        f"books {books.get('sha256', '')[:SHORT]}, {books.get('rows', 0)} rows, {sums}",
+        f"books {books.get('sha256', '')[:SHORT]}, {rows}, {sums}",
         *(f"{form} {sha[:SHORT]}" for form, sha in sorted(body["reports"].items())),
     ]
+
+
+def _cents(amount: Decimal | None) -> str:
+    """Return an amount as people read it; the digits behind are pinned by hash."""
+    return f"{rounded(amount or ZERO):,f}"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def history(closes: Sequence[Closing], form: str) -> str:

@@ -197,7 +197,8 @@ def _added(found: Trace) -> Iterator[tuple[str, Decimal]]:
 
 
 def _proofs(found: Trace, proofs: Sequence[Proof]) -> Iterator[str]:
-    yield f"added up again from the archive: {len(proofs)} documents"
+    many = "" if len(proofs) == 1 else "s"
+    yield f"added up again from the archive: {len(proofs)} document{many}"
     for each in proofs:
         yield f"  {_OUTCOMES[each.outcome]}: {each.document.sha256[:SHORT]} {_proved(each)}"
     yield f"  {conclusion(found, proofs)}"

@@ -105,7 +105,8 @@ def test_a_month_is_closed_read_and_opened_again(desk: Desk) -> None:
         "explained  plan: p has spend and no approved plan; a trial",
         "actual     10.00 USD on projects, 4.00 without one",
     ]
-    assert "pinned     1 deliveries, " in said
+    assert "pinned     1 delivery, " in said
+    assert ", 2 rows, 14.00 USD\n" in said
     assert said.endswith("what comes late is an adjustment\n")
     kept = (desk.folder / "reports" / "2026-10.json").read_text()
     assert json.loads(kept)["month_state"] == {"stage": "closed", "version": 1, "reason": ""}
