@@ -73,7 +73,7 @@ EDITS: dict[int, Callable[[Any], None]] = {
     4: lambda year: year.edit("projects.yaml", "name: Bot,", "name: Bot, aliases: [x],"),
     5: lambda year: year.write(
         "plans/bot-2.yaml",
-        year.plan("bot", 2, "15000.00", "2026-06-01", "more languages"),
+        year.plan("bot", 2, "15000.00", "2026-06-01", "more languages, kind: correction"),
     ),
     6: lambda year: year.edit(
         "rates.yaml",
@@ -101,6 +101,9 @@ def closes(year: Any, month: Month) -> None:
 
 
 def reported(then: Any, month: Month) -> dict[str, bytes]:
+    """Return what `trueup report` says: of a closed month what was signed."""
+    if forms := signed(then.stores, month):
+        return forms
     books = booked(then.project, then.stores, Quiet(), then.as_of)
     return rendered(reconcile(then.project, then.stores, books, month))
 
