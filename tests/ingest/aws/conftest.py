@@ -288,7 +288,7 @@ def loader() -> Loader:
 @pytest.fixture(autouse=True)
 def _models_are_read_once(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all clients share the service models, which take most of the time to make one."""
-    monkeypatch.setattr("botocore.loaders.create_loader", lambda *_: loader)
+    monkeypatch.setattr("botocore.session.create_loader", lambda *_: loader)
 
 
 @pytest.fixture

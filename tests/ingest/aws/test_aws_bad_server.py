@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import pytest
+from botocore.loaders import Loader
+from botocore.session import get_session
 
 from ingest.aws.delivery import TRIES
 from ingest.source import Delivery
@@ -50,6 +52,11 @@ def stored(archive: Archive) -> Callable[[Delivery], tuple[bytes, ...]]:
 def _no_secret_in_messages(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     assert "canary" not in caplog.text
+
+
+def test_clients_share_the_models_of_services(loader: Loader) -> None:
+    """Each reading them anew, all tests of a folder take three times as long."""
+    assert get_session().get_component("data_loader") is loader
 
 
 def test_what_a_good_server_gives_is_the_delivery(
