@@ -55,7 +55,7 @@ bench: $(VENV)/.stamp-bench ## Measure time and memory on generated months; ROWS
 	$(BIN)/python benchmarks/charges.py --rows 10000000 --no-pandas
 	$(BIN)/python benchmarks/scale.py --rows $(ROWS)
 
-mutation: $(VENV)/.stamp-mutation ## Change the code of money and attribution, a place at a time, and see that a test fails.
+mutation: $(VENV)/.stamp-mutation ## Change the code behind figures, a place at a time, and see that a test fails.
 	rm -rf mutants
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
