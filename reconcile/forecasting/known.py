@@ -107,7 +107,7 @@ class Bases:
             ordered=still_due(
                 mine,
                 units=drivers.units if drivers else None,
-                unit=(drivers and drivers.unit) or "",
+                unit=drivers.unit or "" if drivers else "",
                 budget=sum(months.values(), ZERO),
                 to=self._convert,
             ),

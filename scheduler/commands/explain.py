@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
@@ -62,13 +62,15 @@ def command(
     """
     with opened(shell, as_of, today) as here:
         books = booked(here.project, here.stores, Quiet(), here.as_of)
+        known: Iterable[str] = ()
         for report in _reports(here, books, month, figure or ""):
             if figure is None:
                 click.echo(_LISTS[form](report.figures), nl=False)
                 return 0
-            if figure in report.figures:
+            known = report.figures
+            if figure in known:
                 return _explained(here, books, report, figure, top=top, verify=verify, form=form)
-    raise click.BadParameter(nearest(figure or "", report.figures), param_hint="FIGURE")
+    raise click.BadParameter(nearest(figure or "", known), param_hint="FIGURE")
 
 
 def _reports(here: Opened, books: Books, month: Month | None, figure: str) -> Iterator[Portfolio]:

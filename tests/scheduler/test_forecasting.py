@@ -153,9 +153,8 @@ def test_all_methods_are_shown_with_what_a_change_makes_of_them(
 
 def test_one_method_alone(nights: Path, trueup: Trueup) -> None:
     asked = ("-C", str(nights), "forecast", "-p", "support-bot", "--month", "2026-10")
-    asked = (*asked, "--today", "2026-11-20")
 
-    said = trueup(*asked, "--method", "run_rate", "-f", "json")
+    said = trueup(*asked, "--today", "2026-11-20", "--method", "run_rate", "-f", "json")
 
     (mine,) = json.loads(said.out)["projects"]
     assert [each["name"] for each in mine["methods"]] == ["run_rate"]

@@ -94,6 +94,5 @@ def test_hostile_text_adds_no_element(hostile: Portfolio) -> None:
         "<details><summary>Drivers</summary>",
         "<details><summary>Forecast</summary>",
         "<details><summary>Decisions</summary>",
-        "<details><summary>Decisions</summary>",
         "<details><summary>Read with care</summary>",
     }
