@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import Final
 
 from models.depot import Depot, Shelf, checksum
 from models.durable import PART, part_in, private_folder, remove, storing, sweep
 from models.errors import StoreError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_RESTORE: Final = "restore it from a backup or its source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,15 @@ class Archive:
         try:
             sound = self._sound(target, sha256)
         except FileNotFoundError as error:
-            raise StoreError(f"document {sha256}: not in the archive; fetch it again") from error
+            raise StoreError(f"document {sha256}: not in the archive; {_RESTORE}") from error
         except OSError as error:
             reason = error.strerror or error
             raise StoreError(
                 f"document {sha256}: cannot be read from the archive: {reason}; "
-                "mend its rights or fetch it again"
+                f"mend its rights, or {_RESTORE}"
             ) from error
         if not sound:
-            raise StoreError(f"document {sha256}: damaged in the archive; fetch it again")
+            raise StoreError(f"document {sha256}: damaged in the archive; {_RESTORE}")
         return target
 
     def local(self, sha256: str) -> Path:

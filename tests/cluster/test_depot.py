@@ -167,7 +167,9 @@ def test_documents_are_proved_by_their_hash_and_a_damaged_cache_is_mended(
     there.path(SHA256).write_bytes(b"rot")
     assert there.path(SHA256).read_bytes() == BODY
     here.remove(SHA256)
-    with pytest.raises(StoreError, match="not in the archive; fetch it again"):
+    with pytest.raises(
+        StoreError, match="not in the archive; restore it from a backup or its source"
+    ):
         here.path(SHA256)
 
 

@@ -17,6 +17,7 @@ from models.errors import StoreError
 
 BODY = b"line_item_usage_account_id,cost\n000123456789,12.50\n" * 40
 SHA256 = hashlib.sha256(BODY).hexdigest()
+RESTORE = "restore it from a backup or its source"
 MD5 = hashlib.md5(BODY, usedforsecurity=False).hexdigest()
 
 HOSTILE = (
@@ -177,7 +178,7 @@ def test_a_damaged_document_names_itself_and_the_way_out(archive: Archive, damag
     with pytest.raises(StoreError) as caught:
         archive.path(SHA256)
 
-    assert str(caught.value) == f"document {SHA256}: damaged in the archive; fetch it again"
+    assert str(caught.value) == f"document {SHA256}: damaged in the archive; {RESTORE}"
 
 
 @pytest.mark.failure("A06")
@@ -193,7 +194,7 @@ def test_a_missing_document_names_itself_and_the_way_out(archive: Archive) -> No
     with pytest.raises(StoreError) as caught:
         archive.path(SHA256)
 
-    assert str(caught.value) == f"document {SHA256}: not in the archive; fetch it again"
+    assert str(caught.value) == f"document {SHA256}: not in the archive; {RESTORE}"
     assert SHA256 not in archive
 
 
@@ -235,7 +236,7 @@ def test_a_document_that_cannot_be_read_says_why(archive: Archive) -> None:
 
     assert str(caught.value) == (
         f"document {SHA256}: cannot be read from the archive: Not a directory; "
-        "mend its rights or fetch it again"
+        f"mend its rights, or {RESTORE}"
     )
 
 

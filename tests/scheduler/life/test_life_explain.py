@@ -133,7 +133,7 @@ def test_a_damaged_document_is_found(after: Any) -> None:
     assert code == 1
     assert said[1] == (
         f"  DAMAGED: {one.sha256[:12]} document {one.sha256}: damaged in the archive;"
-        " fetch it again"
+        " restore it from a backup or its source"
     )
     assert said[-1] == "  DIFFERENT: see the documents above"
 
@@ -147,7 +147,8 @@ def test_a_document_that_was_pruned_is_told(after: Any) -> None:
 
     assert code == 4
     assert said[1] == (
-        f"  not there: {one.sha256[:12]} document {one.sha256}: not in the archive; fetch it again"
+        f"  not there: {one.sha256[:12]} document {one.sha256}: not in the archive;"
+        " restore it from a backup or its source"
     )
     assert said[-1] == (
         "  NOT VERIFIED: the documents above are not there, such as after `trueup prune`"
