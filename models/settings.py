@@ -250,7 +250,7 @@ class Settings(Strict):
     allocation: Allocation = Allocation()
     """How much of the cost is expected to have a project."""
     close: Close = Close()
-    """What it takes to close a month."""
+    """Who closes a month, and which comments it takes."""
     fiscal: Fiscal | None = None
     """The fiscal year, which reports then show to date, too."""
     anomalies: Anomalies = Anomalies()

@@ -59,12 +59,12 @@ class Bases:
     reserves: Mapping[str, Decimal]
 
     def bases(self, plans: Iterable[Planned], spent: Spent) -> dict[str, Basis]:
-        """Return the basis of each project that has a plan, spend or an order."""
+        """Return the basis of each project that has a plan, any charge or an order."""
         found = {plan.project: plan for plan in plans}
         ordering = {each.project for each in self.known.orders if each.left}
         return {
             project: self._basis(project, found.get(project), spent.get(project, {}))
-            for project in sorted({*found, *spent, *ordering})
+            for project in sorted({*found, *spent, *ordering, *self.first})
         }
 
     def _basis(

@@ -319,3 +319,17 @@ def test_sums_are_exact_beyond_the_usual_precision(portfolio_of: Build) -> None:
     p = portfolio_of(rows)
 
     assert p.total.month.ac.value == Decimal("123456789012.000000000000000003")
+
+
+def test_a_project_that_cost_only_later_has_a_line_without_an_estimate(
+    portfolio_of: Callable[..., Portfolio],
+) -> None:
+    rows = [
+        {"project": "p", "category": "infra", "day": date(2026, 10, 2), "cost": Decimal(5)},
+        {"project": "late", "category": "infra", "day": date(2026, 11, 2), "cost": Decimal(7)},
+    ]
+
+    found = portfolio_of(rows, as_of=datetime(2026, 12, 20, tzinfo=UTC))
+
+    lines = {line.key: line.completion.eac.value for line in found.projects}
+    assert lines == {"p": 5, "late": 0}
