@@ -20,6 +20,7 @@ from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
 from scheduler.publish import publish, reconciler, reported_month, write_reports
 from scheduler.rounds import Round, asked
+from scheduler.sound import damaged
 from scheduler.version import entries
 from scheduler.workspace import Project, Stores
 
@@ -33,6 +34,7 @@ class Night:
         subjects: Subjects of the alerts that changed.
         round: What the sources brought, and how each of their open months stands.
         moved: What an edit of the rules moved, as a sentence.
+        damaged: Documents that the archive lost, or that somebody altered, a sentence each.
     """
 
     run: str
@@ -43,12 +45,13 @@ class Night:
     subjects: list[str]
     arrived: int
     failed: int
+    damaged: list[str]
 
     @property
     def exit_code(self) -> int:
         """0 done, overruns included; 4 when somebody has to act, or a bill is not its invoice."""
         apart = any(each.verdict.fails for each in self.report.assertions)
-        return 4 if self.round.exit_code or apart else 0
+        return 4 if self.round.exit_code or apart or self.damaged else 0
 
 
 def run_id(now: datetime) -> str:
@@ -109,6 +112,7 @@ def night(
         subjects=subjects,
         arrived=arrived,
         failed=failed,
+        damaged=damaged(project, stores),
     )
     body = {"exit_code": done.exit_code, "snapshot": report.snapshot, "month": str(report.month)}
     stores.ledger.append(Entry("run.finished", run, body))

@@ -67,6 +67,7 @@ def summary(done: Night, folder: Path) -> list[str]:
     return [
         f"run {done.run}: {counts}, {len(intake.errors)} refused",
         *map(str, done.round.urgent),
+        *done.damaged,
         f"month {report.month}: {report.state}, snapshot {report.snapshot}",
         *done.moved,
         *([f"invoices: {len(failing)} apart or not delivered, see the report"] if failing else []),

@@ -18,6 +18,7 @@ from scheduler.jobs import missed
 from scheduler.outbox import pending
 from scheduler.publish import known_alerts
 from scheduler.reference import unthought
+from scheduler.sound import damaged
 from scheduler.workspace import Project, Stores, configured, now, stores
 
 
@@ -27,7 +28,7 @@ def command(shell: Shell) -> int:
     """Show the last run, every source and its open months, restatements, alerts, messages.
 
     Exit code 4 when a night was missed, or somebody has to act on a month: it is late,
-    forbidden or broken, or empty though it is over.
+    forbidden or broken, or empty though it is over, or a document is lost in the archive.
     """
     project = configured(shell.folder)
     moment = now()
@@ -35,9 +36,12 @@ def command(shell: Shell) -> int:
     late = missed(project.settings.schedule.at, finished, moment)
     with stores(project) as opened:
         held = holdings(project, opened, moment)
+        gone = damaged(project, opened)
         for line in [_run(finished, late=late), *_lines(project, opened, held, moment)]:
             click.echo(line)
-    return 4 if late or any(not each.sound for each in held) else 0
+        for line in gone:
+            click.echo(f"archive    {line}")
+    return 4 if late or gone or any(not each.sound for each in held) else 0
 
 
 def _run(finished: datetime | None, *, late: bool) -> str:
