@@ -131,10 +131,14 @@ MEASURES: Final = {
         "Effective", "effective", "effective cost more than before, in a month that was settled"
     ),
     "adjusted": Measure(
-        "Effective", "effective", "what the month bears for months that were closed; + is more cost"
+        "Effective",
+        "effective",
+        "effective cost that the month bears for months that were closed; + is more",
     ),
     "adjusted_billed": Measure(
-        "Billed", "billed", "what the month bears for months that were closed; + is more cost"
+        "Billed",
+        "billed",
+        "billed cost that the month bears for months that were closed; + is more",
     ),
     "day_cost": Measure("Cost", "effective", "cost of a category on a day, or of a thing since it"),
     "day_expected": Measure(

@@ -93,4 +93,4 @@ def test_thousands_of_texts_against_hundreds_of_projects_take_a_moment() -> None
     found = lookalikes(texts, known)
 
     assert len(found) == 20
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3  # some 0.3 s; each against each takes a minute
