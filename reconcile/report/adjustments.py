@@ -13,13 +13,14 @@ from reconcile.figure import Figure, exact_text
 from reconcile.portfolio import Portfolio
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
-from reconcile.report.number import day, grouped, plain
+from reconcile.report.number import day, grouped
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
     Cell,
     Section,
     Table,
+    amount,
     closed_object,
     list_of,
     value,
@@ -42,8 +43,8 @@ SCHEMA: Final = list_of(
 def section(p: Portfolio) -> Section:
     """Return a row for each adjustment that the month bears, and their sum."""
     lines = p.adjusted.lines
-    total = (*map(words, ("Sum", *[""] * 6)), _amount(p.adjusted.billed))
-    rows = (*map(_row, lines), (*total, _amount(p.adjusted.effective))) if lines else ()
+    total = (*map(words, ("Sum", *[""] * 6)), amount(p.adjusted.billed))
+    rows = (*map(_row, lines), (*total, amount(p.adjusted.effective))) if lines else ()
     return Section(
         key="adjustments",
         title="Prior-period adjustments",
@@ -84,11 +85,7 @@ def document(found: Sequence[Adjustment], currency: str) -> str:
 def _row(line: AdjustmentLine) -> tuple[Cell, ...]:
     _, _, *names = _names(line.adjustment)
     month = str(line.adjustment.month)
-    return (*map(words, (month, *names)), _amount(line.billed), _amount(line.effective))
-
-
-def _amount(figure: Figure) -> Cell:
-    return Cell(text=plain(figure), figure=figure)
+    return (*map(words, (month, *names)), amount(line.billed), amount(line.effective))
 
 
 def _texts(each: Adjustment, digits: int) -> tuple[str, ...]:

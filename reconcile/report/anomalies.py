@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from reconcile.anomaly.shown import AnomalyLine
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import plain
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
     Cell,
     Section,
     Table,
+    amount,
     closed_object,
     list_of,
     value,
@@ -56,9 +56,9 @@ def _row(line: AnomalyLine) -> tuple[Cell, ...]:
     return (
         *(words(str(each.day)), words(each.project), words(each.category)),
         *(words(KINDS[each.kind]), words(each.detail)),
-        Cell(text=plain(line.cost), figure=line.cost),
-        Cell(text=plain(line.expected), figure=line.expected, tone="soft"),
-        Cell(text=plain(line.excess), figure=line.excess, tone="over"),
+        amount(line.cost),
+        amount(line.expected, "soft"),
+        amount(line.excess, "over"),
     )
 
 

@@ -9,13 +9,14 @@ from models.bridge import KINDS
 from reconcile.bridge import BridgeLine, Rebaseline
 from reconcile.figure import Figure
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import NONE, NOT_AVAILABLE, grouped, plain
+from reconcile.report.number import NONE, NOT_AVAILABLE, grouped
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
     Cell,
     Section,
     Table,
+    amount,
     closed_object,
     list_of,
     value,
@@ -74,11 +75,11 @@ def _row(each: Rebaseline) -> tuple[Cell, ...]:
     return (
         words(each.project),
         words(f"{each.first} to {each.version}"),
-        _amount(each.original),
+        amount(each.original),
         _delta(each.change),
-        *map(_amount, (each.budget, each.estimate)),
+        *map(amount, (each.budget, each.estimate)),
         *map(_delta, (each.over, each.over_current)),
-        _amount(each.plan),
+        amount(each.plan),
         _delta(each.delta),
     )
 
@@ -92,10 +93,6 @@ def _step(each: Rebaseline, line: BridgeLine) -> tuple[Cell, ...]:
         *(_delta(line.steps[kind]) if kind in line.steps else words(NONE) for kind in KINDS),
         _delta(line.total),
     )
-
-
-def _amount(figure: Figure) -> Cell:
-    return Cell(text=plain(figure), figure=figure)
 
 
 def _delta(figure: Figure) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reconcile.figure import Figure, exact_text
+from reconcile.figure import Figure
 from reconcile.forecasting.shown import methods
 from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
@@ -13,6 +13,7 @@ from reconcile.portfolio import AlertLine, Portfolio
 from reconcile.report import accruals, allocation
 from reconcile.report.headline import findings, headline, said
 from reconcile.report.schema import SCHEMA_VERSION
+from reconcile.report.section import value
 from reconcile.report.sections import sections
 from reconcile.restatement import RestatedLine
 from reconcile.sums import MonthPoint
@@ -47,8 +48,8 @@ def document(p: Portfolio) -> Json:
         "projects": [_line(line) for line in p.projects],
         "categories": [_line(line) for line in p.categories],
         "unallocated": _line(p.unallocated),
-        "allocated_pct": _text(p.allocation.percent),
-        "final_pct": _text(p.final_pct),
+        "allocated_pct": value(p.allocation.percent),
+        "final_pct": value(p.final_pct),
         "allocation": allocation.document(p.allocation),
         "months": [_month(point) for point in p.months],
         "sources": [_source(line) for line in p.sources],
@@ -63,13 +64,9 @@ def document(p: Portfolio) -> Json:
     }
 
 
-def _text(figure: Figure) -> str | None:
-    return exact_text(figure.value)
-
-
 def _figure(figure: Figure) -> Json:
     return {
-        "value": _text(figure),
+        "value": value(figure),
         "basis": figure.basis,
         "unit": figure.unit,
         "definition": figure.definition,
@@ -89,12 +86,12 @@ def _line(line: Line) -> Json:
         "month": _period(line.month),
         "to_date": _period(line.to_date),
         "completion": {
-            "eac": _text(end.eac),
-            "etc": _text(end.etc),
-            "bac": _text(end.bac),
-            "delta": _text(end.delta),
-            "percent": _text(end.pct),
-            "vac": _text(end.vac),
+            "eac": value(end.eac),
+            "etc": value(end.etc),
+            "bac": value(end.bac),
+            "delta": value(end.delta),
+            "percent": value(end.pct),
+            "vac": value(end.vac),
             **(_outlook(line.outlook) if line.outlook else {}),
         },
         "categories": [_line(part) for part in line.categories],
@@ -103,10 +100,10 @@ def _line(line: Line) -> Json:
 
 def _period(period: Period) -> Json:
     return {
-        "actual": _text(period.ac),
-        "plan": _text(period.pl),
-        "delta": _text(period.delta),
-        "percent": _text(period.pct),
+        "actual": value(period.ac),
+        "plan": value(period.pl),
+        "delta": value(period.delta),
+        "percent": value(period.pct),
         "material": period.material,
     }
 
@@ -114,16 +111,16 @@ def _period(period: Period) -> Json:
 def _outlook(outlook: Outlook) -> Json:
     reserve, spread = outlook.reserve, outlook.spread
     return {
-        "limit": _text(outlook.limit),
-        "beyond": _text(outlook.beyond),
-        "low": _text(spread.low),
+        "limit": value(outlook.limit),
+        "beyond": value(outlook.beyond),
+        "low": value(spread.low),
         "low_method": spread.low_method,
-        "high": _text(spread.high),
+        "high": value(spread.high),
         "high_method": spread.high_method,
-        "contingency": _text(reserve.approved),
-        "drawn": _text(reserve.drawn),
-        "left": _text(reserve.left),
-        "unfunded": _text(reserve.unfunded),
+        "contingency": value(reserve.approved),
+        "drawn": value(reserve.drawn),
+        "left": value(reserve.left),
+        "unfunded": value(reserve.unfunded),
         "run_out": outlook.run_out.isoformat() if outlook.run_out else None,
         "over_since": str(outlook.over_since) if outlook.over_since else None,
         "under": outlook.under,
@@ -134,11 +131,11 @@ def _month(point: MonthPoint) -> Json:
     return {
         "month": str(point.month),
         "scenario": "AC" if point.is_actual else "FC",
-        "amount": _text(point.amount),
-        "plan": _text(point.plan),
-        "delta": _text(point.delta),
-        "total": _text(point.total),
-        "deviation": _text(point.deviation),
+        "amount": value(point.amount),
+        "plan": value(point.plan),
+        "delta": value(point.delta),
+        "total": value(point.total),
+        "deviation": value(point.deviation),
     }
 
 
@@ -154,11 +151,11 @@ def _source(line: SourceLine) -> Json:
         "expected": state.expected.isoformat() if state.expected else None,
         "rows": state.rows,
         "currency": line.currency,
-        "billed": _text(line.amount),
-        "effective": _text(line.effective),
-        "control": _text(line.control),
-        "difference": _text(line.difference),
-        "unallocated": _text(line.unallocated),
+        "billed": value(line.amount),
+        "effective": value(line.effective),
+        "control": value(line.control),
+        "difference": value(line.difference),
+        "unallocated": value(line.unallocated),
         "detail": state.detail,
     }
 
@@ -175,8 +172,8 @@ def _restated(line: RestatedLine) -> Json:
         "after": each.after,
         "currency": each.currency,
         "rows": each.rows,
-        "billed": _text(line.billed),
-        "effective": _text(line.effective),
+        "billed": value(line.billed),
+        "effective": value(line.effective),
     }
 
 
@@ -191,13 +188,13 @@ def _invoice(line: InvoiceLine) -> Json:
         "currency": each.currency,
         "verdict": each.verdict.value,
         "rows": each.rows,
-        "billed": _text(line.billed),
-        "stated": _text(line.stated),
-        "difference": _text(line.difference),
-        "tolerance": _text(line.tolerance),
-        "tax": _text(line.tax),
-        "tax_billed": _text(line.tax_billed),
-        "tax_difference": _text(line.tax_difference),
+        "billed": value(line.billed),
+        "stated": value(line.stated),
+        "difference": value(line.difference),
+        "tolerance": value(line.tolerance),
+        "tax": value(line.tax),
+        "tax_billed": value(line.tax_billed),
+        "tax_difference": value(line.tax_difference),
         "cause": each.cause,
         "parts": [_part(part) for part in line.parts],
     }
@@ -206,9 +203,9 @@ def _invoice(line: InvoiceLine) -> Json:
 def _part(part: PartLine) -> Json:
     return {
         "name": part.name,
-        "billed": _text(part.billed),
-        "stated": _text(part.stated),
-        "difference": _text(part.difference),
+        "billed": value(part.billed),
+        "stated": value(part.stated),
+        "difference": value(part.difference),
     }
 
 
@@ -224,6 +221,6 @@ def _alert(line: AlertLine) -> Json:
         "owner": row.owner,
         "reason": row.reason,
         "until": row.until.isoformat() if row.until else None,
-        "now": _text(line.now),
-        "worst": _text(line.worst),
+        "now": value(line.now),
+        "worst": value(line.worst),
     }

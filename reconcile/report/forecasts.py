@@ -15,6 +15,7 @@ from reconcile.report.section import (
     Cell,
     Section,
     Table,
+    amount,
     closed_object,
     list_of,
     value,
@@ -132,7 +133,7 @@ def project_document(line: ForecastLine) -> dict[str, Any]:
 
 def _project(line: ForecastLine) -> tuple[Cell, ...]:
     spread, end = line.spread, line.line.completion
-    ends = (_amount(spread.low), _amount(end.eac), _amount(spread.high)) if spread else ()
+    ends = (amount(spread.low), amount(end.eac), amount(spread.high)) if spread else ()
     return (
         words(line.project),
         Cell(text=plain(line.months, 0), figure=line.months),
@@ -156,8 +157,8 @@ def _category(line: ForecastLine, each: CategoryLine) -> tuple[Cell, ...]:
         words(each.method),
         _maybe(each.ev),
         _maybe(each.cpi),
-        _amount(each.bac),
-        _amount(each.eac),
+        amount(each.bac),
+        amount(each.eac),
     )
 
 
@@ -184,12 +185,8 @@ def _miss(each: MissLine) -> dict[str, Any]:
     }
 
 
-def _amount(figure: Figure) -> Cell:
-    return Cell(text=plain(figure), figure=figure)
-
-
 def _maybe(figure: Figure | None) -> Cell:
-    return Cell(text=NONE, tone="soft") if figure is None else _amount(figure)
+    return Cell(text=NONE, tone="soft") if figure is None else amount(figure)
 
 
 def _optional(figure: Figure | None) -> str | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from reconcile.figure import Figure
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import NONE, percent, plain
+from reconcile.report.number import NONE, percent
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
     Cell,
     Section,
     Table,
+    amount,
     closed_object,
+    count,
     list_of,
     value,
     words,
@@ -55,22 +56,14 @@ def section(p: Portfolio) -> Section:
 def _row(line: RunsLine) -> tuple[Cell, ...]:
     return (
         words(line.project),
-        _count(line.count),
-        *(_amount(line.costs[state]) for state in STATES),
-        Cell(text=plain(line.without), figure=line.without, tone="soft"),
-        _amount(line.total),
+        count(line.count),
+        *(amount(line.costs[state]) for state in STATES),
+        amount(line.without, "soft"),
+        amount(line.total),
         Cell(text=percent(line.lost, 1), figure=line.lost),
-        _count(line.accepted),
-        _amount(line.per_model) if line.per_model.value is not None else words(NONE),
+        count(line.accepted),
+        amount(line.per_model) if line.per_model.value is not None else words(NONE),
     )
-
-
-def _amount(figure: Figure) -> Cell:
-    return Cell(text=plain(figure), figure=figure)
-
-
-def _count(figure: Figure) -> Cell:
-    return Cell(text=plain(figure, 0), figure=figure)
 
 
 def _document(line: RunsLine) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from reconcile.balance import Verdict
 from reconcile.purchase.accrual import TITLES
 from reconcile.report.allocation import NAMED
+from reconcile.report.section import closed_object, list_of
 from reconcile.report.sections import SECTIONS
 
 SCHEMA_VERSION: Final = "1"
@@ -24,16 +25,8 @@ _STATES: Final = ["no_plan", "no_actuals", "incomplete", "on_plan", "at_risk", "
 
 
 def _object(optional: Mapping[str, Json] | None = None, **properties: Json) -> Json:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": sorted(properties),
-        "properties": {**properties, **(optional or {})},
-    }
-
-
-def _list(items: Json) -> Json:
-    return {"type": "array", "items": items}
+    stated = closed_object(**properties)
+    return {**stated, "properties": {**properties, **(optional or {})}}
 
 
 _PERIOD: Final = _object(
@@ -54,7 +47,7 @@ _COMPLETION: Final = _object(
 _COVERAGE: Final = _object(
     source=_TEXT,
     change=_AMOUNT,
-    months=_list(_object(month=_MONTH, percent=_AMOUNT, unallocated=_AMOUNT)),
+    months=list_of(_object(month=_MONTH, percent=_AMOUNT, unallocated=_AMOUNT)),
 )
 _CLAIM: Final = _object(
     dict.fromkeys(NAMED, _TEXT), month=_MONTH, lines={"type": "integer"}, amount=_AMOUNT
@@ -76,32 +69,32 @@ REPORT_SCHEMA: Final[Json] = {
         snapshot=_TEXT,
         horizon=_object(**{"from": _MONTH, "to": _MONTH}),
         forecast_method=_TEXT,
-        plans=_list(_object(project=_TEXT, version={"type": "integer"})),
+        plans=list_of(_object(project=_TEXT, version={"type": "integer"})),
         headline=_TEXT,
-        findings=_list(_TEXT),
+        findings=list_of(_TEXT),
         total={"$ref": "#/$defs/line"},
-        projects=_list({"$ref": "#/$defs/line"}),
-        categories=_list({"$ref": "#/$defs/line"}),
+        projects=list_of({"$ref": "#/$defs/line"}),
+        categories=list_of({"$ref": "#/$defs/line"}),
         unallocated={"$ref": "#/$defs/line"},
         allocated_pct=_AMOUNT,
         final_pct=_AMOUNT,
         allocation=_object(
             target=_AMOUNT,
-            sources=_list(_COVERAGE),
+            sources=list_of(_COVERAGE),
             total=_COVERAGE,
-            open=_list(_CLAIM),
+            open=list_of(_CLAIM),
             contested=_object(lines=_AMOUNT, amount=_AMOUNT),
-            conflicts=_list(_CLAIM),
-            rules_without_effect=_list(_TEXT),
+            conflicts=list_of(_CLAIM),
+            rules_without_effect=list_of(_TEXT),
         ),
-        months=_list(
+        months=list_of(
             _object(
                 month=_MONTH,
                 scenario={"enum": ["AC", "FC"]},
                 **dict.fromkeys(("amount", "plan", "delta", "total", "deviation"), _AMOUNT),
             )
         ),
-        sources=_list(
+        sources=list_of(
             _object(
                 stage={"enum": ["", "open", "provisional", "final", "restated", "closed"]},
                 waiting=_FLAG,
@@ -111,12 +104,12 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(_BILLED, _AMOUNT),
             )
         ),
-        invoices=_list(
+        invoices=list_of(
             _object(
                 month=_MONTH,
                 verdict={"enum": [verdict.value for verdict in Verdict]},
                 rows={"type": "integer"},
-                parts=_list(
+                parts=list_of(
                     _object(
                         name=_TEXT,
                         **dict.fromkeys(("billed", "stated", "difference"), _AMOUNT),
@@ -129,7 +122,7 @@ REPORT_SCHEMA: Final[Json] = {
             )
         ),
         **{key: dict(each.schema) for key, each in SECTIONS.items()},
-        accruals=_list(
+        accruals=list_of(
             _object(
                 kind={"enum": [*TITLES]},
                 **dict.fromkeys(("purchase", "line", "issuer", "project", "category"), _TEXT),
@@ -137,7 +130,7 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("amount", "balance"), _AMOUNT),
             )
         ),
-        restatements=_list(
+        restatements=list_of(
             _object(
                 month=_MONTH,
                 at=_DAY,
@@ -146,7 +139,7 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("billed", "effective"), _AMOUNT),
             )
         ),
-        alerts=_list(
+        alerts=list_of(
             _object(
                 since=_DAY,
                 until=_DAY,
@@ -156,8 +149,8 @@ REPORT_SCHEMA: Final[Json] = {
                 **dict.fromkeys(("state", "owner", "reason"), _TEXT),
             )
         ),
-        problems=_list(_TEXT),
-        notes=_list(_TEXT),
+        problems=list_of(_TEXT),
+        notes=list_of(_TEXT),
         figures={
             "type": "object",
             "additionalProperties": _object(
@@ -177,7 +170,7 @@ REPORT_SCHEMA: Final[Json] = {
             month=_PERIOD,
             to_date=_PERIOD,
             completion=_COMPLETION,
-            categories=_list({"$ref": "#/$defs/line"}),
+            categories=list_of({"$ref": "#/$defs/line"}),
         )
     },
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from reconcile.figure import Figure, exact_text
-from reconcile.report.number import NONE
+from reconcile.report.number import NONE, plain
 
 Tone = Literal["", "over", "under", "soft", "red"]
 
@@ -82,6 +82,16 @@ class Section:
 def words(text: str | None, tone: Tone = "") -> Cell:
     """Return a cell of words; a dash for none."""
     return Cell(text=text or NONE, tone=tone)
+
+
+def amount(figure: Figure, tone: Tone = "") -> Cell:
+    """Return a cell of an amount in cents."""
+    return Cell(text=plain(figure), figure=figure, tone=tone)
+
+
+def count(figure: Figure) -> Cell:
+    """Return a cell of a whole number."""
+    return Cell(text=plain(figure, 0), figure=figure)
 
 
 def value(figure: Figure) -> str | None:
