@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
 
 from models.money import ZERO, rounded
 from models.period import Month
@@ -25,8 +24,6 @@ from reconcile.state import (
 )
 from reconcile.tally import Tally, upto
 from reconcile.variance import comparison
-
-HUNDRED: Final = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

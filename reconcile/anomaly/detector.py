@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Final
 
 from models.money import WIDE, ZERO
-from reconcile.anomaly.robust import THRESHOLD, median, modified_z
+from reconcile.anomaly.robust import THRESHOLD, active, median, modified_z
 
 DAY: Final = timedelta(1)
 Amounts = Mapping[date, Decimal]
@@ -76,8 +76,7 @@ def judged(
     """
     with localcontext(prec=WIDE):
         before = [day - DAY * back for back in range(1, sensitivity.window + 1)]
-        rests = (_rest(costs, scheduled, each, sensitivity) for each in before)
-        history = [rest for rest in rests if rest > 0]
+        history = active([_rest(costs, scheduled, each, sensitivity) for each in before])
         if len(history) < sensitivity.fewest:
             return None
         usual, rest = median(history), _rest(costs, scheduled, day, sensitivity)

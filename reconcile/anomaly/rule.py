@@ -158,10 +158,13 @@ def price_changes(
     sorts for a price: a dearer class of storage is no dearer price.
     """
     for (project, category, thing), days in sorted(things.items()):
-        dearer = [day for day in sorted(days) if day >= since and _rise(days, day, window)]
-        if not dearer or not thing.split("\t")[1]:
+        if not thing.split("\t")[1]:
             continue
-        before, now = _rise(days, dearer[0], window) or (ZERO, ZERO)
+        asked = (day for day in sorted(days) if day >= since)
+        rises = {day: rise for day in asked if (rise := _rise(days, day, window))}
+        if not rises:
+            continue
+        (before, now), dearer = next(iter(rises.values())), [*rises]
         cost = sum((days[day].cost for day in dearer), ZERO)
         units = sum((days[day].quantity for day in dearer), ZERO)
         expected = rounded(Fraction(before) * Fraction(units), 2)

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from models.money import MONEY, ZERO, plain
+from models.money import ZERO, plain
 from reconcile.explain.explanation import DocumentLine, Explanation
 from reconcile.explain.formula import Input
 from reconcile.explain.leaf import PlanRow
 from reconcile.explain.proof import LEVELS, Proof
-from reconcile.explain.trace import Trace
+from reconcile.explain.trace import Trace, total
 from reconcile.figure import Figure, exact_text
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
@@ -148,11 +148,11 @@ def _rows(found: Trace, top: int) -> Iterator[str]:
     if lines.is_empty():
         return
     what = "rows" if found.is_sum and not found.rows.is_empty() else "rows that it looks at"
-    yield f"{what}: {lines.height}, {_amount(_sum(lines))}"
+    yield f"{what}: {lines.height}, {_amount(total(lines))}"
     shown = [_ROWS, *(_row(row) for row in lines.head(top).iter_rows(named=True))]
     yield from (f"  {line}" for line in aligned(shown, (3, 5, 6, 7)))
     if (more := lines.slice(top)).height:
-        yield f"  and {more.height} more: {_amount(_sum(more))}"
+        yield f"  and {more.height} more: {_amount(total(more))}"
 
 
 def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -230,8 +230,3 @@ def conclusion(found: Trace, proofs: Sequence[Proof]) -> str:
     if outcomes & {"gone", "unread"}:
         return "NOT VERIFIED: the documents above are not there, such as after `trueup prune`"
     return f"equal: {value(found.figure)}" if proofs else "nothing of it is in the archive"
-
-
-def _sum(lines: pl.DataFrame) -> Decimal:
-    found = lines.select(pl.col("amount").sum().cast(MONEY)).item()
-    return Decimal(found or 0)
