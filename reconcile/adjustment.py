@@ -81,8 +81,13 @@ class AdjustmentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjusted:
-    """The adjustments that a month bears, and their sums."""
+    """The adjustments that a month bears, and their sums.
 
+    Attributes:
+        known: Those of all months.
+    """
+
+    known: tuple[Adjustment, ...]
     lines: tuple[AdjustmentLine, ...]
     billed: Figure
     effective: Figure
@@ -117,13 +122,15 @@ def adjustments(
 
 def adjusted(found: Iterable[Adjustment], figures: Figures, month: Month) -> Adjusted:
     """Return the adjustments that a month bears, every number a figure."""
-    mine = [each for each in found if each.posted == month]
+    known = tuple(found)
+    mine = [each for each in known if each.posted == month]
 
     def total(measure: str, amounts: Iterable[Decimal]) -> Figure:
         return figures.add(PORTFOLIO, str(month), measure, sum(amounts, ZERO))
 
     with localcontext(prec=WIDE):
         return Adjusted(
+            known=known,
             lines=tuple(_line(figures, each) for each in mine),
             billed=total("adjusted_billed", (each.billed for each in mine)),
             effective=total("adjusted", (each.effective for each in mine)),

@@ -217,7 +217,7 @@ def publish(project: Project, stores: Stores, books: Books, report: Portfolio) -
         "invoices": invoices(report.assertions),
         "invoice_parts": invoice_parts(report.assertions),
         "restatements": restating.frame(stores),
-        "adjustments": frame(adjusting.adjustments(project, stores, books), currency),
+        "adjustments": frame(report.adjusted.known, currency),
         "reallocations": reallocating.frame(stores),
         "documents": documents(stores),
         "closes": closes_frame(stores),
