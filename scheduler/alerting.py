@@ -33,7 +33,7 @@ def raise_alerts(project: Project, stores: Stores, report: Portfolio, *, run: st
     """Store what changed and the messages about it in one transaction; return the subjects."""
     known, today = known_alerts(stores), report.as_of.date().isoformat()
     standings = [standing for line in report.projects if (standing := _standing(line))]
-    ended = _ended(report, [*project.registry.ids, *_told(known)])
+    ended = _ended(report, [*project.registry.ids, *_told(known, SPEND_AFTER_END)])
     entries: list[Entry] = []
     subjects = []
     loose = unassigned.unassigned(report, project.settings.allocation.unallocated_over)
@@ -73,8 +73,7 @@ def _said(
 
 def _unusual(project: Project, report: Portfolio, known: Mapping[str, Alert]) -> Iterator[Unusual]:
     """Yield how each project stands whose days stood out, lately or when last told."""
-    told = [each.project for each in known.values() if each.rule == DAILY_ANOMALY]
-    days = project.settings.anomalies.days
+    told, days = _told(known, DAILY_ANOMALY), project.settings.anomalies.days
     yield from unusual(report.anomalies, told, report.as_of.date(), days)
 
 
@@ -83,9 +82,9 @@ def _recent(project: Project, report: Portfolio, name: str) -> list[AnomalyLine]
     return [line for line in lately if line.anomaly.project == name]
 
 
-def _told(known: Mapping[str, Alert]) -> Iterator[str]:
-    """Yield projects whose spend after their end was told, in the registry or not any more."""
-    yield from (each.project for each in known.values() if each.rule == SPEND_AFTER_END)
+def _told(known: Mapping[str, Alert], rule: str) -> Iterator[str]:
+    """Yield projects of which a rule was told, in the registry or not any more."""
+    yield from (each.project for each in known.values() if each.rule == rule)
 
 
 def _ended(report: Portfolio, projects: Iterable[str]) -> Iterator[Afterwards]:
