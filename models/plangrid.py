@@ -44,11 +44,15 @@ class Grid:
         file: As people are shown it.
         rows: Cells by column, row by row.
         sheet: Its name; empty for a file of text.
+        hidden: Rows that a workbook hides, which are not among `rows`.
+        hidden_columns: Numbers of the columns that it hides; their cells are among `rows`.
     """
 
     file: str
     rows: tuple[dict[int, Cell], ...]
     sheet: str = ""
+    hidden: tuple[dict[int, Cell], ...] = ()
+    hidden_columns: frozenset[int] = frozenset()
 
     def mistake(self, cell: Cell, message: str) -> Mistake:
         """Return a mistake at a cell; of a workbook it says what the workbook calls the cell."""
@@ -59,8 +63,13 @@ class Grid:
         return f"{self.sheet}!{letters(cell.column)}{cell.line}: " if self.sheet else ""
 
     def cells(self) -> Iterator[Cell]:
-        """Yield every cell, row by row."""
-        return (cell for row in self.rows for cell in row.values())
+        """Yield every cell that can be seen, row by row."""
+        return (
+            cell
+            for row in self.rows
+            for cell in row.values()
+            if cell.column not in self.hidden_columns
+        )
 
 
 def letters(column: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -11,9 +11,11 @@ from models.category import CONTINGENCY
 from models.errors import ConfigError, Mistake
 from models.money import ZERO
 from models.period import Month
-from models.plangrid import Cell, Grid
-from models.planguess import field_of, month_meant
-from models.planline import Asked, Column, Line, Row
+from models.plandoubt import doubted
+from models.plangrid import Cell, Grid, letters
+from models.planguess import LOOSE, field_of, month_meant
+from models.planline import Asked, Column, Line, Stated
+from models.planrow import Row
 
 SCAN: Final = 60  # rows in which the headings stand
 
@@ -23,19 +25,20 @@ class Reading:
     """A whole workbook as it is read.
 
     Attributes:
-        columns: All of them.
+        columns: All of them, those without a heading last.
         months: Months of the plan.
         lines: Rows that become items, or contingency.
         total: Sum of the items, without contingency.
         reserve: Sum of the rows of contingency.
-        stated: Totals that the sheet states, by row.
-        left_out: Rows that are neither, with the reason.
+        stated: Totals that the sheet states, which become nothing.
+        left_out: Rows that are neither, with the reason; hidden ones and those above the headings
+            among them.
     """
 
     columns: tuple[Column, ...]
     months: tuple[Month, ...]
     lines: tuple[Line, ...]
-    stated: tuple[tuple[int, Decimal], ...]
+    stated: tuple[Stated, ...]
     left_out: tuple[tuple[int, str], ...]
 
     @property
@@ -57,55 +60,109 @@ def reading(grid: Grid, asked: Asked) -> Reading:
         ConfigError: when it has no headings, or with every cell that cannot be read.
     """
     at = _head(grid, asked)
-    columns = _columns(grid.rows[at], asked)
+    columns = _columns(grid, grid.rows[at], asked)
     months = _months(grid, columns, asked)
-    mistakes: list[Mistake] = []
-    lines: list[Line] = []
-    stated: list[tuple[int, Decimal]] = []
-    left_out: list[tuple[int, str]] = []
+    sorted_out = _Sorting(left_out=[*_unread(grid, at)])
     for row in grid.rows[at + 1 :]:
-        found = Row(grid, row, columns, months, asked)
-        if found.is_total:
-            stated.append((found.line, found.whole(mistakes)))
-        elif not found.name:
-            left_out.append((found.line, "has no name"))
-        elif not found.is_filled:
-            left_out.append((found.line, f"{found.name!r} has no amount"))
+        sorted_out.take(Row(grid, row, columns, months, asked))
+    if not sorted_out.lines and not sorted_out.mistakes:
+        said = "has no line with a name and an amount"
+        raise ConfigError(Mistake(grid.file, 1, 1, said))
+    if sorted_out.mistakes:
+        raise ConfigError(*dict.fromkeys(sorted_out.mistakes))
+    return Reading(
+        (*columns, *_headless(grid, at)),
+        months,
+        doubted(sorted_out.lines),
+        tuple(sorted_out.stated),
+        tuple(sorted(sorted_out.left_out)),
+    )
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """Rows as they are told apart, one after the other; `since` is where the last total stood."""
+
+    lines: list[Line] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
+    left_out: list[tuple[int, str]] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    since: int = 0
+
+    def take(self, row: Row) -> None:
+        """Take one row as a total, an item, or neither."""
+        if row.is_total:
+            above = sum((line.amount for line in self.lines[self.since :]), ZERO)
+            self.stated.append(Stated(row.line, row.name, row.whole(self.mistakes), above))
+            self.since = len(self.lines)
+        elif not row.name:
+            self.left_out.append((row.line, "has no name"))
+        elif not row.is_filled:
+            self.left_out.append((row.line, f"{row.name!r} has no amount"))
         else:
-            lines.append(found.read(mistakes, {line.id for line in lines}))
-    if not lines and not mistakes:
-        mistakes.append(Mistake(grid.file, 1, 1, "has no line with a name and an amount"))
-    if mistakes:
-        raise ConfigError(*dict.fromkeys(mistakes))
-    return Reading(columns, months, tuple(lines), tuple(stated), tuple(left_out))
+            self.lines.append(row.read(self.mistakes, {line.id for line in self.lines}))
+
+
+def _unread(grid: Grid, head: int) -> Iterator[tuple[int, str]]:
+    """Yield the rows that are not read at all: hidden ones, and those above the headings."""
+    for row in grid.rows[:head]:
+        yield _named(row, "stands above the headings")
+    for row in grid.hidden:
+        yield _named(row, "is hidden")
+
+
+def _named(row: Mapping[int, Cell], why: str) -> tuple[int, str]:
+    first = next(iter(row.values()))
+    return first.line, f"{first.text!r} {why}"
 
 
 def _head(grid: Grid, asked: Asked) -> int:
     """Return the index of the row with the most headings."""
-    scores = [_score(row, asked) for row in grid.rows[:SCAN]]
+    scores = [_score(grid, row, asked) for row in grid.rows[:SCAN]]
     if not scores or max(scores) == 0:
         said = "has no row of headings with an item and an amount or months; name them so"
         raise ConfigError(Mistake(grid.file, 1, 1, said))
     return scores.index(max(scores))
 
 
-def _score(row: Mapping[int, Cell], asked: Asked) -> int:
-    meanings = [column.meaning for column in _columns(row, asked) if column.meaning]
+def _score(grid: Grid, row: Mapping[int, Cell], asked: Asked) -> int:
+    meanings = [column.meaning for column in _columns(grid, row, asked) if column.meaning]
     dated = [each for each in meanings if each[:1].isdigit()]
     is_one = "id" in meanings or "category" in meanings
     return len(meanings) if is_one and (dated or {"amount", "unit_price"} & {*meanings}) else 0
 
 
-def _columns(row: Mapping[int, Cell], asked: Asked) -> tuple[Column, ...]:
-    return tuple(_column(cell, asked) for cell in row.values())
+def _columns(grid: Grid, row: Mapping[int, Cell], asked: Asked) -> tuple[Column, ...]:
+    """Return how each heading is read; of two that mean the same the first counts."""
+    first: dict[str, Cell] = {}
+    found: list[Column] = []
+    for cell in row.values():
+        column = _column(cell, asked, grid.hidden_columns)
+        known = first.setdefault(column.meaning, cell)
+        if known is not cell and column.meaning in LOOSE:
+            why = f"{column.meaning} is column {letters(known.column)}"
+            column = Column(cell, "", why=why)
+        found.append(column)
+    return tuple(found)
 
 
-def _column(cell: Cell, asked: Asked) -> Column:
+def _column(cell: Cell, asked: Asked, hidden: Collection[int]) -> Column:
+    if cell.column in hidden:
+        return Column(cell, "", why="hidden")
     month = month_meant(cell, asked.start)
     if month is not None:
         return Column(cell, str(month))
     meant = field_of(cell)
     return Column(cell, *meant) if meant else Column(cell, "")
+
+
+def _headless(grid: Grid, head: int) -> Iterator[Column]:
+    """Yield the columns that have cells and no heading, in order."""
+    known = {cell.column for cell in grid.rows[head].values()}
+    filled = {cell.column for row in grid.rows[head + 1 :] for cell in row.values()}
+    line = next(iter(grid.rows[head].values())).line
+    for column in sorted(filled - known):
+        yield Column(Cell(line, column, ""), "", why="no heading")
 
 
 def _months(grid: Grid, columns: Sequence[Column], asked: Asked) -> tuple[Month, ...]:

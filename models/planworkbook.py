@@ -6,7 +6,8 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from numbers import Real
@@ -26,7 +27,6 @@ _FAULTS: Final = (
     *(zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError),
     *(KeyError, ValueError, TypeError, AttributeError, EOFError, OSError, IndexError),
 )
-Sheets = tuple[Any, Any]  # one sheet twice: with its formulas, and with their values
 
 
 def grid(raw: bytes, file: str, sheet: str | None = None, *, is_lenient: bool = False) -> Grid:
@@ -36,7 +36,8 @@ def grid(raw: bytes, file: str, sheet: str | None = None, *, is_lenient: bool = 
         raw: The file.
         file: How messages name it.
         sheet: The sheet; None for the only one that can be seen and holds anything.
-        is_lenient: Leave out hidden and take apart merged cells, as an import with a preview may.
+        is_lenient: Set hidden rows and columns apart and take merged cells apart, as an import with
+            a preview may.
 
     Raises:
         ConfigError: when it is no plain workbook, or a cell is hidden, merged, an error or a
@@ -44,12 +45,13 @@ def grid(raw: bytes, file: str, sheet: str | None = None, *, is_lenient: bool = 
     """
     formulas, values = _opened(raw, file)
     name = _sheet(values, file, sheet)
-    sheets = formulas[name], values[name]
     rows, columns = values[name].max_row or 0, values[name].max_column or 0
     if rows > ROWS or columns > COLUMNS:
         said = f"{name}: has cells as far as row {rows}, column {columns}; "
         raise ConfigError(Mistake(file, 1, 1, f"{said}a plan has {ROWS} of {COLUMNS} at most"))
-    found = Grid(file, tuple(_rows(sheets, is_lenient=is_lenient)), name)
+    found = Grid(file, tuple(_rows(formulas[name], values[name])), name)
+    if is_lenient:
+        found = _seen(found, values[name])
     mistakes = [*_unsound(found)]
     if not is_lenient:
         mistakes += [*_unseen(found, values[name]), *_merged(found, values[name])]
@@ -91,13 +93,8 @@ def _values(sheet: Any) -> Iterator[bool]:  # noqa: ANN401
     return (value is not None for row in sheet.iter_rows(values_only=True) for value in row)
 
 
-def _rows(sheets: Sheets, *, is_lenient: bool) -> Iterator[dict[int, Cell]]:
-    formulas, values = sheets
-    for line, (written, shown) in enumerate(
-        zip(formulas.iter_rows(), values.iter_rows(), strict=True), start=1
-    ):
-        if is_lenient and _is_hidden(values, line):
-            continue
+def _rows(formulas: Any, values: Any) -> Iterator[dict[int, Cell]]:  # noqa: ANN401
+    for written, shown in zip(formulas.iter_rows(), values.iter_rows(), strict=True):
         cells = (_cell(*pair) for pair in zip(written, shown, strict=True))
         row = {cell.column: cell for cell in cells if cell is not None}
         if row:
@@ -125,6 +122,21 @@ def _told(value: object) -> tuple[str, Kind]:
     if isinstance(value, Real):
         return plain(_DIGITS.plus(Decimal(str(value)))), "number"
     return str(value).strip(), "text"
+
+
+def _seen(found: Grid, sheet: Any) -> Grid:  # noqa: ANN401
+    """Return a grid that knows what of it is hidden, so that a preview can tell."""
+    hidden = {_line(row) for row in found.rows if _is_hidden(sheet, _line(row))}
+    return replace(
+        found,
+        rows=tuple(row for row in found.rows if _line(row) not in hidden),
+        hidden=tuple(row for row in found.rows if _line(row) in hidden),
+        hidden_columns=frozenset(_hidden_columns(sheet)),
+    )
+
+
+def _line(row: Mapping[int, Cell]) -> int:
+    return next(iter(row.values())).line
 
 
 def _is_hidden(sheet: Any, line: int) -> bool:  # noqa: ANN401

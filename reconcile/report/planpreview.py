@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from models.category import CONTINGENCY
 from models.plangrid import letters
 from models.planimport import Reading
+from models.planline import Column, Line
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
+
+DRIVERS: Final = ("quantity", "unit", "unit_price")
 
 
 def table(found: Reading, source: str, currency: str) -> str:
     """Return columns, rows and total of a workbook as they are read."""
     columns = [
-        (letters(each.cell.column), visible(each.cell.text), _meaning(each.meaning, each.is_sure))
+        (letters(each.cell.column), visible(each.cell.text), _meaning(each))
         for each in found.columns
     ]
     rows = [
@@ -31,7 +34,7 @@ def table(found: Reading, source: str, currency: str) -> str:
         *aligned([("", "heading", "read as"), *columns], ()),
         "",
         *aligned([("row", "line", "item", "category", "amount", ""), *rows], (0, 4)),
-        *(f"left out: row {row} {visible(why)}" for row, why in found.left_out),
+        *(f"left out: row {row} {visible(why)}" for row, why in _left_out(found)),
         *_totals(found, currency),
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -42,41 +45,54 @@ def document(found: Reading, source: str, currency: str) -> str:
     content: dict[str, Any] = {
         "source": source,
         "currency": currency,
-        "columns": [
-            {
-                "column": letters(each.cell.column),
-                "heading": each.cell.text,
-                "read_as": each.meaning or None,
-                "sure": each.is_sure,
-            }
-            for each in found.columns
-        ],
+        "columns": [*map(_column, found.columns)],
         "months": [*map(str, found.months)],
-        "rows": [
-            {
-                "row": line.row,
-                "name": line.name,
-                "id": line.id,
-                "category": line.category,
-                "term": line.term,
-                "amount": str(line.amount),
-                "by_month": [*map(str, line.amounts)],
-                "remark": line.remark or None,
-            }
-            for line in found.lines
-        ],
+        "rows": [*map(_row, found.lines)],
         "left_out": [{"row": row, "why": why} for row, why in found.left_out],
         "base": str(found.total),
         "contingency": None if found.reserve is None else str(found.reserve),
-        "stated_totals": [{"row": row, "amount": str(amount)} for row, amount in found.stated],
+        "stated_totals": [
+            {"row": each.row, "name": each.name, "amount": str(each.amount)}
+            for each in found.stated
+        ],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _meaning(meaning: str, is_sure: bool) -> str:  # noqa: FBT001 - as a column has it
-    if not meaning:
-        return "left out"
-    return meaning if is_sure else f"{meaning} (guessed)"
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "column": letters(column.cell.column),
+        "heading": column.cell.text,
+        "read_as": column.meaning or None,
+        "sure": column.is_sure,
+        "why": column.why or None,
+    }
+
+
+def _row(line: Line) -> dict[str, Any]:
+    return {
+        "row": line.row,
+        "name": line.name,
+        "id": line.id,
+        "category": line.category,
+        "term": line.term,
+        "amount": str(line.amount),
+        **dict(zip(DRIVERS, line.drivers or (None,) * len(DRIVERS), strict=True)),
+        "by_month": [*map(str, line.amounts)],
+        "remark": line.remark or None,
+    }
+
+
+def _meaning(column: Column) -> str:
+    if not column.meaning:
+        return f"left out: {visible(column.why)}" if column.why else "left out"
+    return column.meaning if column.is_sure else f"{column.meaning} (guessed)"
+
+
+def _left_out(found: Reading) -> list[tuple[int, str]]:
+    """Return every row that becomes nothing, with the reason, in order."""
+    totals = ((each.row, f"{each.name!r} is a total, {each.amount}") for each in found.stated)
+    return sorted((*found.left_out, *totals))
 
 
 def _totals(found: Reading, currency: str) -> Iterator[str]:
@@ -87,6 +103,9 @@ def _totals(found: Reading, currency: str) -> Iterator[str]:
         f"total {found.total} {currency} in {items} items, {found.months[0]} to "
         f"{found.months[-1]}; contingency {'none' if reserve is None else reserve}"
     )
-    for row, amount in found.stated:
-        if amount not in {found.total, whole}:
-            yield f"! row {row} states a total of {amount}, {amount - whole:+} from all of it"
+    for each in found.stated:
+        if each.amount not in {found.total, whole, each.above}:
+            yield (
+                f"! row {each.row} states a total of {each.amount}; all of it is {whole}, the "
+                f"lines since the total before are {each.above}"
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +21,11 @@ from models.planwritten import Head, written
 from models.wording import suggestion
 from models.yamlfile import Tree
 from reconcile.report import planpreview
+from scheduler import planning
 from scheduler.choosing import known
 from scheduler.cli import Shell
 from scheduler.options import MonthType, form_option
-from scheduler.workspace import configured
+from scheduler.workspace import configured, stores
 
 RENDER: Final[dict[str, Callable[[Reading, str, str], str]]] = {
     "table": planpreview.table,
@@ -62,7 +63,9 @@ class Meaning(click.ParamType[tuple[str, str]]):
 @click.option("--author", help="Who wrote the plan.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="Write this plan file.")  # fmt: skip
-@click.option("--yes", is_flag=True, help="Write plans/PROJECT.yaml, or over an existing file.")
+@click.option(
+    "--yes", is_flag=True, help="Write plans/PROJECT.yaml, or over a draft that is there."
+)
 @form_option
 @click.pass_obj
 def command(
@@ -83,7 +86,8 @@ def command(
 ) -> None:
     """Show how FILE (XLSX or CSV) is read: columns, rows, total; with -o or --yes write a plan.
 
-    The plan is a draft; `trueup plan approve` makes it count. Hidden rows are left out.
+    The plan is a draft of the next version; `trueup plan approve` makes it count. Hidden rows and
+    columns are left out, and told.
     """
     project = configured(shell.folder)
     owner = known(project, name)
@@ -95,14 +99,33 @@ def command(
         click.echo("nothing written; -o FILE or --yes writes the plan", err=True)
         return
     path = output or shell.folder / "plans" / f"{owner}.yaml"
-    others = (each for each in project.plans if Path(each.file).resolve() != path.resolve())
-    version = 1 + max((each.version for each in others if each.project == owner), default=0)
-    head = Head(project=owner, id=owner, version=version, currency=unit, author=author,
+    with stores(project) as held:
+        number = _number(planning.versions(project, held.ledger), owner, path)
+    head = Head(project=owner, id=owner, version=number, currency=unit, author=author,
                 source=file.name)  # fmt: skip
     plan = _placed(path, written(found, head), is_over=yes)
     click.echo(
         f"written {path}: {plan.project} version {plan.version}, {plan.base} {unit}", err=True
     )
+
+
+def _number(versions: Sequence[Plan], owner: str, path: Path) -> int:
+    """Return the version after the newest; that of a draft of the newest, if it is written anew.
+
+    Raises:
+        RefusedError: when the file holds a version that is more than a draft.
+    """
+    here = [each for each in versions if Path(each.file).resolve() == path.resolve()]
+    for each in here:
+        if each.status != "draft":
+            raise RefusedError(
+                f"{path} holds version {each.version} of {each.project!r}, which is {each.status}; "
+                "write another file with -o"
+            )
+    mine = [each for each in versions if each.project == owner and each.scenario is None]
+    newest = max((each.version for each in mine), default=0)
+    is_anew = any(each in here for each in mine if each.version == newest)
+    return newest if is_anew else newest + 1
 
 
 def _placed(path: Path, text: str, *, is_over: bool) -> Plan:
