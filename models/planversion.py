@@ -51,7 +51,8 @@ def frozen_months_changed(old: Plan, new: Plan, closed_through: Month | None) ->
     before, after = _amounts(old, closed_through), _amounts(new, closed_through)
     if before and old.currency != new.currency:
         first = min(month for _, month in before)
-        return [Change("", first, _sum(before), _sum(after))]
+        was, now = (sum(each.values(), ZERO) for each in (before, after))
+        return [Change("", first, was, now)]
     return [
         Change(item, month, before.get((item, month), ZERO), after.get((item, month), ZERO))
         for item, month in sorted({*before, *after}, key=lambda each: (each[1], each[0]))
@@ -61,10 +62,6 @@ def frozen_months_changed(old: Plan, new: Plan, closed_through: Month | None) ->
 
 def _amounts(plan: Plan, last: Month) -> dict[tuple[str, Month], Decimal]:
     return {(item, month): amount for _, item, month, amount in plan.amounts() if month <= last}
-
-
-def _sum(amounts: Mapping[tuple[str, Month], Decimal]) -> Decimal:
-    return sum(amounts.values(), ZERO)
 
 
 def body(plan: Plan) -> dict[str, Any]:

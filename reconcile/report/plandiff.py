@@ -69,7 +69,11 @@ def table(found: Difference) -> str:
     cells = found.cells()
     heads = ["category", *map(str, found.months), "total"]
     rows = [
-        [name, *(_signed(row.get(month, ZERO)) for month in found.months), _signed(_sum(row))]
+        [
+            name,
+            *(_signed(row.get(month, ZERO)) for month in found.months),
+            _signed(sum(row.values(), ZERO)),
+        ]
         for name, row in cells.items()
     ]
     items = [[visible(each.item), each.category, each.kind, _signed(each.amount)] for each in steps]
@@ -135,10 +139,6 @@ def _cells(plan: Plan) -> Amounts:
     for category, _, month, amount in plan.amounts():
         found[category, month] = found.get((category, month), ZERO) + amount
     return found
-
-
-def _sum(row: Mapping[Month, Decimal]) -> Decimal:
-    return sum(row.values(), ZERO)
 
 
 def _signed(amount: Decimal) -> str:

@@ -41,7 +41,7 @@ def command(
     if not by.strip() or not reason.strip():
         raise RefusedError("an approval needs a name and a reason; fill --by and --reason")
     project = configured(shell.folder)
-    with stores(project) as opened, alone(project):
+    with alone(project), stores(project) as opened:
         standing = planning.standing(project, opened.ledger)
         mine = [plan for plan in standing.plans if plan.scenario is None]
         newest = max(

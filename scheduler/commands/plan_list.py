@@ -11,8 +11,8 @@ from models.plan import Plan, current
 from reconcile.report import plans as report
 from scheduler import planning
 from scheduler.cli import Shell
-from scheduler.options import form_option
-from scheduler.workspace import configured, stores
+from scheduler.opening import opened
+from scheduler.options import as_of_option, form_option
 
 RENDER: Final[dict[str, Callable[[Sequence[Plan], Iterable[str]], str]]] = {
     "table": report.listed,
@@ -21,13 +21,13 @@ RENDER: Final[dict[str, Callable[[Sequence[Plan], Iterable[str]], str]]] = {
 
 
 @click.command()
+@as_of_option
 @form_option
 @click.pass_obj
-def command(shell: Shell, *, form: str) -> None:
+def command(shell: Shell, *, as_of: str | None, form: str) -> None:
     """Show every plan with its budget, contingency and total; one of each project counts."""
-    project = configured(shell.folder)
-    with stores(project) as opened:
-        found = planning.plans(project, opened.ledger)
+    with opened(shell, as_of) as at:
+        found = planning.plans(at.project, at.stores.ledger)
     counting = [plan.subject for plan in current(found)]
     ordered = sorted(found, key=lambda plan: (plan.project, plan.scenario or "", plan.version))
     click.echo(RENDER[form](ordered, counting), nl=False)

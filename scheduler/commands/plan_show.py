@@ -12,8 +12,8 @@ from reconcile.report import plans as report
 from scheduler import planning
 from scheduler.choosing import chosen
 from scheduler.cli import Shell
-from scheduler.options import form_option
-from scheduler.workspace import configured, stores
+from scheduler.opening import opened
+from scheduler.options import as_of_option, form_option
 
 RENDER: Final[dict[str, Callable[[Plan, Sequence[Plan]], str]]] = {
     "table": report.shown,
@@ -25,18 +25,24 @@ RENDER: Final[dict[str, Callable[[Plan, Sequence[Plan]], str]]] = {
 @click.argument("name", metavar="PROJECT")
 @click.option("--version", type=click.IntRange(1), help="This version.  [default: what counts]")
 @click.option("--scenario", help="This scenario.")
+@as_of_option
 @form_option
 @click.pass_obj
 def command(
-    shell: Shell, *, name: str, version: int | None, scenario: str | None, form: str
+    shell: Shell,
+    *,
+    name: str,
+    version: int | None,
+    scenario: str | None,
+    as_of: str | None,
+    form: str,
 ) -> None:
     """Show a plan by item and month, its contingency as computed and as stated, its versions.
 
     Versions that no file says any more are read again from the ledger.
     """
-    project = configured(shell.folder)
-    with stores(project) as opened:
-        versions = planning.versions(project, opened.ledger)
-    plan = chosen(project, versions, name, version, scenario)
+    with opened(shell, as_of) as at:
+        versions = planning.versions(at.project, at.stores.ledger)
+    plan = chosen(at.project, versions, name, version, scenario)
     mine = [each for each in versions if (each.project, each.scenario) == (plan.project, scenario)]
     click.echo(RENDER[form](plan, mine), nl=False)

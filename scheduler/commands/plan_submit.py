@@ -22,7 +22,7 @@ def command(shell: Shell, *, name: str, version: int | None, by: str, reason: st
     if not by.strip() or not reason.strip():
         raise RefusedError("a submission needs a name and a reason; fill --by and --reason")
     project = configured(shell.folder)
-    with stores(project) as opened, alone(project):
+    with alone(project), stores(project) as opened:
         mine = [
             plan
             for plan in planning.plans(project, opened.ledger)

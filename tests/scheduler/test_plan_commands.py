@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from scheduler.lock import held
+
 Trueup = Callable[..., Any]
 
 LEAN: Final = """\
@@ -243,3 +245,93 @@ def test_an_import_takes_categories_by_name_alone(folder: Path, plan: Trueup) ->
 
     assert done.code == 2
     assert "'labels=opps' is not TEXT=TERM with a category as TERM." in " ".join(done.err.split())
+
+
+SECTIONS: Final = """\
+FY26,,
+Item,Category,Amount
+GPU,Compute,60
+GPU spot,Compute,40
+Total compute,,100
+Labels,Annotation,50
+Subtotal data,,60
+Grand total,,150
+"""
+
+
+def test_totals_of_a_workbook_are_left_out_and_compared(folder: Path, plan: Trueup) -> None:
+    (folder / "budget.csv").write_text(SECTIONS)
+    arguments = ("import", str(folder / "budget.csv"), "--project", "support-bot", "--start",
+                 "2026-09", "--months", "2")  # fmt: skip
+
+    lines = plan(*arguments).out.splitlines()
+    said = json.loads(plan(*arguments, "-f", "json").out)
+
+    assert lines[-6:] == [
+        "left out: row 1 'FY26' stands above the headings",
+        "left out: row 5 'Total compute' is a total, 100",
+        "left out: row 7 'Subtotal data' is a total, 60",
+        "left out: row 8 'Grand total' is a total, 150",
+        "total 150.00 USD in 3 items, 2026-09 to 2026-10; contingency none",
+        "! row 7 states a total of 60; all of it is 150.00, the lines since the total before are 50.00",
+    ]
+    assert said["stated_totals"][1] == {"row": 7, "name": "Subtotal data", "amount": "60"}
+    assert said["left_out"] == [{"row": 1, "why": "'FY26' stands above the headings"}]
+    assert {each["why"] for each in said["columns"]} == {None}
+
+
+def test_an_import_replaces_no_version_but_a_draft(folder: Path, plan: Trueup) -> None:
+    (folder / "budget.csv").write_text(BUDGET)
+    path = folder / "plans" / "support-bot.yaml"
+    before = path.read_text()
+    arguments = ("import", str(folder / "budget.csv"), "--project", "support-bot", "--start",
+                 "2026-09", "--yes")  # fmt: skip
+
+    done = plan(*arguments)
+
+    assert (done.code, done.err) == (
+        6,
+        f"trueup: {path} holds version 1 of 'support-bot', which is approved; write another file with -o\n",
+    )
+    assert path.read_text() == before
+
+
+def test_an_import_goes_on_from_versions_that_the_ledger_alone_has(
+    folder: Path, plan: Trueup
+) -> None:
+    path = second(folder)
+    plan("approve", "support-bot", "--by", "cfo", "--reason", "r", "--today", "2026-10-02")
+    path.unlink()
+    (folder / "budget.csv").write_text(BUDGET)
+    again = folder / "plans" / "v3.yaml"
+
+    done = plan("import", str(folder / "budget.csv"), "--project", "support-bot", "--start",
+                "2026-09", "-o", str(again))  # fmt: skip
+
+    assert done.err == f"written {again}: support-bot version 3, 350.50 USD\n"
+
+
+def test_a_person_who_approves_waits_for_a_run_before_anything_is_read(
+    folder: Path, plan: Trueup
+) -> None:
+    second(folder)
+    (folder / ".trueup").mkdir(exist_ok=True)
+    with held(folder / ".trueup"):
+        approved = plan("approve", "support-bot", "--by", "cfo", "--reason", "r")
+        submitted = plan("submit", "support-bot", "--by", "ml", "--reason", "r")
+
+    assert (approved.code, submitted.code) == (6, 6)
+    assert "another run holds the lock" in approved.err
+    assert not (folder / ".trueup" / "ledger.sqlite").exists()
+
+
+@pytest.mark.parametrize("command", [("show", "support-bot"), ("list",)])
+def test_a_plan_as_of_a_day_without_a_run_is_refused(
+    command: tuple[str, ...], plan: Trueup
+) -> None:
+    done = plan(*command, "--as-of", "2026-10-01")
+
+    assert (done.code, done.err) == (
+        6,
+        "trueup: as of 2026-10-01: no run has finished yet; use `trueup run`\n",
+    )
