@@ -9,6 +9,7 @@ from typing import Any, Final
 from ingest.closing import closed
 from models.errors import ConfigError, Mistake
 from models.ledger import Entry, Ledger, Record
+from models.period import Month
 from models.plan import Plan, current
 from models.planhead import Approval
 from models.planversion import (
@@ -20,6 +21,7 @@ from models.planversion import (
     is_stated,
     kept,
 )
+from models.project import Registry
 from scheduler.workspace import Project
 
 KEPT: Final = "ledger "  # begins the place of a version that no file says any more
@@ -31,11 +33,13 @@ class Hold:
     """What holds a version to what it said: an approval by command, or a closed month.
 
     Attributes:
+        subject: What the ledger calls the version, by the id that its project had then.
         hash: What it said, as a hash.
         why: As a part of a sentence.
         record: The approval; None for a month.
     """
 
+    subject: str
     hash: str
     why: str
     record: Record | None = None
@@ -49,7 +53,7 @@ def plans(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
             and for a new version that changes closed months without being a correction.
         StoreError: when this program cannot read a version of the ledger.
     """
-    holds, records = _holds(ledger), _records(ledger)
+    holds, records = _holds(ledger, project.registry), _records(ledger)
     mistakes = [*_edited(project.plans, holds)]
     if mistakes:
         raise ConfigError(*mistakes)
@@ -90,6 +94,28 @@ def history(project: Project, ledger: Ledger) -> dict[str, tuple[Plan, ...]]:
     for plan in counting(project, ledger):
         before = [*_before(plan, records)]
         found[plan.project] = (*(kept(each.subject, each.body) for each in before), plan)
+    return found
+
+
+def closed_plans(project: Project, ledger: Ledger) -> dict[tuple[str, Month], Plan]:
+    """Return the version that a month was closed with, where another counts now.
+
+    By project and month. A month that was closed by an earlier program names none.
+
+    Raises:
+        ConfigError: what `plans` raises.
+    """
+    now = {plan.project: plan.fingerprint for plan in counting(project, ledger)}
+    records = _records(ledger)
+    found: dict[tuple[str, Month], Plan] = {}
+    for month, record in closed(ledger).items():
+        for name, pin in record.body.get("plans", {}).items():
+            owner = project.registry.resolve(name) or name
+            mine = records.get(f"{name}/{pin['version']}", [])
+            texts = [each for each in mine if each.body["hash"] == pin["hash"]]
+            if texts and now.get(owner, pin["hash"]) != pin["hash"]:
+                plan = kept(texts[-1].subject, texts[-1].body)
+                found[owner, month] = replace(plan, project=owner)
     return found
 
 
@@ -139,16 +165,22 @@ def rebaselined(plan: Plan, ledger: Ledger) -> str:
     )
 
 
-def _holds(ledger: Ledger) -> dict[Names, Hold]:
-    """Return what holds which version; months first, since an approval says who and when."""
+def _holds(ledger: Ledger, registry: Registry) -> dict[Names, Hold]:
+    """Return what holds which version; months first, since an approval says who and when.
+
+    A project whose id became an alias of another is that one: its plan would count twice.
+    """
     found: dict[Names, Hold] = {}
     for month, record in sorted(closed(ledger).items()):
         for project, pin in record.body.get("plans", {}).items():
-            found[project, pin["version"]] = Hold(pin["hash"], f"{month} was closed with it")
+            version, why = pin["version"], f"{month} was closed with it"
+            owner = registry.resolve(project) or project
+            found[owner, version] = Hold(f"{project}/{version}", pin["hash"], why)
     for subject, record in ledger.latest(APPROVED).items():
         name, _, version = subject.rpartition("/")
         why = f"{record.body['by']} approved it on {record.body['at']}"
-        found[name, int(version)] = Hold(record.body["hash"], why, record)
+        owner = registry.resolve(name) or name
+        found[owner, int(version)] = Hold(subject, record.body["hash"], why, record)
     return found
 
 
@@ -206,12 +238,12 @@ def _unfiled(
     """Yield versions that are held and that no file says any more, from the ledger."""
     there = {(plan.project, plan.version) for plan in filed if plan.scenario is None}
     for (name, version), hold in sorted(holds.items()):
-        subject = f"{name}/{version}"
-        texts = [each for each in records.get(subject, []) if each.body["hash"] == hold.hash]
+        texts = [e for e in records.get(hold.subject, []) if e.body["hash"] == hold.hash]
         given = _given(hold, texts)
         if (name, version) in there or not given or not project.registry.resolve(name):
             continue
-        yield replace(kept(subject, texts[-1].body), approval=given, file=f"{KEPT}{subject}")
+        plan = kept(hold.subject, texts[-1].body)
+        yield replace(plan, project=name, approval=given, file=f"{KEPT}{hold.subject}")
 
 
 def _rebaselined(

@@ -268,3 +268,38 @@ def test_a_project_that_is_gone_has_no_plan(of: Of, ledger: Ledger) -> None:
     gone = replace(of(), registry=Registry((Owner(id="support"),)))
 
     assert planning.plans(gone, ledger) == ()
+
+
+def test_a_closed_month_knows_the_version_it_was_closed_with(of: Of, ledger: Ledger) -> None:
+    first = night(of(v1=YAML + ITEM), ledger)
+    close(ledger, "2026-01", *first)
+    assert planning.closed_plans(of(v1=YAML + ITEM), ledger) == {}
+
+    project = of(v1=YAML + ITEM, v2=YAML + MORE)
+    night(project, ledger)
+    close(ledger, "2026-02", *planning.counting(project, ledger))
+
+    found = planning.closed_plans(project, ledger)
+    assert {key: plan.version for key, plan in found.items()} == {("legal", Month(2026, 1)): 1}
+
+
+def test_a_project_whose_id_is_an_alias_now_has_one_plan(of: Of, ledger: Ledger) -> None:
+    """Its plan would count twice, and the budget of the portfolio with it."""
+    project = of(v1=YAML + ITEM)
+    close(ledger, "2026-01", *night(project, ledger))
+    registry = Registry((Owner(id="legal-70b", aliases=("legal",)),))
+    renamed = replace(
+        project, registry=registry, plans=load_all(sorted(Path().glob("*.yaml")), registry)
+    )
+
+    found = planning.counting(renamed, ledger)
+
+    assert [(plan.project, plan.version, str(plan.base)) for plan in found] == [
+        ("legal-70b", 1, "300")
+    ]
+    gone = planning.counting(replace(renamed, plans=()), ledger)
+    assert [(plan.project, plan.file) for plan in gone] == [("legal-70b", "ledger legal/1")]
+    with pytest.raises(ConfigError, match=r"says something else since 2026-01 was closed with it;"):
+        planning.counting(
+            replace(renamed, plans=(replace(found[0], fingerprint="another"),)), ledger
+        )
