@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import polars as pl
@@ -31,23 +31,6 @@ from reconcile.tie_out import SourceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRow:
-    """One open alert as the report shows it; amounts in the reporting currency."""
-
-    name: str
-    rule: str
-    severity: str
-    project: str
-    since: date
-    state: str
-    now: Decimal | None = None
-    worst: Decimal | None = None
-    owner: str = ""
-    reason: str = ""
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What `portfolio` is given.
 
@@ -60,6 +43,8 @@ class Inputs:
         spend: The spend of all months.
         plans: At most one plan a project.
         histories: By project, the versions of its plan that counted one after the other.
+        closed_plans: By project and closed month, the version that it was closed with, where
+            another counts now.
         projects: The registry.
         rates: Dated exchange rates.
         materiality: Thresholds for comments and colours.
@@ -67,7 +52,6 @@ class Inputs:
         ruling: What the rules do.
         sources: What each source has delivered for the month.
         assertions: How the bills of all months stand to their invoices.
-        alerts: Alerts that are open.
         problems: Findings about the data, shown as they are.
         restated: What changed in months that were settled, to be shown.
         adjustments: What months bear for closed ones; `spend` has it already.
@@ -97,10 +81,10 @@ class Inputs:
     materiality: Materiality
     targets: Targets
     histories: Mapping[str, Sequence[Planned]] = field(default_factory=dict)
+    closed_plans: Mapping[tuple[str, Month], Planned] = field(default_factory=dict)
     ruling: Ruling = field(default_factory=Ruling)
     sources: Sequence[SourceState] = ()
     assertions: Sequence[Assertion] = ()
-    alerts: Sequence[AlertRow] = ()
     problems: Sequence[Problem] = ()
     restated: Sequence[Restated] = ()
     adjustments: Sequence[Adjustment] = ()

@@ -2,61 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Literal
 
 import polars as pl
 
 from models.money import ZERO, rounded
 from models.period import Month
 from models.problem import Problem
-from reconcile.actuals import WIDE, Converter, actuals, cells
+from reconcile.actuals import WIDE, Converter
 from reconcile.adjustment import Adjusted, adjusted
-from reconcile.alerts import DAILY_ANOMALY, SPEND_AFTER_END, UNALLOCATED_OVER
+from reconcile.alertline import AlertLine, AlertRow, alert_lines
 from reconcile.allocation import Allocation, allocation
 from reconcile.anomaly.shown import AnomalyLine, anomaly_lines
 from reconcile.balance import Assertion
 from reconcile.bridge import Rebaseline, rebaselines
-from reconcile.check import lines_add_up, spend_total
 from reconcile.close.commentary import CommentLine, commentary
 from reconcile.close.state import Life
 from reconcile.decision.decisions import Decisions, decided
 from reconcile.driver.report import DriverReport, driven
-from reconcile.figure import PORTFOLIO, Figure, Figures, scope
+from reconcile.figure import PORTFOLIO, Figure, Figures
 from reconcile.fiscal import FiscalLine, fiscal_lines
-from reconcile.forecasting.estimate import Outlook, outlook
-from reconcile.forecasting.known import Bases, first_days
-from reconcile.forecasting.known import spent as spent_by_item
 from reconcile.forecasting.shown import Forecasts, forecasts
-from reconcile.given import Completeness, contingencies, names, plan_cells
-from reconcile.inputs import AlertRow, Inputs
+from reconcile.given import names
+from reconcile.inputs import Inputs
 from reconcile.invoice import InvoiceLine, invoice_lines
-from reconcile.line import Line, Setting
+from reconcile.line import Line
 from reconcile.note import disputes, failing, notes
 from reconcile.outside import Outside, outside, stranded
-from reconcile.purchase.shown import AccrualLine, accrual_lines, committed
+from reconcile.purchase.shown import AccrualLine, accrual_lines
 from reconcile.restatement import RestatedLine, restated_lines
 from reconcile.run.shown import RunsLine, runs_lines
 from reconcile.state import PERCENT_PLACES, Materiality, State
-from reconcile.sums import MonthPoint, Summing
-from reconcile.tally import tallies
-from reconcile.tie_out import SourceLine, contributors, source_lines
+from reconcile.summed import Compared, Summed, compared, summed
+from reconcile.sums import MonthPoint
+from reconcile.tie_out import SourceLine, source_lines
 from reconcile.variance import variance_frame
 
 ReportState = Literal["FLASH", "PRELIM", "FINAL"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertLine:
-    """An alert with its amounts as figures."""
-
-    row: AlertRow
-    now: Figure
-    worst: Figure
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -146,123 +133,92 @@ class Portfolio:
 def portfolio(given: Inputs) -> Portfolio:
     """Return the portfolio of a month, checked: what does not add up raises.
 
+    Alerts are decided on what it says; `alerted` adds them.
+
     Raises:
         InvariantError: if sums do not agree, a project has two plans, or two scopes share a name.
         TrueupError: what the rates raise for a missing rate.
     """
     with localcontext(prec=WIDE):
-        frame, known = given.spend.lazy().collect(), names(given.projects)
-        figures, month = Figures(given.currency), given.month
-        completeness = Completeness(month, given.as_of, contributors(frame), given.sources)
-        actual = actuals(frame, given.rates, given.currency)
-        spent = cells(actual)
-        planned = plan_cells(given.plans, given.rates, given.currency)
-        horizon = sorted({cell[2] for cell in (*spent, *planned)} | {month})
-
-        def reported(project: str) -> list[Month]:
-            return [each for each in horizon if completeness.whole(project, each)]
-
-        seen = [str(each) for each in horizon if completeness.seen(each)]
-        outlooks = _outlooks(given, frame, actual.filter(pl.col("month").is_in(seen)), reported)
-        summing = Summing(
-            setting=Setting(figures, month, given.materiality, completeness.ended(month)),
-            tallies=tallies(spent, planned, _by_month(outlooks)),
-            completeness=completeness,
-            owners=known,
-            reserves=contingencies(given.plans, given.rates, given.currency),
-            committed=committed(given.commitments, given.rates, given.currency, month),
-            forecasts=outlooks,
-        )
-        lines, categories, loose = summing.projects(), summing.categories(), summing.unallocated()
-        spent_in_all = spend_total(frame, given.rates, given.currency)
-        lines_add_up(lines, categories, loose, spent_in_all)
-        total = summing.total(lines)
-        sourced = source_lines(frame, given.sources, figures, month)
-        invoices = invoice_lines(given.assertions, figures, month)
-        allocated = allocation(frame, given.rates, figures, month, given.ruling, given.targets)
-        beyond = outside(frame, known.values(), given.rates, figures)
-        return Portfolio(
-            name=given.name,
-            month=month,
-            currency=given.currency,
-            state=_state(given),
-            demo=given.demo,
-            as_of=given.as_of,
-            snapshot=given.snapshot,
-            first=horizon[0],
-            last=horizon[-1],
-            plans=tuple(sorted(PlanLine(plan.project, plan.version) for plan in given.plans)),
-            materiality=given.materiality,
-            projects=lines,
-            total=total,
-            unallocated=loose,
-            categories=categories,
-            months=summing.months(total),
-            count=figures.add(PORTFOLIO, str(month), "projects", Decimal(len(lines))),
-            over_limit=figures.add(PORTFOLIO, str(month), "over_limit", Decimal(_over(lines))),
-            allocation=allocated,
-            final_pct=_final(figures, month, sourced, given.rates),
-            sources=sourced,
-            assertions=tuple(given.assertions),
-            invoices=invoices,
-            restatements=restated_lines(given.restated, figures),
-            adjusted=adjusted(given.adjustments, figures, month),
-            accruals=accrual_lines(given.accruals, figures, month),
-            anomalies=anomaly_lines(given.anomalies, figures),
-            runs=runs_lines(given.runs, figures, month),
-            forecasts=forecasts(lines, outlooks, given.forecast.past, figures, month),
-            decisions=decided(given, figures, frame, lines, outlooks),
-            drivers=driven(given, frame, lines, figures, compared=(spent, planned)),
-            rebaselines=rebaselines(given.histories, lines, given.rates, figures, month),
-            outside=beyond,
-            commentary=commentary(
-                lines, loose, given.commenting, figures, month=month, as_of=given.as_of
-            ),
-            life=given.life,
-            fiscal=fiscal_lines(
-                lines, total, given.fiscal, figures, month=month, ended=completeness.ended(month)
-            ),
-            alerts=tuple(_alert(figures, month, row) for row in given.alerts),
-            problems=(*given.problems, *allocated.problems),
-            notes=(
-                *notes(frame, lines, given.sources, month),
-                *(each.said for each in beyond if each.first <= month.last),
-                *stranded(planned, known.values(), month, figures),
-                *failing(invoices),
-                *disputes(allocated),
-            ),
-            figures=figures,
-            variance=variance_frame(spent, planned, completeness, given.materiality),
-        )
+        figures = Figures(given.currency)
+        found = compared(given)
+        return _told(given, found, summed(given, found, figures), figures)
 
 
-def _outlooks(
-    given: Inputs,
-    frame: pl.DataFrame,
-    actual: pl.DataFrame,
-    reported: Callable[[str], Iterable[Month]],
-) -> dict[str, Outlook]:
-    """Return the forecast of each project."""
-    made = Bases(
-        month=given.month,
+def alerted(report: Portfolio, alerts: Iterable[AlertRow]) -> Portfolio:
+    """Return a portfolio with the alerts that are open, its only ones."""
+    return replace(report, alerts=alert_lines(alerts, report.figures, report.month))
+
+
+def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Portfolio:
+    """Return everything a report shows, made of lines that are summed."""
+    month, rates, spend = given.month, given.rates, found.spend
+    lines, ended = sums.projects, found.completeness.ended(month)
+    sourced = source_lines(spend, given.sources, figures, month)
+    invoices = invoice_lines(given.assertions, figures, month)
+    allocated = allocation(spend, rates, figures, month, given.ruling, given.targets)
+    beyond = outside(spend, names(given.projects).values(), rates, figures)
+    return Portfolio(
+        name=given.name,
+        month=month,
         currency=given.currency,
-        rates=given.rates,
-        known=given.forecast,
-        reported=reported,
-        first=first_days(frame),
-        reserves=contingencies(given.plans, given.rates, given.currency),
+        state=_state(given),
+        demo=given.demo,
+        as_of=given.as_of,
+        snapshot=given.snapshot,
+        first=found.horizon[0],
+        last=found.horizon[-1],
+        plans=tuple(sorted(PlanLine(plan.project, plan.version) for plan in given.plans)),
+        materiality=given.materiality,
+        projects=lines,
+        total=sums.total,
+        unallocated=sums.unallocated,
+        categories=sums.categories,
+        months=sums.months,
+        count=figures.add(PORTFOLIO, str(month), "projects", Decimal(len(lines))),
+        over_limit=figures.add(PORTFOLIO, str(month), "over_limit", Decimal(_over(lines))),
+        allocation=allocated,
+        final_pct=_final(figures, month, sourced, rates),
+        sources=sourced,
+        assertions=tuple(given.assertions),
+        invoices=invoices,
+        restatements=restated_lines(given.restated, figures),
+        adjusted=adjusted(given.adjustments, figures, month),
+        accruals=accrual_lines(given.accruals, figures, month),
+        anomalies=anomaly_lines(given.anomalies, figures),
+        runs=runs_lines(given.runs, figures, month),
+        forecasts=forecasts(lines, found.outlooks, given.forecast.past, figures, month),
+        decisions=decided(given, figures, spend, lines, found.outlooks),
+        drivers=driven(given, spend, lines, figures, compared=(found.actual, found.plan)),
+        rebaselines=rebaselines(given.histories, lines, rates, figures, month),
+        outside=beyond,
+        commentary=_commentary(given, sums, figures),
+        life=given.life,
+        fiscal=fiscal_lines(lines, sums.total, given.fiscal, figures, month=month, ended=ended),
+        alerts=(),
+        problems=(*given.problems, *allocated.problems),
+        notes=(
+            *notes(spend, lines, given.sources, month),
+            *_beyond(given, found, beyond, figures),
+            *failing(invoices),
+            *disputes(allocated),
+        ),
+        figures=figures,
+        variance=variance_frame(found.actual, found.plan, found.completeness, given.materiality),
     )
-    found = made.bases(given.plans, spent_by_item(actual))
-    return {project: outlook(basis) for project, basis in found.items()}
 
 
-def _by_month(outlooks: Mapping[str, Outlook]) -> dict[tuple[str, str], Mapping[Month, Decimal]]:
-    """Return what each month adds to the estimate, by project and category."""
-    return {
-        (project, each.category): each.months
-        for project, found in outlooks.items()
-        for each in found.estimates
-    }
+def _commentary(given: Inputs, sums: Summed, figures: Figures) -> tuple[CommentLine, ...]:
+    lines, loose, month = sums.projects, sums.unallocated, given.month
+    return commentary(lines, loose, given.commenting, figures, month=month, as_of=given.as_of)
+
+
+def _beyond(
+    given: Inputs, found: Compared, beyond: Iterable[Outside], figures: Figures
+) -> Iterator[str]:
+    """Yield what is said about cost, and budgets, outside the life of a project."""
+    yield from (each.said for each in beyond if each.first <= given.month.last)
+    yield from stranded(found.plan, names(given.projects).values(), given.month, figures)
 
 
 def _state(given: Inputs) -> ReportState:
@@ -294,13 +250,3 @@ def _share(part: Decimal, whole: Decimal) -> Decimal | None:
     if whole <= 0:
         return None
     return rounded(Fraction(part) / Fraction(whole) * 100, PERCENT_PLACES)
-
-
-_NOW: Final = {SPEND_AFTER_END: "told", UNALLOCATED_OVER: "over", DAILY_ANOMALY: "told_excess"}
-
-
-def _alert(figures: Figures, month: Month, row: AlertRow) -> AlertLine:
-    where = scope("alert", row.name)
-    measure = _NOW.get(row.rule, "now")
-    now = figures.add(where, str(month), measure, row.now)
-    return AlertLine(row=row, now=now, worst=figures.add(where, str(month), "worst", row.worst))

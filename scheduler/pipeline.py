@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from models.ledger import Entry
 from models.period import Month
-from reconcile.portfolio import Portfolio
+from reconcile.portfolio import Portfolio, alerted, portfolio
 from reconcile.reallocation import Reallocation
 from scheduler import decisions as drawing
 from scheduler import forecasting, planning, reallocating, recording
@@ -18,7 +18,13 @@ from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
 from scheduler.progress import Progress, RunLog
-from scheduler.publish import publish, reconciler, reported_month, write_reports
+from scheduler.publish import (
+    inputs,
+    open_alert_rows,
+    publish,
+    reported_month,
+    write_reports,
+)
 from scheduler.rounds import Round, asked
 from scheduler.sound import damaged
 from scheduler.version import entries
@@ -79,24 +85,18 @@ def night(
         InvariantError: when figures do not add up; the last good ones stay published.
     """
     run = run_id(now())
-    log = _log(project, run, now)
-    stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
-    stores.sweep()
+    log = _begun(project, stores, run, as_of, now)
     month = month or reported_month(as_of.date())
-    rules = entries(project, stores.ledger)  # as they were read; a night is long
-    kept = recording.configuration(project, stores.ledger)
+    read = [*entries(project, stores.ledger), *recording.configuration(project, stores.ledger)]
     project = planning.standing(project, stores.ledger)  # before anything is asked for
     told = asked(project, stores, progress, as_of, also=month)
     books = booked(project, stores, progress, as_of)
     moved = reallocating.entries(project, stores, books, progress)
-    drawn = [*drawing.entries(project, stores), *planning.entries(project, stores.ledger)]
-    news = [*rules, *moved, *drawn, *recording.versions(project, stores.ledger), *kept]
-    if news:
-        stores.ledger.append(*news)
+    _keep(project, stores, [*read, *moved])
     progress.step("reconcile")
-    reconciled = reconciler(project, stores, books, month)
-    subjects = raise_alerts(project, stores, reconciled(), run=run)
-    report = reconciled()  # now with tonight's alerts
+    report = portfolio(inputs(project, stores, books, month))
+    subjects = raise_alerts(project, stores, report, run=run)
+    report = alerted(report, open_alert_rows(project, stores))  # with those of tonight
     progress.step("publish")
     publish(project, stores, books, report)
     forecasting.record(stores, report)
@@ -114,11 +114,41 @@ def night(
         failed=failed,
         damaged=damaged(project, stores),
     )
-    body = {"exit_code": done.exit_code, "snapshot": report.snapshot, "month": str(report.month)}
-    stores.ledger.append(Entry("run.finished", run, body))
-    refused, urgent = map(str, told.intake.errors), map(str, told.urgent)
-    log("finished", **body, loaded=told.intake.loaded, refused=[*refused], urgent=[*urgent])
+    _finished(stores, done, log)
     return done
+
+
+def _begun(
+    project: Project, stores: Stores, run: str, as_of: datetime, now: Callable[[], datetime]
+) -> RunLog:
+    """Note that a run begins, and clear what one that was killed has left."""
+    log = _log(project, run, now)
+    stores.ledger.append(Entry("run.started", run, {"as_of": as_of.isoformat()}))
+    stores.sweep()
+    return log
+
+
+def _keep(project: Project, stores: Stores, read: Iterable[Entry]) -> None:
+    """Keep in one transaction what was read, decided and configured, as far as it is new.
+
+    Args:
+        project: With the versions of its plans.
+        stores: Where it is kept.
+        read: What was noted before the sources were asked, since a night is long.
+    """
+    drawn = [*drawing.entries(project, stores), *planning.entries(project, stores.ledger)]
+    news = [*read, *drawn, *recording.versions(project, stores.ledger)]
+    if news:
+        stores.ledger.append(*news)
+
+
+def _finished(stores: Stores, done: Night, log: RunLog) -> None:
+    """Note how a run ended."""
+    report, intake = done.report, done.round.intake
+    body = {"exit_code": done.exit_code, "snapshot": report.snapshot, "month": str(report.month)}
+    stores.ledger.append(Entry("run.finished", done.run, body))
+    refused, urgent = [*map(str, intake.errors)], [*map(str, done.round.urgent)]
+    log("finished", **body, loaded=intake.loaded, refused=refused, urgent=urgent)
 
 
 def _log(project: Project, run: str, now: Callable[[], datetime]) -> RunLog:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from ingest import book
-from ingest.closing import closed
 from models import warehouse
 from models.durable import part_in, place, storing
-from models.lake import input_hash
 from models.money import MONEY
 from models.period import Month
 from models.plan import FRAME
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
 from reconcile.adjustment import frame
+from reconcile.alertline import AlertRow
 from reconcile.alerts import SEVERITY, Alert
 from reconcile.driver.activity import activity
 from reconcile.driver.table import drivers_frame
-from reconcile.inputs import AlertRow, Inputs
-from reconcile.portfolio import Portfolio, portfolio
+from reconcile.inputs import Inputs
+from reconcile.portfolio import Portfolio, alerted, portfolio
 from reconcile.ruling import (
     Ruling,
     conflicts_frame,
@@ -54,10 +51,9 @@ from scheduler.origin import documents, origins
 from scheduler.restating import restated
 from scheduler.shelf import shelf
 from scheduler.signed import WRITTEN, rendered, signed
-from scheduler.spending import period, spend_name
+from scheduler.snapshot import snapshot
 from scheduler.standing import problems, source_states
 from scheduler.standing_out import standing_out
-from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores
 
 SOURCES: Final = pl.Schema(
@@ -88,23 +84,12 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
     Raises:
         InvariantError: when a sum does not agree; nothing was published.
     """
-    return reconciler(project, stores, books, month)()
-
-
-def reconciler(
-    project: Project, stores: Stores, books: Books, month: Month
-) -> Callable[[], Portfolio]:
-    """Return what reconciles with the alerts as they are; all else is asked for once."""
-    given = inputs(project, stores, books, month)
-
-    def reconciled() -> Portfolio:
-        return portfolio(replace(given, alerts=open_alert_rows(project, stores)))
-
-    return reconciled
+    made = portfolio(inputs(project, stores, books, month))
+    return alerted(made, open_alert_rows(project, stores))
 
 
 def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inputs:
-    """Return everything that the report of a month is made of, but for alerts."""
+    """Return everything that the report of a month is made of; alerts are decided on it."""
     project = planning.standing(project, stores.ledger)
     settings, owed, as_of = project.settings, books.owed, books.as_of
     held, judged = shelf(stores, as_of), asserted(project, stores)
@@ -121,6 +106,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         spend=books.spend,
         plans=project.budgets,
         histories=planning.history(project, stores.ledger),
+        closed_plans=planning.closed_plans(project, stores.ledger),
         projects=project.registry.projects,
         rates=books.rates,
         materiality=settings.materiality,
@@ -137,7 +123,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         ],
         adjustments=adjusting.adjustments(project, stores, books),
         accruals=owed.accruals,
-        anomalies=standing_out(project, books, month),
+        anomalies=standing_out(project, stores, books, month),
         runs=project_runs(books.ran.frame, books.ran.accepted, month),
         activity=activity(books.ran.frame, books.spent.usage),
         commitments=owed.committed(),
@@ -162,22 +148,6 @@ def ruled(project: Project, books: Books) -> Ruling:
         project.settings.reporting_currency,
         books.as_of.date(),
     )
-
-
-def snapshot(project: Project, stores: Stores) -> str:
-    """Return the identity of everything the figures depend on, short enough to read out."""
-    mine = versions(stores.ledger, present(project))
-    said = (*book.counting(stores.ledger).items(), *book.stated(stores.ledger).items())
-    spend = sorted({spend_name(each.body, mine.name(period(scope))) for scope, each in said})
-    books = [each.body.get("books", {}).get("sha256") for each in closed(stores.ledger).values()]
-    plans = sorted(plan.fingerprint for plan in planning.counting(project, stores.ledger))
-    stated = [project.statements.fingerprint] if project.statements.all else []
-    stated += [project.purchases.fingerprint] if project.purchases else []
-    stated += [project.runs.fingerprint] if project.runs.model_fields_set else []
-    stated += [project.progress.fingerprint] if project.progress.items else []
-    stated += [project.decisions.fingerprint] if project.decisions.model_fields_set else []
-    inputs = (project.rates.fingerprint, *plans, *spend, *filter(None, books), *stated)
-    return input_hash(*inputs)[:12]
 
 
 def open_alerts(stores: Stores) -> list[Alert]:

@@ -17,7 +17,7 @@ from models.ledger import Entry, Record
 from models.period import Month
 from reconcile.close.check import Check, checks, failing
 from reconcile.close.state import Life, Stage
-from reconcile.portfolio import Portfolio, portfolio
+from reconcile.portfolio import Portfolio, alerted, portfolio
 from scheduler import commenting
 from scheduler.booking import Books
 from scheduler.closing import freeze
@@ -64,15 +64,15 @@ class Dossier:
     Attributes:
         report: As it will be kept, in state FINAL.
         checks: Whether it may be closed.
-        pins: What it is closed with; None where a check fails.
+        pins: What it is closed with; None where a check fails, or it was only checked.
         marks: Hash of each part of what is pinned, by a name for a person.
     """
 
     month: Month
     report: Portfolio
     checks: tuple[Check, ...]
-    pins: Pins | None
-    marks: Mapping[str, str]
+    pins: Pins | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> tuple[Check, ...]:
@@ -83,6 +83,24 @@ class Dossier:
     def hash(self) -> str:
         """The identity of everything that is pinned."""
         return fingerprint(dict(self.marks))
+
+
+def checked(
+    project: Project,
+    stores: Stores,
+    books: Books,
+    month: Month,
+    asked: Asked,
+) -> Dossier:
+    """Check a month; nothing is pinned, and nothing written.
+
+    Raises:
+        RefusedError: when it is closed already.
+    """
+    refuse_closed(stores, month)
+    report = _final(project, stores, books, month)
+    given = evidence(project, stores, report, waived=asked.waived, explained=asked.explained)
+    return Dossier(month=month, report=report, checks=checks(given))
 
 
 def dossier(
@@ -97,13 +115,11 @@ def dossier(
     Raises:
         RefusedError: when it is closed already.
     """
-    refuse_closed(stores, month)
-    report = _final(project, stores, books, month)
-    given = evidence(project, stores, report, waived=asked.waived, explained=asked.explained)
-    found = checks(given)
-    pins = None if failing(found) else freeze(project, stores, books, month, rendered(report))
-    marks = _marks(project, stores, pins, month) if pins else {}
-    return Dossier(month=month, report=report, checks=found, pins=pins, marks=marks)
+    found = checked(project, stores, books, month, asked)
+    if found.failing:
+        return found
+    pins = freeze(project, stores, books, month, rendered(found.report))
+    return replace(found, pins=pins, marks=_marks(project, stores, pins, month))
 
 
 def refuse_closed(stores: Stores, month: Month) -> None:
@@ -123,14 +139,8 @@ def _final(project: Project, stores: Stores, books: Books, month: Month) -> Port
     """Return the report as it is signed: of a month that is closed, in its next version."""
     given = inputs(project, stores, books, month)
     life = Life(month=month, stage=Stage.CLOSED, version=times(stores.ledger, month) + 1)
-    return portfolio(
-        replace(
-            given,
-            closed={*given.closed, month},
-            life=life,
-            alerts=open_alert_rows(project, stores),
-        )
-    )
+    made = portfolio(replace(given, closed={*given.closed, month}, life=life))
+    return alerted(made, open_alert_rows(project, stores))
 
 
 def _marks(project: Project, stores: Stores, pins: Pins, month: Month) -> dict[str, str]:
@@ -179,13 +189,19 @@ def prepared(stores: Stores, month: Month) -> Mapping[str, Any]:
     Raises:
         RefusedError: when nothing was.
     """
-    record = stores.ledger.latest(PREPARED).get(str(month))
-    last = [each.record.seq for each in closing.closes(stores.ledger) if each.month == month]
-    if record is None or record.seq < max(last, default=0):
+    found = waiting(stores, month)
+    if found is None:
         raise RefusedError(
             f"{month}: nobody has prepared it; use `trueup close {month} --by NAME` first"
         )
-    return record.body
+    return found
+
+
+def waiting(stores: Stores, month: Month) -> Mapping[str, Any] | None:
+    """Return what was prepared of a month and is not closed; None where nothing was."""
+    record = stores.ledger.latest(PREPARED).get(str(month))
+    last = [each.record.seq for each in closing.closes(stores.ledger) if each.month == month]
+    return record.body if record and record.seq > max(last, default=0) else None
 
 
 def sign(stores: Stores, found: Dossier, *, by: str, two_person: bool) -> Record:

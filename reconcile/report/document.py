@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconcile.alertline import AlertLine
 from reconcile.figure import Figure
 from reconcile.forecasting.shown import methods
 from reconcile.invoice import InvoiceLine, PartLine
 from reconcile.line import Line, Outlook, Period
-from reconcile.portfolio import AlertLine, Portfolio
+from reconcile.portfolio import Portfolio
 from reconcile.report import accruals, allocation
 from reconcile.report.headline import findings, headline, said
 from reconcile.report.schema import SCHEMA_VERSION

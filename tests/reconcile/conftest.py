@@ -13,8 +13,9 @@ import pytest
 
 from models.money import MONEY
 from models.period import Month, months
-from reconcile.inputs import AlertRow, Inputs
-from reconcile.portfolio import Portfolio, portfolio
+from reconcile.alertline import AlertRow
+from reconcile.inputs import Inputs
+from reconcile.portfolio import Portfolio, alerted, portfolio
 from reconcile.restatement import Restated
 from reconcile.tie_out import SourceState
 
@@ -222,7 +223,9 @@ def thresholds_of_fixture() -> type[Thresholds]:
 def portfolio_of_fixture() -> Callable[..., Portfolio]:
     """Return `portfolio` with quiet defaults: October 2026 in USD, as of 20 November."""
 
-    def build(rows: Iterable[Mapping[str, Any]] = (), **given: Any) -> Portfolio:
+    def build(
+        rows: Iterable[Mapping[str, Any]] = (), alerts: Iterable[AlertRow] = (), **given: Any
+    ) -> Portfolio:
         defaults: dict[str, Any] = {
             "name": "fine-tuning",
             "month": OCTOBER,
@@ -236,7 +239,7 @@ def portfolio_of_fixture() -> Callable[..., Portfolio]:
             "materiality": Thresholds(),
             "targets": Targets(),
         }
-        return portfolio(Inputs(**{**defaults, **given}))
+        return alerted(portfolio(Inputs(**{**defaults, **given})), alerts)
 
     return build
 

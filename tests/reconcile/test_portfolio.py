@@ -241,7 +241,7 @@ def test_a_sum_that_differs_stops_the_report(
     def wrong(*args: Any) -> Decimal:
         return real(*args) + Decimal("1E-18")
 
-    monkeypatch.setattr("reconcile.portfolio.spend_total", wrong)
+    monkeypatch.setattr("reconcile.summed.spend_total", wrong)
     message = "sum of projects and unallocated against all spend: .* difference -1E-18"
     with pytest.raises(InvariantError, match=message):
         portfolio_of([row("p", "1")])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models.problem import Problem
-from reconcile.inputs import AlertRow
+from reconcile.alertline import AlertRow
 from reconcile.portfolio import Portfolio
 from reconcile.report import page
 from reconcile.tie_out import SourceState
