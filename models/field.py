@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 from models.category import CONTINGENCY
+from models.fingerprint import fingerprint
 from models.money import SCALE, exact
 from models.period import Month
 
@@ -31,6 +33,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
     )
+
+
+class Fingerprinted(Strict):
+    """A file, or a part of one, that is told from another by what it says."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what it says."""
+        return fingerprint(self.model_dump(mode="json"))
 
 
 def number(value: object) -> Decimal:
@@ -137,6 +148,18 @@ def category(value: object) -> object:
     return value
 
 
+def inside(value: str) -> str:
+    """Return a path below the project folder.
+
+    Raises:
+        ValueError: for one that leaves it.
+    """
+    parts = Path(value).parts
+    if not parts or Path(value).is_absolute() or ".." in parts:
+        raise ValueError(f"{value!r} leaves the project folder; write a path inside it")
+    return value
+
+
 _NUMBER_SCHEMA: Final = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]*\.?[0-9]+$"}
 
 Number = Annotated[Decimal, BeforeValidator(number), WithJsonSchema(_NUMBER_SCHEMA)]
@@ -155,6 +178,7 @@ DayText = Annotated[
     date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})
 ]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Inside = Annotated[str, AfterValidator(inside)]
 
 
 def zone(value: str) -> str:

@@ -7,34 +7,19 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    SecretStr,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
+from models.channel import Channel
 from models.errors import ConfigError, Mistake
-from models.field import Amount, Currency, Strict, Text
+from models.field import Amount, Currency, Inside, Strict, Text
 from models.variable import expanded
 from models.yamlfile import Tree, read
 
 FILE: Final = "trueup.yaml"
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 VARIABLES: Final = ("sources", "channels", "storage", "ledger")  # where `${NAME}` is read
 _NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _TIME: Final = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
-
-
-def _inside(value: str) -> str:
-    parts = Path(value).parts
-    if not parts or Path(value).is_absolute() or ".." in parts:
-        raise ValueError(f"{value!r} leaves the project folder; write a path inside it")
-    return value
 
 
 def _time(value: str) -> str:
@@ -56,7 +41,6 @@ def _percent(value: Any) -> Any:  # noqa: ANN401 - pydantic hands on what it rea
     return value
 
 
-Inside = Annotated[str, AfterValidator(_inside)]
 Percent = Annotated[Amount, AfterValidator(_percent)]
 Time = Annotated[str, AfterValidator(_time), WithJsonSchema({"type": "string", "pattern": _TIME})]
 
@@ -128,59 +112,6 @@ class Fiscal(Strict):
     """Month in which it starts: 1 for January, 4 for April."""
 
 
-class FileChannel(Strict):
-    """Alerts appended to a file, one JSON object a line."""
-
-    kind: Literal["file"]
-    """`file`."""
-    path: Inside
-    """File in the project folder."""
-
-
-class WebhookChannel(Strict):
-    """Alerts posted as signed CloudEvents."""
-
-    kind: Literal["webhook"]
-    """`webhook`."""
-    url: SecretStr
-    """Where to; https, and a secret as a whole: write ${NAME}."""
-    secret: SecretStr
-    """Key of the signature; write ${NAME}."""
-    allow_hosts: tuple[Text, ...] = Field(min_length=1)
-    """The hosts it may go to; nothing else is ever called."""
-    allow_http_loopback: bool = False
-    """Allow http to this machine, for trying a receiver out."""
-
-    @field_validator("secret")
-    @classmethod
-    def keyed(cls, value: SecretStr) -> SecretStr:
-        """Refuse an empty key, which would sign nothing."""
-        if not value.get_secret_value().strip():
-            raise ValueError("is empty; it signs every message")
-        return value
-
-    @model_validator(mode="after")
-    def reachable(self) -> WebhookChannel:
-        """Refuse hosts that are not listed, and plain http beyond this machine."""
-        address = _address(self.url)
-        host = address.hostname or ""
-        local = self.allow_http_loopback and host in LOOPBACK
-        if address.scheme != "https" and not (address.scheme == "http" and local):
-            raise ValueError("url must begin with https://")
-        if host not in {allowed.casefold() for allowed in self.allow_hosts}:
-            raise ValueError(f"url goes to host '{host}', which allow_hosts does not list; add it")
-        return self
-
-
-def _address(url: SecretStr) -> Any:  # noqa: ANN401 - SplitResult; its host may fail to parse
-    try:
-        found = urlsplit(url.get_secret_value())
-    except ValueError:
-        # The library's message repeats the address, which is a secret.
-        raise ValueError("url is not an address; write https://HOST/PATH") from None
-    return found
-
-
 class Ray(Strict):
     """The cluster that `engine: ray` works on."""
 
@@ -203,9 +134,6 @@ class Storage(Strict):
     """Region of the bucket."""
     endpoint_url: Text | None = None
     """Another server that speaks the same protocol."""
-
-
-Channel = Annotated[FileChannel | WebhookChannel, Field(discriminator="kind")]
 
 
 class Settings(Strict):

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from models.channel import Channel, FileChannel
 from models.ledger import Entry, Ledger, Record
-from models.settings import Channel, FileChannel
 from scheduler.notify import DeliveryError, Webhook, to_file, to_webhook
 
 GIVE_UP: Final = timedelta(days=7)

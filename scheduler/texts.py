@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from models.settings import FILE, Inside, Settings
+from models.field import Inside
+from models.settings import FILE, Settings
 
 WRITTEN: Final = frozenset({"state", "reports"})  # places of what is made, not of what is read
 _REFERRED: Final = re.compile(r"[^\s\"'\[\]{},:#][^\"'\[\]{},:#\n]*\.(?:ya?ml|csv|xlsx)\b")

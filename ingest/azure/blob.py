@@ -16,6 +16,7 @@ from azure.storage.blob import ContainerClient
 from ingest.azure.door import ContainerDoor
 from ingest.azure.fault import fault
 from ingest.bucket import Body
+from models.address import LOOPBACK
 from models.errors import BrokenError, ForbiddenError
 
 RANGE: Final = 1 << 23  # bytes asked for at once, and held
@@ -23,7 +24,6 @@ CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 BACKOFF_SECONDS: Final = 1  # before the second try; longer before each further one
 _OK: Final = 200
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from models.address import LOOPBACK
 from models.errors import BrokenError, ForbiddenError
 
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 TIMEOUT: Final = (CONNECT_SECONDS, READ_SECONDS)
 RETRY_SECONDS: Final = 120  # of one request with all its repeats
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 
 

@@ -9,8 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ingest.bucket import Place, is_remote, place
 from ingest.invoice.verdict import FOLDER
-from models.field import Strict, Text
-from models.settings import Inside
+from models.field import Inside, Strict, Text
 
 Allowed = Annotated[str, StringConstraints(pattern=r"^[^@\s]*@[^@\s]+$")]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from models.channel import FileChannel, WebhookChannel
 from models.errors import ConfigError
-from models.settings import FileChannel, Settings, WebhookChannel, load
+from models.settings import Settings, load
 
 Written = Callable[[str, str], Path]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from models.channel import FileChannel, WebhookChannel
 from models.ledger import Entry, Ledger
-from models.settings import FileChannel, WebhookChannel
 from scheduler import outbox
 from scheduler.notify import DeliveryError
 from scheduler.outbox import GIVE_UP, deliver, pending, queued
