@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
@@ -11,6 +10,7 @@ from models.period import Month
 from reconcile.line import Line, Period
 from reconcile.portfolio import Portfolio
 from reconcile.report import accruals, allocation, invoices, restatements
+from reconcile.report.aligned import Cell, Row, aligned, painted, short, tail
 from reconcile.report.escape import visible
 from reconcile.report.headline import display_unit, findings, headline, said
 from reconcile.report.number import (
@@ -27,15 +27,7 @@ from reconcile.report.number import (
 from reconcile.report.section import Section, Table
 from reconcile.report.sections import SECTIONS, shown
 
-NAME_WIDTH: Final = 24
-TAIL_WIDTH: Final = 40
-NUMERIC: Final = f"0123456789+n{MINUS}{NONE}"
-_CODES: Final = {"red": "31", "green": "32", "amber": "33", "grey": "90", "bold": "1"}
-
 TONES: Final = {"over": "red", "under": "green", "soft": "grey", "red": "red"}
-
-Cell = tuple[str, str]  # text, colour or ""
-Row = Sequence[Cell]
 
 
 def render(p: Portfolio, *, colour: bool = False) -> str:
@@ -48,19 +40,19 @@ def render(p: Portfolio, *, colour: bool = False) -> str:
     more = shown(p)
     sections = [
         _head(p, colour=colour),
-        _table(_projects(p), colour=colour),
+        aligned(_projects(p), colour=colour),
         [f"- {visible(said(sentence))}" for sentence in findings(p)],
-        _table(_categories(p), colour=colour),
-        _table(_alerts(p), colour=colour),
-        _table(_sources(p), colour=colour),
-        _table(_coverage(p), colour=colour),
-        _table(_open(p), colour=colour),
-        _table(_conflicts(p), colour=colour),
+        aligned(_categories(p), colour=colour),
+        aligned(_alerts(p), colour=colour),
+        aligned(_sources(p), colour=colour),
+        aligned(_coverage(p), colour=colour),
+        aligned(_open(p), colour=colour),
+        aligned(_conflicts(p), colour=colour),
         *(part for each in more for part in _section(each, colour=colour)),
-        _table(_accruals(p), colour=colour),
-        _table(_restatements(p), colour=colour),
-        _table(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
-        _table(_invoices(invoices.PART_HEADS, invoices.part_rows(p.invoices)), colour=colour),
+        aligned(_accruals(p), colour=colour),
+        aligned(_restatements(p), colour=colour),
+        aligned(_invoices(invoices.HEADS, invoices.rows(p.invoices)), colour=colour),
+        aligned(_invoices(invoices.PART_HEADS, invoices.part_rows(p.invoices)), colour=colour),
         [f"! {visible(note)}" for note in (*p.notes, *map(str, p.problems))],
         _more(more, p.month),
     ]
@@ -79,7 +71,7 @@ def subtitle(p: Portfolio) -> str:
 
 
 def _head(p: Portfolio, *, colour: bool) -> list[str]:
-    return [_painted(visible(said(headline(p))), "bold" if colour else ""), subtitle(p)]
+    return [painted(visible(said(headline(p))), "bold" if colour else ""), subtitle(p)]
 
 
 def _projects(p: Portfolio) -> list[Row]:
@@ -94,7 +86,7 @@ def _project(line: Line, money: Unit) -> Row:
     end, outlook = line.completion, line.outlook
     left = outlook.reserve.left_pct if outlook else None
     return [
-        (_short(line.title), ""),
+        (short(line.title), ""),
         *_month(line.month, money),
         (money.amount(line.to_date.ac), ""),
         (money.delta(line.to_date.delta), _tint(line.to_date)),
@@ -126,7 +118,7 @@ def _categories(p: Portfolio) -> list[Row]:
 def _category(line: Line, money: Unit) -> Row:
     end = line.completion
     return [
-        (_short(line.title), ""),
+        (short(line.title), ""),
         *_month(line.month, money),
         (money.amount(line.to_date.ac), ""),
         (money.delta(line.to_date.delta), _tint(line.to_date)),
@@ -197,7 +189,7 @@ def _conflicts(p: Portfolio) -> list[Row]:
 
 def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
     """Return a table without colour; none without rows. Of long texts the end is shown."""
-    found = [[(_tail(visible(text)), "") for text in row] for row in rows]
+    found = [[(tail(visible(text)), "") for text in row] for row in rows]
     return [[(name, "") for name in heads], *found] if found else []
 
 
@@ -213,10 +205,9 @@ def _shown(section: Section, table: Table, *, colour: bool) -> list[str]:
     named = table.caption or section.title
     heads = [(f"{named}: {table.heads[0]}", ""), *((head, "") for head in table.heads[1:])]
     rows = [
-        [(_tail(visible(cell.text)), TONES.get(cell.tone, "")) for cell in row]
-        for row in table.rows
+        [(tail(visible(cell.text)), TONES.get(cell.tone, "")) for cell in row] for row in table.rows
     ]
-    return _table([heads, *rows], colour=colour)
+    return aligned([heads, *rows], colour=colour)
 
 
 def _more(sections: Iterable[Section], month: Month) -> list[str]:
@@ -253,51 +244,3 @@ def tint(value: Decimal | None, *, coloured: bool) -> str:
 
 def _tint(period: Period) -> str:
     return tint(period.delta.value, coloured=period.coloured)
-
-
-def _table(rows: Sequence[Row], *, colour: bool) -> list[str]:
-    """Return rows with columns aligned: the first and the words left, numbers right."""
-    if not rows:
-        return []
-    columns = range(max(map(len, rows)))
-    widths = [max((_width(row[i][0]) for row in rows if i < len(row)), default=0) for i in columns]
-    left = [_is_words(rows, i) for i in columns]
-    return [_aligned(row, widths, left, colour=colour) for row in rows]
-
-
-def _is_words(rows: Sequence[Row], column: int) -> bool:
-    texts = [row[column][0] for row in rows[1:] if column < len(row) and row[column][0]]
-    return column == 0 or not all(text[0] in NUMERIC for text in texts)
-
-
-def _aligned(row: Row, widths: Sequence[int], left: Sequence[bool], *, colour: bool) -> str:
-    cells = []
-    for index, (text, paint) in enumerate(row):
-        space = " " * (widths[index] - _width(text))
-        shown = _painted(text, paint if colour else "")
-        cells.append(shown + space if left[index] else space + shown)
-    return "  ".join(cells).rstrip()
-
-
-def _painted(text: str, colour: str) -> str:
-    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if colour else text
-
-
-def _short(text: str) -> str:
-    clean = visible(text)
-    return clean if _width(clean) <= NAME_WIDTH else clean[: NAME_WIDTH - 1] + "…"
-
-
-def _tail(text: str) -> str:
-    return text if len(text) <= TAIL_WIDTH else f"…{text[1 - TAIL_WIDTH :]}"
-
-
-def _width(text: str) -> int:
-    """Return how many columns a terminal needs for text."""
-    return sum(_columns(text))
-
-
-def _columns(text: str) -> Iterable[int]:
-    for char in text:
-        if not unicodedata.combining(char):
-            yield 2 if unicodedata.east_asian_width(char) in "WF" else 1
