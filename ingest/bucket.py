@@ -175,12 +175,7 @@ def place(
         SourceError: when there is no way in, such as an expired session.
     """
     if location.startswith("gs://"):
-        from ingest.gcp.access import Access, installed  # noqa: PLC0415 - an extra
-
-        with installed(source):
-            from ingest.gcp.gcs import bucket  # noqa: PLC0415
-        endpoint = endpoint_url or ""
-        return bucket(location, Access(source=source, endpoint=endpoint, impersonate=impersonate))
+        return _google(location, source, endpoint_url or "", impersonate)
     if location.startswith(("https://", "http://")):
         from ingest.azure.access import container  # noqa: PLC0415 - an extra
 
@@ -188,21 +183,26 @@ def place(
     if not location.startswith("s3://"):
         return Folder(source, folder / location)
     from ingest.aws.client import Login  # noqa: PLC0415 - boto3 takes half a second to import
-    from ingest.aws.s3 import bucket as s3_bucket  # noqa: PLC0415
+    from ingest.aws.s3 import bucket  # noqa: PLC0415
 
-    return s3_bucket(
-        location,
-        Login(
-            source=source,
-            profile=profile,
-            role_arn=role_arn,
-            external_id=external_id,
-            region=region,
-            endpoint_url=endpoint_url,
-            max_attempts=max_attempts,
-        ),
-        request_payer=request_payer,
+    login = Login(
+        source=source,
+        profile=profile,
+        role_arn=role_arn,
+        external_id=external_id,
+        region=region,
+        endpoint_url=endpoint_url,
+        max_attempts=max_attempts,
     )
+    return bucket(location, login, request_payer=request_payer)
+
+
+def _google(location: str, source: str, endpoint: str, impersonate: str) -> Place:
+    from ingest.gcp.access import Access, installed  # noqa: PLC0415 - an extra
+
+    with installed(source):
+        from ingest.gcp.gcs import bucket  # noqa: PLC0415
+    return bucket(location, Access(source=source, endpoint=endpoint, impersonate=impersonate))
 
 
 def grants(location: str, home: str = "", role_arn: str | None = None) -> Iterator[Grant]:
