@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ingest.aws.restated import Columns, Windows, by_row, totals
-from ingest.source import Control, Total
+from ingest.counted import counted
+from ingest.source import Control
 from ingest.verify import Amount
 from models.scan import COLUMNS, opened
 
@@ -44,7 +44,7 @@ def cur(
     """
     with opened(path, names=names) as ask:
         lines, sql = _asked(ask, totals, windows)
-        return _control(lines, ask(_summed(sql)))
+        return counted(ask(_summed(sql)), lines)
 
 
 def cur_amounts(
@@ -65,20 +65,6 @@ def _asked(ask: _Ask, question: _Question, windows: Windows) -> tuple[int, str]:
     counted = f"SELECT count(*), {nets}, {_BLOCKS} FROM document"  # noqa: S608 - constants
     ((lines, net, blocks),) = ask(counted)
     return lines, question(Columns(types), net=net > 0, blocks=blocks > 0, windows=windows)
-
-
-def _control(lines: int, groups: list[tuple[Any, ...]]) -> Control:
-    totals = tuple(
-        Total(currency, category, int(n), _text(billed), _text(effective))
-        for currency, category, n, billed, effective, _, _ in groups
-    )
-    days: list[date] = [day for group in groups for day in group[5:7] if day is not None]
-    first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
-    return Control(rows=lines, totals=totals, first=first, last=last)
-
-
-def _text(amount: Decimal | None) -> str:
-    return f"{amount or Decimal(0):.18f}"
 
 
 def _summed(groups: str) -> str:

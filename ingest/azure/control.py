@@ -7,12 +7,12 @@ evidence, one statement that agrees with itself is not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from ingest.source import Control, Total
+from ingest.counted import counted
+from ingest.source import Control
 from ingest.verify import Amount
 from models.scan import ScanError, columns, money, rows
 
@@ -39,14 +39,7 @@ def details(path: Path, role: str) -> Control:
     """
     types = {name.lower(): dtype for name, dtype in columns(path).items()}
     answer = rows(path, _summed(_classified(types), *_COUNTS[role]))
-    totals = tuple(
-        Total(currency, category, int(n), _text(billed), _text(effective))
-        for currency, category, n, billed, effective, _, _ in answer
-    )
-    days: list[date] = [day for group in answer for day in group[5:7] if day is not None]
-    first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
-    taken = sum(total.rows for total in totals)
-    return Control(rows=taken, totals=totals, first=first, last=last)
+    return counted(answer)
 
 
 def amounts(path: Path, role: str) -> Iterator[Amount]:
@@ -89,10 +82,6 @@ def ordinary(path: Path) -> dict[tuple[str, str, str], tuple[int, Decimal]]:
         (str(currency), str(day), str(of)): (int(n), amount or Decimal(0))
         for currency, day, of, n, amount in rows(path, sql)
     }
-
-
-def _text(amount: Decimal | None) -> str:
-    return f"{amount or Decimal(0):.18f}"
 
 
 def _summed(classified: str, ordinary: str, committed: str) -> str:

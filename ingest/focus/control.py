@@ -7,17 +7,16 @@ evidence, one statement that agrees with itself is not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from ingest.counted import counted
 from ingest.focus.dialect import Dialect
 from ingest.focus.month import Taken
-from ingest.source import Control, Total
+from ingest.source import Control
 from ingest.verify import Amount
 from models.lockdown import text
-from models.money import WIDE
 from models.scan import columns, money, rows
 
 _READ: Final = (
@@ -43,8 +42,8 @@ def control(path: Path, dialect: Dialect = _PLAIN, *, taken: Taken | None = None
     sql = _sql({name: dtype for name, (_, dtype) in there.items()}, dialect.moments, taken)
     names = {actual: name for name, (actual, _) in there.items()}
     groups = rows(path, sql, names=names, nulls=dialect.nulls)
-    counted = [group for group in groups if group[0] or (taken and taken.alone)]
-    return _control(sum(group[3] for group in counted), [g[1:] for g in groups if g[0]])
+    held = [group for group in groups if group[0] or (taken and taken.alone)]
+    return counted([group[1:] for group in groups if group[0]], sum(group[3] for group in held))
 
 
 def amounts(path: Path, dialect: Dialect = _PLAIN) -> Iterator[Amount]:
@@ -106,18 +105,3 @@ def _moment(name: str, types: Mapping[str, str], forms: Sequence[str]) -> str:
     bare = f"regexp_replace({name}, '(Z| UTC|\\+00:00)$', '')"
     listed = ", ".join(text(form) for form in (*_SHORT, *forms))
     return f"coalesce(TRY_CAST({bare} AS TIMESTAMP), try_strptime({bare}, [{listed}]))"
-
-
-def _control(lines: int, groups: Sequence[Sequence[Any]]) -> Control:
-    totals = tuple(
-        Total(currency, category, int(n), _text(billed), _text(effective))
-        for currency, category, n, billed, effective, _, _ in groups
-    )
-    days: list[date] = [day for group in groups for day in group[5:7] if day is not None]
-    first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
-    return Control(rows=lines, totals=totals, first=first, last=last)
-
-
-def _text(amount: Decimal | None) -> str:
-    with localcontext(prec=WIDE):
-        return f"{amount or Decimal(0):.18f}"

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.source import Control, Total
+from ingest.counted import counted
+from ingest.source import Control
 from ingest.verify import Amount
 from models.form import FormError, form
 from models.period import Month
@@ -50,13 +49,7 @@ def control(path: Path, period: Month) -> Control:
     month = f"{period.year:04d}{period.month:02d}"
     groups = _asked(path, month)
     count = sum(int(group[2]) for group in groups if group[1] != "Credit")
-    days: list[date] = [day for group in groups for day in group[4:6] if day is not None]
-    first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
-    totals = tuple(
-        Total(currency, category, int(n), *(f"{amount or Decimal(0):.18f}",) * 2)
-        for currency, category, n, amount, _, _ in groups
-    )
-    return Control(rows=count, totals=totals, first=first, last=last)
+    return counted(((*group[:4], *group[3:]) for group in groups), count)
 
 
 def amounts(path: Path) -> Iterator[Amount]:
