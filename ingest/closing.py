@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ingest import book
 from ingest.kind import CLOSED, LOADED, REOPENED, RULES
+from ingest.pins import Held, Pins
 from ingest.shut import Close, closed, closes
 from models.archive import Archive
 from models.errors import RefusedError, StoreError
@@ -33,61 +33,6 @@ __all__ = [
 
 Body = Mapping[str, Any]
 _FORGED = "its deliveries are not those it was closed with; restore the ledger from a backup"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """The books of a closed month: a document of the archive, in the form of `models.books`.
-
-    Attributes:
-        sha256: Hash of its bytes.
-        rows: How many rows it has.
-        sums: Exact sums by currency and measure, as text.
-    """
-
-    sha256: str
-    rows: int
-    sums: Mapping[str, Mapping[str, str]]
-
-    def body(self) -> dict[str, Any]:
-        """Return it as the ledger keeps it."""
-        sums = {currency: dict(measures) for currency, measures in self.sums.items()}
-        return {"sha256": self.sha256, "rows": self.rows, "sums": sums}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pins:
-    """What a month is closed with; `scheduler.closing.freeze` makes them.
-
-    Attributes:
-        rules: Hash of the version of the rules by which it counts.
-        program: The version of attribution that made the books.
-        plans: Version and hash of the plan of each project that has one.
-        rates: `hash` of all rates, and those in force, `stated`, as `models.pinnedrates` reads.
-        settings: Hash of the settings that figures depend on.
-        books: The frozen books; None keeps the pinned deliveries alone.
-        reports: Hash of each document of the report that was signed, by its form.
-    """
-
-    rules: str
-    program: str = ""
-    plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    rates: Mapping[str, Any] = field(default_factory=dict)
-    settings: str = ""
-    books: Held | None = None
-    reports: Mapping[str, str] = field(default_factory=dict)
-
-    def body(self) -> dict[str, Any]:
-        """Return them as the ledger keeps them."""
-        found = {
-            "rules": self.rules,
-            "program": self.program,
-            "plans": {project: dict(each) for project, each in self.plans.items()},
-            "rates": dict(self.rates),
-            "settings": self.settings,
-            "reports": dict(self.reports),
-        }
-        return {**found, "books": self.books.body()} if self.books else found
 
 
 def close(
@@ -121,25 +66,15 @@ def close(
             have the text of these rules.
     """
     after = _newest(ledger, month)
-    if not by.strip():
-        raise RefusedError(f"{month}: nobody is named to close it; say who does")
-    if month in closed(ledger):
-        raise RefusedError(f"{month}: is closed already; a closed month stays as it is")
-    if pins.rules not in versions(ledger):
-        raise RefusedError(
-            f"{month}: no run has used the rules as they are; use `trueup run` first"
-        )
-    bodies = {scope: record.body for scope, record in _current(ledger, month).items()}
+    _refuse_to_close(ledger, month, by, pins)
     body = {
         **pins.body(),
-        "version": 1 + sum(each.month == month for each in closes(ledger)),
+        **_counted(ledger, month),
         "by": by,
         "signed_by": signed_by,
         "reason": reason,
         "waived": dict(waived or {}),
         "as_of": as_of.isoformat() if as_of else "",
-        "deliveries": {scope: each["delivery"] for scope, each in bodies.items()},
-        "digest": digest(bodies),
     }
     return ledger.settle(Entry(CLOSED, str(month), body), after)
 
@@ -159,21 +94,8 @@ def reopen(ledger: Ledger, month: Month, *, by: str, reason: str, as_of: datetim
             whose books have what was posted there.
     """
     after = _newest(ledger, month)
-    if not by.strip():
-        raise RefusedError(f"{month}: nobody is named to reopen it; say who does")
-    if not reason.strip():
-        raise RefusedError(f"{month}: is not opened without a reason; say why")
-    months = closed(ledger)
-    if month not in months:
-        raise RefusedError(f"{month}: is not closed; there is nothing to reopen")
-    later = max(months)
-    if later > month:
-        raise RefusedError(
-            f"{month}: {later} is closed after it, and has what came late; reopen {later} first, "
-            "or let it be an adjustment"
-        )
     body = {
-        "version": months[month].body["version"],
+        "version": _reopenable(ledger, month, by, reason),
         "by": by,
         "reason": reason,
         "as_of": as_of.isoformat(),
@@ -260,6 +182,46 @@ def _prove(proved: Callable[[str], object], what: str, sha256: str) -> None:
             f"{what} of a closed month is lost or was altered ({sha256[:12]}); restore the "
             "archive from a backup"
         ) from error
+
+
+def _refuse_to_close(ledger: Ledger, month: Month, by: str, pins: Pins) -> None:
+    if not by.strip():
+        raise RefusedError(f"{month}: nobody is named to close it; say who does")
+    if month in closed(ledger):
+        raise RefusedError(f"{month}: is closed already; a closed month stays as it is")
+    if pins.rules not in versions(ledger):
+        raise RefusedError(
+            f"{month}: no run has used the rules as they are; use `trueup run` first"
+        )
+
+
+def _reopenable(ledger: Ledger, month: Month, by: str, reason: str) -> int:
+    """Return the version that is closed, if it may be opened again."""
+    if not by.strip():
+        raise RefusedError(f"{month}: nobody is named to reopen it; say who does")
+    if not reason.strip():
+        raise RefusedError(f"{month}: is not opened without a reason; say why")
+    months = closed(ledger)
+    if month not in months:
+        raise RefusedError(f"{month}: is not closed; there is nothing to reopen")
+    later = max(months)
+    if later > month:
+        raise RefusedError(
+            f"{month}: {later} is closed after it, and has what came late; reopen {later} first, "
+            "or let it be an adjustment"
+        )
+    version: int = months[month].body["version"]
+    return version
+
+
+def _counted(ledger: Ledger, month: Month) -> dict[str, Any]:
+    """Return which version of a month it becomes, and of which deliveries."""
+    bodies = {scope: record.body for scope, record in _current(ledger, month).items()}
+    return {
+        "version": 1 + sum(each.month == month for each in closes(ledger)),
+        "deliveries": {scope: each["delivery"] for scope, each in bodies.items()},
+        "digest": digest(bodies),
+    }
 
 
 def _newest(ledger: Ledger, month: Month) -> int:
