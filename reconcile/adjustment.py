@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -30,14 +30,32 @@ ADJUSTMENTS: Final = pl.Schema(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """What a cause is asked of.
+
+    Attributes:
+        source: Whose cost it is.
+        month: The closed month that it is late for.
+        posted: The month that bears it.
+        shared: Whether all of it is parts of what several projects share.
+    """
+
+    source: str
+    month: Month
+    posted: Month
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Why a source says another cost of a closed month than its books hold.
 
     Attributes:
-        reason: In words: late lines, restated delivery, late invoice, or program.
+        reason: In words: late lines, restated delivery, late invoice, shared anew, purchases edited
+            or program; empty where nothing is to be said.
         delivery: Id of the delivery that says it; empty where none does.
-        at: Day on which it was loaded.
-        run: The run that loaded it.
+        at: Day on which it was loaded, or the file was edited as a run noted it.
+        run: That run.
     """
 
     reason: str
@@ -95,7 +113,7 @@ class Adjusted:
 
 def adjustments(
     spend: pl.DataFrame,
-    cause: Callable[[str, Month, Month], Cause],
+    cause: Callable[[Late], Cause],
     rates: Converter,
     currency: str,
 ) -> list[Adjustment]:
@@ -103,7 +121,7 @@ def adjustments(
 
     Args:
         spend: What each month bears, in the schema RECOGNISED.
-        cause: Why a source is late for a month, which another one bears.
+        cause: Why a source is late for a month.
         rates: Dated exchange rates.
         currency: The reporting currency.
     """
@@ -112,12 +130,13 @@ def adjustments(
     sums = (
         late.with_columns(credit=(pl.col("charge_category") == CREDIT).fill_null(value=False))
         .group_by(_KEY)
-        .agg(costs.sum().cast(MONEY))
+        .agg(costs.sum().cast(MONEY), shared=pl.col("path").is_not_null().all())
         .filter(pl.any_horizontal(costs != 0))
         .sort("period", *_KEY)
     )
     with localcontext(prec=WIDE):
-        return [_adjustment(row, cause, rates, currency) for row in sums.iter_rows()]
+        rows = sums.iter_rows(named=True)
+        return [_adjustment(row, cause, rates, currency) for row in rows]
 
 
 def adjusted(found: Iterable[Adjustment], figures: Figures, month: Month) -> Adjusted:
@@ -149,27 +168,26 @@ def _words(each: Adjustment) -> Iterator[str]:
 
 
 def _adjustment(
-    row: tuple[object, ...],
-    cause: Callable[[str, Month, Month], Cause],
-    rates: Converter,
-    currency: str,
+    row: Mapping[str, Any], cause: Callable[[Late], Cause], rates: Converter, currency: str
 ) -> Adjustment:
-    *names, credit, money = row[:-2]
-    (*texts,) = map(str, names)
-    month, posted, source = Month.parse(texts[0]), Month.parse(texts[1]), texts[2]
-    billed, effective = (
-        stored(rates.convert(Decimal(str(amount)), str(money), currency, month))
-        for amount in row[-2:]
+    late = Late(
+        source=row["source"],
+        month=Month.parse(row["adjusts"]),
+        posted=Month.parse(row["period"]),
+        shared=row["shared"],
     )
-    why = cause(source, month, posted)
+    billed, effective = (
+        stored(rates.convert(row[COST[basis]], row["currency"], currency, late.month))
+        for basis in ("billed", "effective")
+    )
     return Adjustment(
-        month=month,
-        posted=posted,
-        source=source,
-        project=texts[3],
-        category=texts[4],
-        currency=str(money),
-        cause=_reasoned(why, source, effective, credit=bool(credit)),
+        month=late.month,
+        posted=late.posted,
+        source=late.source,
+        project=row["project"],
+        category=row["category"],
+        currency=row["currency"],
+        cause=_reasoned(cause(late), late.source, effective, credit=row["credit"]),
         billed=billed,
         effective=effective,
     )
@@ -178,8 +196,9 @@ def _adjustment(
 def _reasoned(why: Cause, source: str, effective: Decimal, *, credit: bool) -> Cause:
     """Return the cause with what the rows themselves say of it."""
     if source == ACCRUALS:
-        return Cause(reason="accrual reversed" if effective < 0 else "late accrual")
-    return Cause(reason="credit", delivery=why.delivery, at=why.at, run=why.run) if credit else why
+        said = "accrual reversed" if effective < 0 else "late accrual"
+        return replace(why, reason=f"{said}, {why.reason}" if why.reason else said)
+    return replace(why, reason="credit") if credit else why
 
 
 def _line(figures: Figures, each: Adjustment) -> AdjustmentLine:

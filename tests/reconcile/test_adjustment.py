@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -19,7 +20,15 @@ from models.pinnedrates import PinnedRates
 from models.reduction import SUMMED
 from models.spend import RECOGNISED
 from reconcile.actuals import actuals
-from reconcile.adjustment import ADJUSTMENTS, Adjustment, Cause, adjusted, adjustments, frame
+from reconcile.adjustment import (
+    ADJUSTMENTS,
+    Adjustment,
+    Cause,
+    Late,
+    adjusted,
+    adjustments,
+    frame,
+)
 from reconcile.check import spend_total
 from reconcile.coverage import shares
 from reconcile.figure import Figures
@@ -96,16 +105,31 @@ def test_adjustments_are_summed_by_months_source_project_and_category() -> None:
     assert (second.project, second.effective) == ("q", Decimal(3))
 
 
-def test_the_cause_is_asked_by_source_and_by_both_months() -> None:
-    asked: list[Any] = []
+def asked(*rows: dict[str, Any]) -> list[Late]:
+    """Return what the causes of some rows were asked of."""
+    seen: list[Late] = []
 
-    def cause(*given: Any) -> Cause:
-        asked.append(given)
+    def cause(late: Late) -> Cause:
+        seen.append(late)
         return LATE
 
-    adjustments(spend(row("2026-10", "1", "2")), cause, rates(), "USD")
+    adjustments(spend(*rows), cause, rates(), "USD")
+    return seen
 
-    assert asked == [("cloud", OCTOBER, NOVEMBER)]
+
+def test_the_cause_is_asked_by_source_and_by_both_months() -> None:
+    assert asked(row("2026-10", "1", "2")) == [
+        Late(source="cloud", month=OCTOBER, posted=NOVEMBER, shared=False)
+    ]
+
+
+@pytest.mark.parametrize(("paths", "shared"), [(("s", "s > t"), True), (("s", None), False)])
+def test_only_what_is_parts_of_shared_cost_alone_is_asked_for_as_such(
+    paths: tuple[str | None, ...], *, shared: bool
+) -> None:
+    (late,) = asked(*(row("2026-10", "1", "2", path=path) for path in paths))
+
+    assert late.shared is shared
 
 
 @pytest.mark.parametrize(("billed", "effective"), [("1", "0"), ("0", "1")])
@@ -118,8 +142,6 @@ def test_one_basis_alone_is_an_adjustment(billed: str, effective: str) -> None:
 @pytest.mark.parametrize(
     ("more", "effective", "reason"),
     [
-        ({"source": "accruals"}, "-5", "accrual reversed"),
-        ({"source": "accruals"}, "5", "late accrual"),
         ({"charge_category": "Credit"}, "-5", "credit"),
         ({"charge_category": None}, "-5", "late lines"),
         ({"charge_category": "Adjustment"}, "-5", "late lines"),
@@ -128,8 +150,30 @@ def test_one_basis_alone_is_an_adjustment(billed: str, effective: str) -> None:
 def test_rows_may_say_why_themselves(more: dict[str, Any], effective: str, reason: str) -> None:
     (only,) = found(row("2026-10", "0", effective, **more))
 
-    assert only.cause.reason == reason
-    assert only.cause.delivery == ("" if more.get("source") else "d1")
+    assert only.cause == replace(LATE, reason=reason)
+
+
+EDITED = Cause(reason="purchases edited", at=date(2026, 12, 2), run="r1")
+
+
+@pytest.mark.parametrize(
+    ("effective", "why", "reason"),
+    [
+        ("-5", Cause(reason=""), "accrual reversed"),
+        ("5", Cause(reason=""), "late accrual"),
+        ("0", Cause(reason=""), "late accrual"),
+        ("-5", EDITED, "accrual reversed, purchases edited"),
+        ("5", EDITED, "late accrual, purchases edited"),
+    ],
+)
+def test_accruals_say_which_way_they_went_and_whether_purchases_were_edited(
+    effective: str, why: Cause, reason: str
+) -> None:
+    mine = spend(row("2026-10", "1", effective, source="accruals"))
+
+    (only,) = adjustments(mine, lambda _: why, rates(), "USD")
+
+    assert only.cause == replace(why, reason=reason)
 
 
 def test_credits_stand_apart_from_what_they_credit() -> None:

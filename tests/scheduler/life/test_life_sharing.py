@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from models import warehouse
 from models.spend import SPEND
+from scheduler.adjusting import adjustments
 from scheduler.dividing import divided
 from scheduler.version import present, versions
 
@@ -127,3 +129,26 @@ def test_without_any_delivery_nothing_is_divided(life: Any) -> None:
     assert found.spend.is_empty()
     assert found.shares.is_empty()
     assert found.told == ()
+
+
+@pytest.mark.failure("E03")
+def test_what_is_divided_by_another_source_that_restates_is_told_as_shared_anew(life: Any) -> None:
+    """8.00 are divided 30 to 10, 6.00 and 2.00; then 30 to 30, 4.00 each."""
+    other = replace(life.source, name="gpu", shows={})
+    life.project = replace(life.project, sources=(life.source, other))
+    life.edit(RULES, TWO)
+    first, second = OCTOBER[:2]
+    other.shows["2026-10"] = [first, second]
+    life.night("2026-11-02", OCTOBER[2:])
+    life.shut("2026-11-20")
+    other.shows["2026-10"] = [first, ("30", *second[1:])]
+    life.night("2026-12-02")
+
+    found = adjustments(life.project, life.stores, life.books("2026-12-20"))
+
+    assert [(each.source, each.project, each.effective, each.cause.reason) for each in found] == [
+        ("cloud", "p", Decimal(-2), "shared anew"),
+        ("cloud", "q", Decimal(2), "shared anew"),
+        ("gpu", "q", Decimal(20), "restated delivery"),
+    ]
+    assert len({each.cause.delivery for each in found}) == 1
