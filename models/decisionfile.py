@@ -8,8 +8,20 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from models.canonical import canonical_key, canonical_value
-from models.field import Amount, Currency, DayText, MonthText, Number, Rate, Slug, Strict, Text
+from models.field import (
+    Amount,
+    Currency,
+    DayText,
+    Fingerprinted,
+    MonthText,
+    Number,
+    Rate,
+    Slug,
+    Strict,
+    Text,
+)
 from models.fingerprint import fingerprint
+from models.judgement import Judgement
 from models.money import ZERO, rounded
 from models.period import Month, between
 from models.planfile import PLACES
@@ -36,7 +48,7 @@ Share = Annotated[Amount, AfterValidator(_share)]
 PositiveShare = Annotated[Rate, AfterValidator(_share)]
 
 
-class Draw(Strict):
+class Draw(Fingerprinted):
     """Contingency that somebody approved to be given to an item; nothing else draws."""
 
     project: Slug
@@ -75,8 +87,8 @@ class Draw(Strict):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of what it says."""
-        return fingerprint(self.model_dump(mode="json"))
+        """SHA-256 of what was drawn; that a later version of the plan has it makes it no other."""
+        return fingerprint({**self.model_dump(mode="json"), "in_version": None})
 
 
 class Span(Strict):
@@ -207,7 +219,7 @@ class Levers(Strict):
     """In the order in which the plan declares them, or averaged over every order."""
 
 
-class DecisionFile(Strict):
+class DecisionFile(Fingerprinted):
     """`decisions.yaml`."""
 
     draws: tuple[Draw, ...] = ()
@@ -222,11 +234,8 @@ class DecisionFile(Strict):
     """Targets of labels."""
     data_prep: tuple[DataPrep, ...] = ()
     """Labor that counts as work on data in the second measure of its share."""
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of what it says."""
-        return fingerprint(self.model_dump(mode="json"))
+    anomalies: tuple[Judgement, ...] = ()
+    """What is said of days that stood out."""
 
     @property
     def standby(self) -> frozenset[tuple[str, str]]:

@@ -8,8 +8,7 @@ from typing import Final
 
 from models.canonical import canonical_key, canonical_value
 from models.errors import ConfigError, Mistake
-from models.field import DayText, Slug, Strict, Text
-from models.fingerprint import fingerprint
+from models.field import DayText, Fingerprinted, Slug, Strict, Text
 from models.project import Registry
 from models.wording import suggestion
 from models.yamlfile import Tree, read
@@ -40,7 +39,7 @@ class AcceptedEntry(Strict):
     """Who accepted it."""
 
 
-class RunFile(Strict):
+class RunFile(Fingerprinted):
     """`runs.yaml`."""
 
     tags: tuple[Text, ...] = TAGS
@@ -65,11 +64,6 @@ class RunFile(Strict):
     def cluster_keys(self) -> tuple[str, ...]:
         """The canonical keys of tags that name a cluster, in order."""
         return tuple(dict.fromkeys(map(canonical_key, self.clusters)))
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of what it says."""
-        return fingerprint(self.model_dump(mode="json"))
 
 
 def load(path: Path, registry: Registry, sources: Iterable[str]) -> RunFile:

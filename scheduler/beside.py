@@ -50,6 +50,16 @@ def of(stores: Stores, table: str, deliveries: Mapping[str, Record]) -> pl.DataF
     return pl.concat(frames)
 
 
+def invoicing(stores: Stores) -> frozenset[str]:
+    """Return the sources of which any delivery that counts has invoices."""
+    return frozenset(
+        scope.partition("/")[0]
+        for scope, record in book.counting(stores.ledger).items()
+        for each in record.body["documents"]
+        if any(table.startswith("invoice_") for table in each.get("beside", ()))
+    )
+
+
 def _frames(
     stores: Stores, table: str, schema: pl.Schema, deliveries: Mapping[str, Record]
 ) -> Iterator[pl.DataFrame]:

@@ -6,15 +6,17 @@ taken from it. What was drawn is written to the ledger each night.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ingest.closing import closed
-from models.decision import applied
 from models.decisionfile import Draw
-from models.errors import RefusedError
+from models.draw import applied, doubts
+from models.errors import ConfigError, RefusedError
 from models.ledger import Entry, Record
 from models.period import Month
 from models.plan import current
+from models.yamlfile import read
 from reconcile.decision.asked import Asked
 from scheduler.booking import Books
 from scheduler.endpoints import endpoints, machines
@@ -28,8 +30,10 @@ def asked(project: Project, stores: Stores, books: Books, month: Month) -> Asked
 
     Raises:
         RefusedError: when a draw of a closed month is new, or another than it was.
+        ConfigError: when the plans, as the ledger has them, do not allow a draw.
     """
     settled(project, stores)
+    allowed(project)
     plans = current(project.plans)
     return Asked(
         file=project.decisions,
@@ -45,10 +49,22 @@ def asked(project: Project, stores: Stores, books: Books, month: Month) -> Asked
 def entries(project: Project, stores: Stores) -> list[Entry]:
     """Return the entry that records the draws as they are; none when nothing changed."""
     draws = {draw.fingerprint: str(draw.month) for draw in project.decisions.draws}
-    last = stores.ledger.latest(DRAWN).get(project.settings.decisions)
-    if (last.body["draws"] if last else {}) == draws:
+    told = stores.ledger.entries(DRAWN)
+    if (told[-1].body["draws"] if told else {}) == draws:
         return []
     return [Entry(DRAWN, project.settings.decisions, {"draws": draws})]
+
+
+def allowed(project: Project) -> None:
+    """Check draws against the plans that count, which the ledger may have approved.
+
+    Raises:
+        ConfigError: with every draw that cannot be.
+    """
+    found = [*doubts(project.decisions.draws, project.registry, project.plans)]
+    if found:
+        tree = read(project.folder / project.settings.decisions)
+        raise ConfigError(*(tree.mistake(e.said, "draws", e.number, e.key) for e in found))
 
 
 def settled(project: Project, stores: Stores) -> None:
@@ -57,9 +73,9 @@ def settled(project: Project, stores: Stores) -> None:
     Raises:
         RefusedError: names the draw and the first open month.
     """
-    shut = closed(stores.ledger)
+    shut, told = closed(stores.ledger), stores.ledger.entries(DRAWN)
     for month, record in sorted(shut.items()):
-        known = _known(stores, project.settings.decisions, record, month)
+        known = _known(told, record, month)
         mine = {draw.fingerprint: draw for draw in project.decisions.draws if draw.month == month}
         for name, draw in mine.items():
             if name not in known:
@@ -80,12 +96,11 @@ def _late(project: Project, draw: Draw, month: Month, first: Month) -> str:
     )
 
 
-def _known(stores: Stores, file: str, record: Record, month: Month) -> set[str]:
-    """Return the draws of a month as they were last recorded before it was closed."""
-    before = [
-        each
-        for each in stores.ledger.entries(DRAWN)
-        if each.subject == file and each.seq < record.seq
-    ]
+def _known(told: Sequence[Record], closing: Record, month: Month) -> set[str]:
+    """Return the draws of a month as they were last recorded before it was closed.
+
+    By whatever name their file had then.
+    """
+    before = [each for each in told if each.seq < closing.seq]
     draws = before[-1].body["draws"] if before else {}
     return {name for name, of in draws.items() if of == str(month)}

@@ -8,11 +8,14 @@ from models.period import Month
 from reconcile.anomaly.detector import Sensitivity
 from reconcile.anomaly.found import Seen, anomalies
 from reconcile.anomaly.rule import Anomaly
+from scheduler.beside import invoicing
 from scheduler.booking import Books
-from scheduler.workspace import Project
+from scheduler.workspace import Project, Stores
 
 
-def standing_out(project: Project, books: Books, month: Month) -> tuple[Anomaly, ...]:
+def standing_out(
+    project: Project, stores: Stores, books: Books, month: Month
+) -> tuple[Anomaly, ...]:
     """Return the anomalies of a month and of the days after it that are over."""
     settings = project.settings
     return anomalies(
@@ -24,6 +27,8 @@ def standing_out(project: Project, books: Books, month: Month) -> tuple[Anomaly,
             currency=settings.reporting_currency,
             first=month.first,
             last=books.as_of.date() - timedelta(days=1),
+            invoiced=invoicing(stores),
+            judgements=project.decisions.anomalies,
             sensitivity=Sensitivity(floor=settings.anomalies.floor),
         )
     )

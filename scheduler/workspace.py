@@ -19,9 +19,9 @@ from models.comment import Comment
 from models.commentfile import load_all as load_comments
 from models.currency import Rates
 from models.decision import load as load_decisions
-from models.decision import with_draws
 from models.decisionfile import DecisionFile
 from models.depot import Depot
+from models.draw import with_draws
 from models.errors import ConfigError, Mistake
 from models.lake import Lake
 from models.ledger import Ledger

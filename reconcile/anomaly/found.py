@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import polars as pl
 
-from models.period import Month, between
+from models.judgement import Judgement
+from models.money import ZERO
+from models.period import Month
 from reconcile.actuals import Converter
 from reconcile.anomaly.detector import Sensitivity, judged
-from reconcile.anomaly.rule import Anomaly, bought, new_services, over_plan, price_changes
-from reconcile.anomaly.series import TRAINING, Scope, Series, daily, gpu_prices, scheduled
+from reconcile.anomaly.rule import Anomaly, over_plan
+from reconcile.anomaly.series import (
+    TRAINING,
+    Scope,
+    Series,
+    daily,
+    gpu_prices,
+    scheduled,
+    with_by_day,
+)
+from reconcile.anomaly.thing import bought, new_things, price_changes
 from reconcile.given import Planned, plan_cells
 
 
@@ -26,6 +38,8 @@ class Seen:
         plans: The plans that count.
         first: First day that is judged.
         last: Last day that is judged; a day after it is not over.
+        invoiced: Sources of invoices, whose days tell nothing.
+        judgements: What people say of days.
     """
 
     spend: pl.DataFrame
@@ -35,6 +49,8 @@ class Seen:
     currency: str
     first: date
     last: date
+    invoiced: Collection[str] = ()
+    judgements: Sequence[Judgement] = ()
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
 
     @property
@@ -44,56 +60,103 @@ class Seen:
 
 
 def anomalies(seen: Seen) -> tuple[Anomaly, ...]:
-    """Return what stands out, the largest excess first.
+    """Return what somebody should look at, the largest excess first.
 
-    A day of a category is told once: rules come before statistics.
+    Each thing that is new or dearer is told, and a day of a category once, without them.
     """
     if seen.last < seen.first:
         return ()
-    found: dict[tuple[str, str, date], Anomaly] = {}
-    series = _series(seen)
-    for each in (*_by_rule(seen, series), *_by_schedule(seen, series)):
-        found.setdefault((each.project, each.category, each.day), each)
-    return tuple(sorted(found.values(), key=lambda a: (-a.excess, a.project, a.category, a.day)))
-
-
-def _by_rule(seen: Seen, series: Mapping[Scope, Series]) -> Iterator[Anomaly]:
-    floor, window = seen.sensitivity.floor, seen.sensitivity.window
     # whatever was ever bought is not new: invoices come once a month, or once a year
-    things = bought(seen.spend, seen.rates, seen.currency, seen.last)
-    yield from new_services(things, seen.first, floor)
-    yield from price_changes(things, seen.first, window, floor)
+    spend = with_by_day(seen.spend.filter(pl.col("day") <= seen.last), seen.invoiced)
+    things = bought(spend, seen.rates, seen.currency)
+    news = new_things(things, seen.first, seen.sensitivity)
+    apart = [*news.values(), *price_changes(things, seen.first, seen.sensitivity, news)]
+    found = (_said(each, seen.judgements) for each in (*apart, *_days(seen, spend, apart)))
+    return tuple(sorted(found, key=lambda a: (-a.excess, a.project, a.category, a.day, a.thing)))
+
+
+def _said(found: Anomaly, judgements: Iterable[Judgement]) -> Anomaly:
+    mine = (each for each in judgements if each.covers(*found.scope, found.day))
+    return replace(found, judgement=next(mine, None))
+
+
+def _days(seen: Seen, spend: pl.DataFrame, apart: Iterable[Anomaly]) -> Iterator[Anomaly]:
     planned = plan_cells(seen.plans, seen.rates, seen.currency)
-    for scope, costs in series.items():
-        for month in between(Month.of(seen.first), Month.of(seen.last)):
-            first = max(month.first, seen.first)
-            mine = {day: cost for day, cost in costs.items() if first <= day <= month.last}
-            yield from over_plan(mine, planned.get((*scope, month)), scope, floor)
-
-
-def _by_schedule(seen: Seen, series: Mapping[Scope, Series]) -> Iterator[Anomaly]:
     prices = gpu_prices(seen.plans, seen.rates, seen.currency)
-    known = scheduled(seen.usage, prices, seen.begin, seen.last)
-    for (project, category), costs in series.items():
-        runs = known.get(project, {}) if category == TRAINING else {}
+    known, told = scheduled(seen.usage, prices, seen.begin, seen.last), [*apart]
+    for scope, costs in _series(seen, spend).items():
+        judge = _Judge(
+            scope=scope,
+            costs=costs,
+            runs=known.get(scope[0], {}) if scope[1] == TRAINING else {},
+            apart=[each for each in told if each.scope == scope],
+            sensitivity=seen.sensitivity,
+        )
         for day in sorted(each for each in costs if each >= seen.first):
-            if excess := judged(costs, runs, day, seen.sensitivity):
-                yield Anomaly(
-                    kind="stands_out",
-                    project=project,
-                    category=category,
-                    day=day,
-                    cost=excess.cost,
-                    expected=excess.expected,
-                    detail=(
-                        f"{round(excess.z, 1)} robust deviations above {excess.history} active days"
-                        + (", known runs taken off" if runs else "")
-                    ),
-                )
+            yield from judge.on(day, planned.get((*scope, Month.of(day))))
 
 
-def _series(seen: Seen) -> dict[Scope, Series]:
-    """Return daily cost of what is billed by the day: so many active days, or nothing."""
-    every = daily(seen.spend, seen.rates, seen.currency, seen.begin, seen.last)
+def _series(seen: Seen, spend: pl.DataFrame) -> dict[Scope, Series]:
+    """Return daily cost of categories with so many active days; of others nothing is said."""
+    every = daily(spend, seen.rates, seen.currency, seen.begin, seen.last)
     fewest = seen.sensitivity.fewest
     return {scope: days for scope, days in every.items() if len(days) >= fewest}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judge:
+    """What the days of one category are judged by.
+
+    Attributes:
+        costs: Cost by day.
+        runs: What known runs explain of it.
+        apart: What is told of its things.
+    """
+
+    scope: Scope
+    costs: Series
+    runs: Series
+    apart: Sequence[Anomaly]
+    sensitivity: Sensitivity
+
+    def on(self, day: date, planned: Decimal | None) -> Iterator[Anomaly]:
+        """Yield what a day is told for: all of it but things that are told, and these alone."""
+        mine = [each for each in self.apart if day in each.apart]
+        costs = _without(self.costs, [each.apart for each in mine])
+        floor = self.sensitivity.floor
+        found = over_plan(self.scope, day, costs[day], planned, floor) or self._odd(costs, day)
+        if found:
+            yield found
+        for each in mine:
+            if each.kind == "new_service" and day not in each.by_day:
+                alone = self._odd(each.apart, day, each.thing)
+                if alone:
+                    yield alone
+
+    def _odd(self, costs: Series, day: date, thing: str = "") -> Anomaly | None:
+        excess = judged(costs, self.runs, day, self.sensitivity)
+        if excess is None:
+            return None
+        return Anomaly(
+            kind="stands_out",
+            project=self.scope[0],
+            category=self.scope[1],
+            day=day,
+            cost=excess.cost,
+            expected=excess.expected,
+            detail=(
+                f"{thing + ': ' if thing else ''}{round(excess.z, 1)} robust deviations above "
+                f"{excess.history} active days" + (", known runs taken off" if self.runs else "")
+            ),
+            thing=thing,
+        )
+
+
+def _without(costs: Series, parts: Sequence[Mapping[date, Decimal]]) -> Series:
+    """Return cost by day without some parts of it."""
+    if not parts:
+        return costs
+    return {
+        day: cost - sum((part.get(day, ZERO) for part in parts), ZERO)
+        for day, cost in costs.items()
+    }

@@ -1,9 +1,9 @@
-"""Daily series of spend, and what known runs explain of them."""
+"""Daily series of spend: what tells its day, summed by day, and what known runs explain of it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -20,11 +20,38 @@ from reconcile.given import Planned
 GPU_HOURS: Final = "gpu_hours"
 IDLE: Final = "idle"
 TRAINING: Final = "training_compute"
+BY_DAY: Final = "by_day"  # column: whether the day of a row is that of its use
+MONTHS_LEAST: Final = 3  # months of one day each, from which on that is how a thing is billed
 
 _HOUR: Final = unit("GPU-Hours")
 
 Scope = tuple[str, str]  # project and category
 Series = Mapping[date, Decimal]
+
+_BILLED: Final = (
+    *("source", "project", "category", "service_name"),
+    *("charge_category", "pricing_category", "consumed_unit"),
+)
+
+
+def with_by_day(spend: pl.DataFrame, invoiced: Collection[str]) -> pl.DataFrame:
+    """Return spend that says of each row whether its day is that of its use.
+
+    Invoices, accruals and the fees of a month stand on one day, whatever they are for. A thing
+    that costs on one day of each month is a fee where that is the first, and after three months;
+    hours of accelerators never are. What is late for a closed month tells no day either.
+
+    Args:
+        spend: Columns RECOGNISED.
+        invoiced: Sources of invoices.
+    """
+    day, months = pl.col("day"), pl.col("day").dt.month_start().n_unique()
+    is_first = (day.dt.day() == 1).all()
+    once = (day.n_unique() == months) & (is_first | (months >= MONTHS_LEAST))
+    is_fee = once.over(_BILLED) & pl.col("gpu_type").is_null()
+    is_used = (pl.col("lines") > 0) & pl.col("adjusts").is_null()  # accruals have no lines
+    by_day = is_used & ~is_fee & ~pl.col("source").is_in([*invoiced])
+    return spend.with_columns(by_day.alias(BY_DAY))
 
 
 def daily(
@@ -32,19 +59,17 @@ def daily(
 ) -> dict[Scope, dict[date, Decimal]]:
     """Return cost by project and category, and day, in the reporting currency.
 
-    Rows that adjust an earlier month, and what no project has, are no part of it.
+    What does not tell its day, and what no project has, is no part of it.
 
     Args:
-        spend: Columns RECOGNISED.
+        spend: Columns RECOGNISED and BY_DAY.
         rates: Dated rates of exchange.
         currency: The reporting currency.
         first: First day.
         last: Last day.
     """
     mine = (
-        pl.col("day").is_between(first, last)
-        & pl.col("adjusts").is_null()
-        & (pl.col("project") != UNALLOCATED)
+        pl.col("day").is_between(first, last) & pl.col(BY_DAY) & (pl.col("project") != UNALLOCATED)
     )
     keys = ["project", "category", "day", "currency"]
     sums = spend.filter(mine).group_by(keys).agg(pl.col("tco_cost").sum().cast(MONEY)).sort(keys)

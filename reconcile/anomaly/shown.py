@@ -31,7 +31,7 @@ def anomaly_lines(found: Iterable[Anomaly], figures: Figures) -> tuple[AnomalyLi
 
 
 def _line(each: Anomaly, figures: Figures) -> AnomalyLine:
-    where = scope(each.project, each.category, each.kind)
+    where = scope(*filter(None, (each.project, each.category, each.kind, each.thing)))
 
     def figure(measure: str, value: Decimal) -> Figure:
         return figures.add(where, str(each.day), measure, value)
@@ -46,10 +46,12 @@ def _line(each: Anomaly, figures: Figures) -> AnomalyLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unusual:
-    """How much of a project's cost of the last days stands out.
+    """How far the worst of a project's last days stands out.
+
+    A sum of days would grow by itself while a step lasts, and be told every night of it.
 
     Attributes:
-        excess: Cost beyond what was expected, reporting currency; zero for nothing.
+        excess: Cost of that day beyond what was expected, reporting currency; zero for nothing.
     """
 
     rule: ClassVar[str] = DAILY_ANOMALY
@@ -61,14 +63,26 @@ class Unusual:
 def unusual(
     lines: Iterable[AnomalyLine], projects: Iterable[str], today: date, days: int
 ) -> Iterator[Unusual]:
-    """Yield how each project stands: what stood out in so many days before a day."""
-    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for each in recent(lines, today, days):
-        sums[each.anomaly.project] += each.anomaly.excess
+    """Yield how each project stands: the worst of so many days before a day."""
+    sums: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
+    for line in recent(lines, today, days):
+        mine = sums[line.anomaly.project]
+        for day, excess in line.anomaly.days.items():
+            if _is_recent(day, today, days):
+                mine[day] = mine.get(day, ZERO) + excess
     for project in dict.fromkeys((*projects, *sums)):
-        yield Unusual(project=project, excess=sums[project])
+        yield Unusual(project=project, excess=max(sums[project].values(), default=ZERO))
 
 
 def recent(lines: Iterable[AnomalyLine], today: date, days: int) -> list[AnomalyLine]:
-    """Return what stood out in so many days before a day."""
-    return [each for each in lines if today - timedelta(days) <= each.anomaly.day < today]
+    """Return what stood out in so many days before a day, and nobody has judged."""
+    return [
+        line
+        for line in lines
+        if line.anomaly.judgement is None
+        and any(_is_recent(day, today, days) for day in line.anomaly.days)
+    ]
+
+
+def _is_recent(day: date, today: date, days: int) -> bool:
+    return today - timedelta(days) <= day < today

@@ -12,7 +12,12 @@ from reconcile.portfolio import Portfolio
 from reconcile.report.number import plain
 
 _TOP: Final = 3
-_WAY_OUT: Final = "See Anomalies in `trueup report`; a planned run belongs in the plan."
+_WAY_OUT: Final = (
+    "See Anomalies in `trueup report`; what was meant, or was nothing, say under `anomalies` in "
+    "decisions.yaml, and nobody is told of it any more."
+)
+# how much, and since when, of what is told for several days
+_SINCE: Final = {"new_service": "new", "price_change": "dearer"}
 
 
 def message(act: Act, alert: Alert, found: Sequence[AnomalyLine], report: Portfolio) -> Message:
@@ -25,19 +30,22 @@ def message(act: Act, alert: Alert, found: Sequence[AnomalyLine], report: Portfo
         report: The report whose figures are quoted.
     """
     if act == "resolved" or not found:
-        subject = ": no day stands out any more"
+        subject = ": what stood out is past, or judged"
     else:
-        first = found[0]
-        subject = (
-            f": {first.anomaly.day} {first.anomaly.category} {plain(first.excess)} "
-            f"{report.currency} more than expected"
-        )
+        subject = _subject(found[0], report.currency)
     parts = [
         ("What", "; ".join(_what(line) for line in found[:_TOP])),
         ("Since", f"told since {alert.since}."),
         ("Do", "" if act == "resolved" else _WAY_OUT),
     ]
     return said(alert, fitting(alert.project, subject), parts)
+
+
+def _subject(line: AnomalyLine, currency: str) -> str:
+    each, amount = line.anomaly, f"{plain(line.excess)} {currency}"
+    if each.kind in _SINCE:
+        return f": {each.category} {amount}, {_SINCE[each.kind]} since {each.day}"
+    return f": {each.day} {each.category} {amount} more than expected"
 
 
 def event(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from reconcile.anomaly.rule import Anomaly
 from reconcile.anomaly.shown import AnomalyLine
 from reconcile.portfolio import Portfolio
 from reconcile.report.section import (
@@ -25,12 +26,19 @@ KINDS: Final = {
     "new_service": "new",
     "price_change": "dearer",
 }
+VERDICTS: Final = {"planned": "planned", "false_alarm": "false alarm", "real": "real"}
 HEADS: Final = ("Day", "Project", "Category", "What", "Why", "Cost", "Expected", "Excess")
 SCHEMA: Final = list_of(
     closed_object(
         kind={"enum": [*KINDS]},
         **dict.fromkeys(("day", "project", "category", "detail"), TEXT),
         **dict.fromkeys(("cost", "expected", "excess"), AMOUNT),
+        judgement={
+            "anyOf": [
+                closed_object(verdict={"enum": [*VERDICTS]}, by=TEXT, reason=TEXT),
+                {"type": "null"},
+            ]
+        },
     )
 )
 
@@ -44,7 +52,8 @@ def section(p: Portfolio) -> Section:
             f"Days since {p.month.first} on which a project cost more than expected, in "
             f"{p.currency}: something it never bought before, an accelerator that became dearer, "
             "more than twice a day of the plan, or a day that stands out among the 28 before it "
-            "when what known runs explain is taken off."
+            "when what known runs explain is taken off. What is new or dearer is told with what "
+            "its first 28 days cost. Nobody is alerted to what somebody judged."
         ),
         tables=(Table(heads=HEADS, words=5, rows=tuple(map(_row, p.anomalies))),),
         document=[_document(line) for line in p.anomalies],
@@ -55,15 +64,22 @@ def _row(line: AnomalyLine) -> tuple[Cell, ...]:
     each = line.anomaly
     return (
         *(words(str(each.day)), words(each.project), words(each.category)),
-        *(words(KINDS[each.kind]), words(each.detail)),
+        *(words(KINDS[each.kind]), words(_why(each))),
         amount(line.cost),
         amount(line.expected, "soft"),
-        amount(line.excess, "over"),
+        amount(line.excess, "soft" if each.judgement else "over"),
     )
 
 
+def _why(each: Anomaly) -> str:
+    said = each.judgement
+    if said is None:
+        return each.detail
+    return f"{each.detail}; {VERDICTS[said.verdict]}: {said.reason} ({said.by})"
+
+
 def _document(line: AnomalyLine) -> dict[str, Any]:
-    each = line.anomaly
+    each, said = line.anomaly, line.anomaly.judgement
     return {
         "kind": each.kind,
         "day": each.day.isoformat(),
@@ -73,4 +89,5 @@ def _document(line: AnomalyLine) -> dict[str, Any]:
         "cost": value(line.cost),
         "expected": value(line.expected),
         "excess": value(line.excess),
+        "judgement": said.model_dump(include={"verdict", "by", "reason"}) if said else None,
     }

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.decision import applied, load, with_draws
+from models.decision import load
 from models.decisionfile import DecisionFile, Draw
+from models.draw import applied, doubts, with_draws
 from models.errors import ConfigError
 from models.field import day
 from models.plan import Plan
@@ -42,19 +44,27 @@ def plan_fixture(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return replace(load_plan(path), file="plans/bot.yaml")
 
 
-@pytest.fixture(name="said")
-def said_fixture(
-    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], DecisionFile]:
-    """Return `decisions.yaml` with a text, read."""
+@pytest.fixture(name="said_of")
+def said_of_fixture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, Iterable[Plan]], DecisionFile]:
+    """Return `decisions.yaml` with a text, read beside some plans."""
     monkeypatch.chdir(tmp_path)
 
-    def read(text: str) -> DecisionFile:
+    def read(text: str, plans: Iterable[Plan]) -> DecisionFile:
         path = Path("decisions.yaml")
         path.write_text(text, "utf-8")
-        return load(path, REGISTRY, [plan])
+        return load(path, REGISTRY, plans)
 
     return read
+
+
+@pytest.fixture(name="said")
+def said_fixture(
+    said_of: Callable[[str, Iterable[Plan]], DecisionFile], plan: Plan
+) -> Callable[[str], DecisionFile]:
+    """Return `decisions.yaml` with a text, read."""
+    return lambda text: said_of(text, [plan])
 
 
 def draw(amount: str = "100", on: str = "2026-04-15", **said: object) -> Draw:
@@ -314,3 +324,94 @@ def test_an_item_of_a_project_without_a_plan_is_believed(
     text = "hosting:\n  - {id: a, project: idle, items: [x], api: {price: {low: 1, high: 1}}}\n"
 
     assert said(text).hosting[0].items == ("x",)
+
+
+def test_the_same_draw_twice_is_refused_since_one_could_go_unseen(
+    said: Callable[[str], DecisionFile],
+) -> None:
+    entry = "on: 2026-03-12, amount: 5, item: train"
+
+    with pytest.raises(ConfigError) as caught:
+        said(drawn(entry, entry))
+
+    assert str(caught.value) == (
+        "decisions.yaml:3:5: draws.1: the same draw is in line 2; remove one, or say in its reason "
+        "what it is for"
+    )
+
+
+def test_a_draw_stays_the_same_when_a_later_version_has_it() -> None:
+    assert draw().fingerprint == draw(in_version=3).fingerprint
+    assert draw().fingerprint != draw("101").fingerprint
+
+
+def test_a_version_that_was_approved_before_a_draw_cannot_have_it(
+    said: Callable[[str], DecisionFile],
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        said(drawn("on: 2026-03-12, amount: 5, item: train, in_version: 2"))
+
+    assert str(caught.value) == (
+        "decisions.yaml:2:104: draws.0.in_version: version 2 of the plan of bot was approved on "
+        "2026-02-20, before the draw of 2026-03-12; name the version that has it, or none"
+    )
+    assert said(drawn("on: 2026-03-12, amount: 5, item: train, in_version: 3")).draws
+
+
+def standing(plan: Plan, **said: Any) -> Plan:
+    """Return a plan with another approval, or other items."""
+    approval = plan.approval.model_copy(update=said.pop("approval", {}))
+    return replace(plan, approval=approval, **said)
+
+
+def test_a_draw_that_a_plan_allows_which_a_command_may_have_approved_is_read(
+    said_of: Callable[..., DecisionFile], plan: Plan
+) -> None:
+    text = drawn("on: 2026-03-12, amount: 500, item: train")
+    more = plan.reserve.model_copy(update={"stated_amount": D(600), "use": "stated"})
+    draft = standing(plan, version=3, reserve=more, approval={"status": "draft"})
+
+    assert said_of(text, [draft]).draws
+    assert said_of(text, [plan, draft]).draws
+    for other in (
+        [plan, standing(draft, version=1)],
+        [plan, replace(draft, scenario="naive")],
+        [plan, standing(draft, approval={"status": "superseded"})],
+    ):
+        with pytest.raises(ConfigError, match="500 USD is more than the 400 that is left"):
+            said_of(text, other)
+
+
+def test_once_approvals_are_known_draws_are_judged_by_the_plan_that_counts(plan: Plan) -> None:
+    draft = standing(plan, approval={"status": "draft"})
+    draws = [draw("5", project="other"), draw("401")]
+
+    assert [*doubts([draw()], REGISTRY, [plan])] == []
+    assert [*doubts(draws, REGISTRY, [plan])] == [
+        (
+            0,
+            "project",
+            "'other' has no approved plan, whose contingency could be drawn; approve a plan first",
+        ),
+        (
+            1,
+            "amount",
+            (
+                "401 USD is more than the 400 that is left of the contingency of bot; "
+                "lower it, or approve a plan with more"
+            ),
+        ),
+    ]
+    assert [each.key for each in doubts([draw("1")], REGISTRY, [draft])] == ["project"]
+
+
+def test_an_item_that_a_later_version_left_out_may_have_been_drawn_for(
+    said_of: Callable[..., DecisionFile], plan: Plan
+) -> None:
+    """The draw is in version 2 already, which has another name for the item."""
+    other = standing(plan, version=5, items=plan.items[1:], approval={"at": day("2026-03-20")})
+    text = drawn("on: 2026-03-12, amount: 5, item: train, in_version: 5")
+
+    assert said_of(text, [other]).draws
+    with pytest.raises(ConfigError, match=r"'train' is not an item of plans/bot\.yaml"):
+        said_of(drawn("on: 2026-03-12, amount: 5, item: train"), [other])

@@ -16,9 +16,11 @@ import pytest
 from ingest.kind import CLOSED
 from models.beside import BESIDE
 from models.decisionfile import DecisionFile
-from models.errors import RefusedError
+from models.errors import ConfigError, RefusedError
 from models.ledger import Entry, Ledger
-from scheduler.decisions import DRAWN, entries, settled
+from models.project import Project as Registered
+from models.project import Registry
+from scheduler.decisions import DRAWN, allowed, entries, settled
 from scheduler.endpoints import called
 
 D = Decimal
@@ -32,14 +34,16 @@ def held_fixture() -> Iterator[Any]:
         yield SimpleNamespace(ledger=ledger)
 
 
-def project(*days: str) -> Any:
+def project(*days: str, name: str = "decisions.yaml", **said: Any) -> Any:
     """Return a project with a draw of each day."""
-    draws = [
-        {"project": "bot", "on": day, "amount": "5", "item": "train", "by": "cfo", "reason": "r"}
-        for day in days
-    ]
-    file = DecisionFile.model_validate({"draws": draws})
-    return SimpleNamespace(decisions=file, settings=SimpleNamespace(decisions="decisions.yaml"))
+    base = {"project": "bot", "amount": "5", "item": "train", "by": "cfo", "reason": "r", **said}
+    file = DecisionFile.model_validate({"draws": [{**base, "on": day} for day in days]})
+    return SimpleNamespace(
+        decisions=file,
+        settings=SimpleNamespace(decisions=name),
+        registry=Registry((Registered(id="bot"),)),
+        plans=(),
+    )
 
 
 def recorded(held: Any, *days: str) -> list[Entry]:
@@ -96,6 +100,38 @@ def test_a_draw_of_a_closed_month_cannot_be_taken_back(held: Any) -> None:
         "decisions.yaml: 2026-10 is closed, and 1 of its draws changed or went; put them back, and "
         "give back what is too much by a draw with an amount below zero in an open month, from "
         "2026-11 on"
+    )
+
+
+def test_draws_are_the_same_when_their_file_has_another_name(held: Any) -> None:
+    recorded(held, "2026-10-09")
+    shut(held, "2026-10")
+
+    settled(project("2026-10-09", name="cost/decisions.yaml"), held)
+    assert entries(project("2026-10-09", name="cost/decisions.yaml"), held) == []
+    with pytest.raises(RefusedError, match=r"^moved.yaml: 2026-10 is closed, and 1 of its draws"):
+        settled(project(name="moved.yaml"), held)
+
+
+def test_a_draw_of_a_closed_month_may_be_in_a_later_version_of_the_plan(held: Any) -> None:
+    recorded(held, "2026-10-09")
+    shut(held, "2026-10")
+
+    settled(project("2026-10-09", in_version=2), held)
+
+
+def test_a_draw_that_no_approved_plan_allows_is_refused_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "decisions.yaml").write_text(f"draws:\n  - {DRAW}\n", "utf-8")
+    asked = project("2026-10-09")
+    asked.folder = tmp_path
+    allowed(project())
+
+    with pytest.raises(ConfigError) as caught:
+        allowed(asked)
+
+    assert str(caught.value).endswith(
+        "decisions.yaml:2:15: draws.0.project: 'bot' has no approved plan, whose contingency could "
+        "be drawn; approve a plan first"
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from models.judgement import Judgement
+from models.money import plain
 from models.usage import OWNED
 from reconcile.anomaly.found import Seen, anomalies
 
@@ -31,16 +33,16 @@ def spent(day: int, cost: str, **given: Any) -> dict[str, Any]:
 def seen(spend_of: Any, rates_of: Any) -> Callable[..., Any]:
     """Return anomalies of rows, as `kind, project, day of the month, cost, expected, detail`."""
 
-    def told(rows: Rows, *, last: int = 20, plans: Any = (), usage: Rows | None = None) -> Rows:
+    def told(rows: Rows, *, last: int = 20, usage: Rows | None = None, **given: Any) -> Rows:
         found = anomalies(
             Seen(
                 spend=spend_of(rows),
                 usage=pl.DataFrame(usage or [], schema=OWNED),
-                plans=plans,
                 rates=rates_of(),
                 currency="USD",
                 first=FIRST,
                 last=FIRST + timedelta(last),
+                **{"plans": (), **given},
             )
         )
         return [
@@ -55,6 +57,10 @@ def seen(spend_of: Any, rates_of: Any) -> Callable[..., Any]:
         ]
 
     return told
+
+
+NEW = {"service_name": "Bedrock", "gpu_type": None, "consumed_unit": None}
+FEE = {"service_name": "Labels", "gpu_type": None, "consumed_unit": None}
 
 
 def usual(days: range = range(-20, 0), cost: str = "100") -> Rows:
@@ -124,8 +130,7 @@ def test_a_day_of_more_than_twice_its_plan_is_told_without_statistics(
 
 
 def test_what_a_project_never_bought_is_told_once(seen: Callable[..., Rows]) -> None:
-    new = {"service_name": "Bedrock", "gpu_type": None, "consumed_unit": None}
-    rows = [*usual(range(-20, 10)), spent(3, "60", **new), spent(4, "40", **new)]
+    rows = [*usual(range(-20, 10)), spent(3, "60", **NEW), spent(4, "40", **NEW)]
 
     found = seen(rows)
 
@@ -138,8 +143,8 @@ def test_what_a_project_never_bought_is_told_once(seen: Callable[..., Rows]) -> 
             "project": "p",
         }
     ]
-    assert seen([*rows[:-1], spent(4, "39.99", **new)]) == []  # too little
-    yearly = spent(-300, "60", **new)
+    assert seen([*rows[:-1], spent(4, "39.99", **NEW)]) == []  # too little
+    yearly = spent(-300, "60", **NEW)
     assert seen([yearly, *rows]) == []
     first = [spent(3, "5000", project="q")]  # a project that is new itself
     assert seen([*usual(range(-20, 10)), *first]) == []
@@ -168,3 +173,140 @@ def test_an_accelerator_that_became_dearer_is_told_with_both_prices(
     assert seen([*before, *priced("2.2")]) == []
     storage = [{**row, "gpu_type": None} for row in [*before, *priced("2.5")]]
     assert seen(storage) == []
+
+
+def found(each: Rows) -> list[tuple[str, int, str]]:
+    """Return kind, day and excess of what is told."""
+    return [(one["kind"], one["day"], plain(one["excess"])) for one in each]
+
+
+def test_each_of_two_new_things_of_one_day_is_told(seen: Callable[..., Rows]) -> None:
+    other = NEW | {"service_name": "Glue"}
+    told = seen([*usual(range(-20, 10)), spent(3, "200", **NEW), spent(3, "300", **other)])
+
+    assert [(each["detail"], each["excess"]) for each in told] == [
+        ("Glue: not bought before 2026-10-04", Decimal(300)),
+        ("Bedrock: not bought before 2026-10-04", Decimal(200)),
+    ]
+
+
+def test_what_a_new_thing_costs_is_told_once_and_hides_nothing_else(
+    seen: Callable[..., Rows],
+) -> None:
+    rows = [*usual(range(-20, 5)), spent(5, "900"), *usual(range(6, 10))]
+    new = [spent(day, "500", **NEW) for day in range(3, 10)]
+
+    assert found(seen([*rows, *new])) == [("new_service", 3, "3500"), ("stands_out", 5, "800")]
+
+
+def test_a_new_thing_is_judged_by_itself_from_its_sixth_day_on(seen: Callable[..., Rows]) -> None:
+    rows = [*usual(range(-20, 10)), *(spent(day, "100", **NEW) for day in range(3, 9))]
+
+    told = seen([*rows, spent(9, "900", **NEW)])
+
+    assert found(told) == [("new_service", 3, "1500"), ("stands_out", 9, "800")]
+    assert told[1]["detail"] == "Bedrock: 22.2 robust deviations above 6 active days"
+    early = [row for row in rows if row["day"] < FIRST + timedelta(7)]
+    assert found(seen([*early, spent(7, "900", **NEW)])) == [("new_service", 3, "1300")]
+
+
+def test_after_28_days_a_new_thing_is_a_part_of_its_category(seen: Callable[..., Rows]) -> None:
+    rows = [*usual(range(-20, 36)), *(spent(day, "100", **NEW) for day in range(36))]
+
+    assert found(seen(rows, last=36)) == [("new_service", 0, "2800")]
+    assert found(seen([*rows, spent(34, "1800")], last=36)) == [
+        ("new_service", 0, "2800"),
+        ("stands_out", 34, "1800"),
+    ]
+
+
+def test_a_dearer_hour_and_more_hours_are_told_apart(seen: Callable[..., Rows]) -> None:
+    """By hand: 500 hours at 2.00 are usual; 1,000 at 4.00 are 2,000 dearer, and 1,000 more."""
+    rows = [*usual(cost="1000"), spent(0, "4000", consumed_quantity=Decimal(1000))]
+
+    assert found(seen(rows)) == [("price_change", 0, "2000"), ("stands_out", 0, "1000")]
+
+
+def test_a_new_thing_that_becomes_dearer_is_told_as_new_alone(seen: Callable[..., Rows]) -> None:
+    new = {"gpu_type": "H200"}
+    dear = [spent(9, "1000", consumed_quantity=Decimal(400), **new)]  # at 2.50 after 2.00
+    rows = [*usual(range(-20, 10)), *(spent(day, "1000", **new) for day in range(3, 9)), *dear]
+
+    assert found(seen(rows)) == [("new_service", 3, "7000")]
+    older = [spent(-40, "1000", **new)]
+    assert ("price_change", 9, "200") in found(seen([*rows, *older]))
+
+
+@pytest.mark.parametrize(
+    ("days", "more"),
+    [
+        ((-30, 0), {}),  # the first of September and of October
+        ((-57, -28, 3), {}),  # one day each of three months
+        ((-28, -20, 3, 9), {"source": "vendor"}),  # whatever its days, it is an invoice
+        ((-57, -56, 3), {"lines": 0}),  # an accrual
+        ((-57, -56, 3), {"adjusts": "2026-08"}),
+    ],
+)
+def test_the_day_of_an_invoice_or_a_fee_tells_nothing(
+    seen: Callable[..., Rows], plan_of: Any, days: tuple[int, ...], more: dict[str, Any]
+) -> None:
+    plan = plan_of("p", {("training_compute", "2026-10"): Decimal(6200)})
+    fees = [spent(day, "3000", **FEE, **more) for day in days]
+    rows = [spent(day, "100", gpu_type=None) for day in range(-60, 10)]
+
+    assert seen([*rows, *fees], plans=(plan,), invoiced=["vendor"]) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "more"),
+    [
+        ((-28, 3), {}),  # two months say nothing yet
+        ((-57, -56, -28, 3), {}),
+        ((-57, -28, 3), {"gpu_type": "H100"}),  # a run a month is no fee
+        ((-57, -28, -20, 3), {"source": "cloud"}),
+    ],
+)
+def test_what_is_used_now_and_then_stands_out(
+    seen: Callable[..., Rows], days: tuple[int, ...], more: dict[str, Any]
+) -> None:
+    rows = [spent(day, "100", gpu_type=None) for day in range(-60, 10)]
+    used = [spent(day, "3000", **(FEE | more)) for day in days]
+
+    assert ("stands_out", 3, "3000") in found(seen([*rows, *used], invoiced=["vendor"]))
+
+
+def test_the_first_invoice_of_a_vendor_is_new_and_takes_nothing_off_its_day(
+    seen: Callable[..., Rows],
+) -> None:
+    rows = [*usual(), spent(0, "900"), spent(0, "500", **FEE, source="vendor")]
+
+    assert found(seen(rows, invoiced=["vendor"])) == [
+        ("stands_out", 0, "800"),
+        ("new_service", 0, "500"),
+    ]
+
+
+def test_what_somebody_says_of_a_day_stands_with_it(spend_of: Any, rates_of: Any) -> None:
+    said = {"category": "training_compute", "verdict": "planned", "by": "lead", "reason": "sweep"}
+    mine, other = (
+        Judgement.model_validate({**said, "project": project, "day": FIRST})
+        for project in ("p", "q")
+    )
+
+    def told(*judgements: Judgement) -> Any:
+        (one,) = anomalies(
+            Seen(
+                spend=spend_of([*usual(), spent(0, "900")]),
+                usage=pl.DataFrame(schema=OWNED),
+                plans=(),
+                rates=rates_of(),
+                currency="USD",
+                first=FIRST,
+                last=FIRST,
+                judgements=judgements,
+            )
+        )
+        return one.judgement
+
+    assert told(other, mine) == mine
+    assert told(other) is None
