@@ -169,6 +169,7 @@ class Summing:
             committed=max(self.committed.get(key, ZERO), forecast.committed if forecast else ZERO),
             method=forecast.method if forecast else REMAINING,
             others=tuple(others),
+            finished=forecast.basis.finished if forecast else (),
         )
 
     def _category(self, where: str, category: str, parts: Iterable[Tally], whole: bool) -> Line:  # noqa: FBT001 - private

@@ -34,7 +34,7 @@ class ZombieLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineLine:
-    """Hours of one's own machines in the month that nobody used, and what they cost."""
+    """Hours of the month that nobody used, of a machine of one's own or by a shared one's split."""
 
     name: str
     hours: Figure
@@ -61,15 +61,18 @@ def unmeasured(setting: Setting) -> tuple[Endpoint, ...]:
 
 
 def machine_lines(setting: Setting) -> tuple[MachineLine, ...]:
-    """Return the machines of one's own that idled in the month, the dearest first."""
-    there = [each for each in setting.asked.machines if each.cost > ZERO]
+    """Return the machines that idled in the month, own and shared, the dearest first."""
+    own = [(each.name, "machine", each.hours, each.cost) for each in setting.asked.machines]
+    shared = [(name, "shared", *each) for name, each in setting.spending.unused().items()]
+    found = sorted((*own, *shared), key=lambda each: (-each[3], each[:2]))
     return tuple(
         MachineLine(
-            name=each.name,
-            hours=setting.figure(["machine", each.name], "machine_hours", each.hours),
-            cost=setting.figure(["machine", each.name], "machine_cost", each.cost),
+            name=name,
+            hours=setting.figure([kind, name], "machine_hours", hours),
+            cost=setting.figure([kind, name], "machine_cost", cost),
         )
-        for each in sorted(there, key=lambda each: (-each.cost, each.name))
+        for name, kind, hours, cost in found
+        if cost > ZERO
     )
 
 

@@ -78,7 +78,7 @@ DECISIONS: Final = {
         "A month", _SPEND, "cost of thirty days at the rate of the idle days"
     ),
     "machine_hours": Measure("Idle hours", _SPEND, "accelerator hours nobody used", "hours"),
-    "machine_cost": Measure("A month", _SPEND, "depreciation of the month that nobody used"),
+    "machine_cost": Measure("A month", _SPEND, "cost of the month's hours that nobody used"),
     # where the money goes
     "data_pct": Measure("Data", _SPEND, "data, in percent of all cost to date", "%"),
     "data_prep_pct": Measure(

@@ -15,6 +15,7 @@ import polars as pl
 from models.money import ZERO, stored
 from models.period import Month
 from models.runcharge import GPU_HOURS
+from models.split import ARROW, IDLE
 from reconcile.actuals import MONTH, Converter, actuals, rated
 
 SPOT: Final = "Dynamic"  # the pricing category of what is bought at a price that moves
@@ -78,6 +79,29 @@ class Spending:
             listed, paid = (self.convert(cost, money, Month.parse(month)) for cost in costs)
             before = found.get(project, (ZERO, ZERO))
             found[project] = (before[0] + listed, before[1] + paid)
+        return found
+
+    def unused(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Return by split the hours and the cost of shared accelerators of the month nobody used.
+
+        The path of such a share says so at its end, see `models.split`.
+        """
+        end = f"{ARROW}{IDLE}"
+        day = pl.col("day").is_between(self.month.first, self.month.last)
+        mine = self.spend.filter(day & pl.col("path").str.ends_with(end))
+        hours = pl.col("consumed_quantity").filter(pl.col("consumed_unit") == GPU_HOURS).sum()
+        sums = (
+            mine.with_columns(rated(mine, MONTH["effective"]))
+            .group_by("path", "currency", "rated")
+            .agg(hours, pl.col("tco_cost").sum())
+            .sort("path", "currency", "rated")
+        )
+        found: dict[str, tuple[Decimal, Decimal]] = {}
+        for path, money, month, count, cost in sums.iter_rows():
+            name = path.removesuffix(end)
+            before = found.get(name, (ZERO, ZERO))
+            worth = self.convert(cost, money, Month.parse(month))
+            found[name] = (before[0] + (count or ZERO), before[1] + worth)
         return found
 
     def convert(self, amount: Decimal, currency: str, month: Month) -> Decimal:

@@ -76,6 +76,7 @@ class Basis:
         days: Days from the first charge to the end of the last reported month.
         committed: What is ordered and not delivered, by category.
         reserve: Approved contingency.
+        finished: What each finished project of the portfolio came to, as a share of its plan.
     """
 
     project: str
@@ -86,6 +87,7 @@ class Basis:
     days: int = 0
     committed: Mapping[str, Decimal] = field(default_factory=dict)
     reserve: Decimal = ZERO
+    finished: tuple[Fraction, ...] = ()
 
     @property
     def categories(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from reconcile.actuals import Converter
 from reconcile.forecasting.basis import Amounts, Basis, Gained, Item
 from reconcile.forecasting.orders import Ordered, still_due
 from reconcile.forecasting.past import PastForecast
+from reconcile.forecasting.reference import final_share
 from reconcile.given import Planned, PlannedItem
 
 ItemKey = tuple[str, str]  # project, item
@@ -62,10 +63,12 @@ class Bases:
         """Return the basis of each project that has a plan, any charge or an order."""
         found = {plan.project: plan for plan in plans}
         ordering = {each.project for each in self.known.orders if each.left}
-        return {
-            project: self._basis(project, found.get(project), spent.get(project, {}))
+        bases = [
+            self._basis(project, found.get(project), spent.get(project, {}))
             for project in sorted({*found, *spent, *ordering, *self.first})
-        }
+        ]
+        shares = tuple(share for each in bases if (share := final_share(each)) is not None)
+        return {each.project: replace(each, finished=shares) for each in bases}
 
     def _basis(
         self, project: str, plan: Planned | None, actual: Mapping[str, Mapping[str, Amounts]]

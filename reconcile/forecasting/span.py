@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from models.money import ZERO, rounded, stored
 from models.period import Month
 from reconcile.forecasting.interval import FEW_MONTHS, interval
 from reconcile.forecasting.method import TITLES
+from reconcile.forecasting.reference import middle
 from reconcile.forecasting.spreading import total
 
 TRAILING: Final = 3
@@ -21,6 +22,7 @@ REMAINING: Final = TITLES["remaining_plan"]
 RESERVED: Final = "actual plus remaining plan plus remaining contingency"
 RATIO: Final = "rest at the ratio of the last three months"
 INTERVAL: Final = "interval of past deviations from plan"
+REFERENCE: Final = "plan at what finished projects came to"
 
 Amounts = Mapping[Month, Decimal]
 Candidate = tuple[Decimal, str]
@@ -49,6 +51,7 @@ class Scope:
         committed: What is ordered and not delivered.
         method: How `forecast` was made.
         others: Estimates by other methods, such as BAC by CPI.
+        finished: What finished projects came to, as shares of their plans.
     """
 
     actual: Amounts
@@ -59,6 +62,12 @@ class Scope:
     committed: Decimal = ZERO
     method: str = REMAINING
     others: tuple[Candidate, ...] = ()
+    finished: Sequence[Fraction] = ()
+
+    @property
+    def to_come(self) -> list[Month]:
+        """The months of the plan that are not reported."""
+        return [month for month in self.plan if month not in self.reported]
 
     @property
     def closed(self) -> list[Month]:
@@ -90,15 +99,15 @@ def estimate_range(scope: Scope) -> Range:
     """Return the range around the estimate, which always lies in it.
 
     Below four reported months: from what is spent or ordered to everything planned plus the
-    contingency that is left. From four on: lowest and highest of the methods and of the 80
-    percent interval of past deviations; never less than what is spent and ordered.
+    contingency that is left, or as finished projects ended, where there are enough of them. From
+    four on: lowest and highest of the methods and of the 80 percent interval of past deviations.
+    Never less than what is spent and ordered.
     """
     estimate = (total(scope.forecast), scope.method)
     floor = min(total(scope.actual) + scope.committed, estimate[0])
-    if len(scope.closed) < FEW_MONTHS:
-        high = max([_reserved(scope), estimate], key=_amount)
-        return Range(low=floor, low_method=COMMITTED, high=high[0], high_method=high[1])
     found = [estimate, *_methods(scope), *_deviations(scope), *scope.others]
+    if len(scope.closed) < FEW_MONTHS:
+        found = [*_early(scope, floor), estimate]
     ends = [(amount, name) if amount >= floor else (floor, COMMITTED) for amount, name in found]
     low, high = min(ends, key=_amount), max(ends, key=_amount)
     return Range(low=low[0], low_method=low[1], high=high[0], high_method=high[1])
@@ -137,6 +146,18 @@ def trailing(scope: Scope) -> Decimal:
     return scope.at(Fraction(1) if ratio is None else ratio)
 
 
+def _early(scope: Scope, floor: Decimal) -> Iterator[Candidate]:
+    """Yield both ends of a range while too few months say how the project deviates."""
+    shares = middle(scope.finished)
+    if scope.to_come and shares:
+        budget = Fraction(total(scope.plan))
+        yield from ((rounded(budget * share), REFERENCE) for share in shares)
+        return
+    yield floor, COMMITTED
+    if scope.to_come or not scope.plan:
+        yield _reserved(scope)
+
+
 def _reserved(scope: Scope) -> Candidate:
     planned, budget = total(scope.as_planned), total(scope.plan)
     return planned + max(ZERO, scope.reserve - max(ZERO, planned - budget)), RESERVED
@@ -150,12 +171,11 @@ def _methods(scope: Scope) -> Iterator[Candidate]:
 def _deviations(scope: Scope) -> Iterator[Candidate]:
     """Yield both ends of the interval, around actual plus remaining plan plus mean deviation."""
     residuals = [scope.actual.get(month, ZERO) - scope.plan[month] for month in scope.closed]
-    to_come = [month for month in scope.plan if month not in scope.reported]
-    found = interval(residuals, len(to_come))
+    found = interval(residuals, len(scope.to_come))
     if found:
-        middle = total(scope.as_planned) + rounded(found.middle)
-        yield middle - found.half, INTERVAL
-        yield middle + found.half, INTERVAL
+        centre = total(scope.as_planned) + rounded(found.middle)
+        yield centre - found.half, INTERVAL
+        yield centre + found.half, INTERVAL
 
 
 def _amount(candidate: Candidate) -> Decimal:

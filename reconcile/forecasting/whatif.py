@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from models.money import exact, rounded
+from models.money import ZERO, exact, rounded
 from reconcile.forecasting.basis import Amounts, Basis, Item
 from reconcile.forecasting.compared import compared, cost_performance
 from reconcile.forecasting.estimate import Outlook, outlook
-from reconcile.forecasting.span import Range, Scope, estimate_range
+from reconcile.forecasting.span import Range, Scope, estimate_range, run_out
 from reconcile.forecasting.spreading import added, total
 
 _FORM: Final = re.compile(r"([A-Za-z_][\w-]*)=([+-]\d{1,4}(?:\.\d{1,6})?)%", re.ASCII)
@@ -40,11 +41,16 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One forecast beside another: the estimate, its range, and what each method says."""
+    """One forecast beside another: the estimate, its range, and what each method says.
+
+    Attributes:
+        run_out: Day on which the deviation from plan reaches the contingency, if it does.
+    """
 
     outlook: Outlook
     eac: Decimal
     span: Range
+    run_out: date | None
     methods: Mapping[str, Decimal | None]
 
 
@@ -84,6 +90,7 @@ def side(found: Outlook) -> Side:
         outlook=found,
         eac=total(scope.forecast),
         span=estimate_range(scope),
+        run_out=_run_out(found),
         methods=compared(found),
     )
 
@@ -91,6 +98,13 @@ def side(found: Outlook) -> Side:
 def beside(found: Outlook, change: WhatIf) -> Side:
     """Return the same forecast with a change."""
     return side(outlook(changed(found.basis, change)))
+
+
+def _run_out(found: Outlook) -> date | None:
+    """Return when the contingency runs out against the plan as it was approved."""
+    plan, months = added(item.plan for item in found.basis.items), found.months
+    deviation = {m: months.get(m, ZERO) - plan.get(m, ZERO) for m in {*plan, *months}}
+    return run_out(deviation, found.basis.reserve) if plan else None
 
 
 def _scope(found: Outlook) -> Scope:
@@ -104,6 +118,7 @@ def _scope(found: Outlook) -> Scope:
         committed=found.committed,
         method=found.method,
         others=tuple(cost_performance(found)),
+        finished=basis.finished,
     )
 
 

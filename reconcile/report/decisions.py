@@ -115,7 +115,7 @@ def _idle(found: Decisions, currency: str) -> Iterator[Table]:
         ),
     )  # fmt: skip
     yield Table(
-        caption=f"Own machines: hours of the month that nobody used, {currency}",
+        caption=f"Own and shared machines: hours of the month that nobody used, {currency}",
         heads=("Machine", "Hours", "A month"),
         words=1,
         rows=tuple(

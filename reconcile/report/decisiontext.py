@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Final
 
 from models.period import Month
 from reconcile.decision.decisions import Decisions
@@ -12,6 +13,8 @@ from reconcile.report.decisions import lines, tables
 from reconcile.report.decisionschema import document as content
 from reconcile.report.escape import visible
 from reconcile.report.section import Table
+
+SCHEMA_VERSION: Final = "1"
 
 
 def table(found: Decisions, month: Month, currency: str) -> str:
@@ -32,5 +35,6 @@ def _table(found: Table) -> Iterator[str]:
 
 def document(found: Decisions, month: Month, currency: str) -> str:
     """Return decisions as JSON, every amount exactly, as text."""
-    whole = {"month": str(month), "currency": currency, **content(found)}
+    head = {"schema_version": SCHEMA_VERSION, "month": str(month), "currency": currency}
+    whole = {**head, **content(found)}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from reconcile.figure import Figure
 from reconcile.forecasting.shown import CategoryLine, ForecastLine, MissLine
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import NONE, percent, plain, signed_percent
+from reconcile.report.number import NONE, day, percent, plain, signed_percent
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
@@ -22,14 +22,17 @@ from reconcile.report.section import (
     words,
 )
 
-PROJECTS: Final = ("Project", "Months", "Burn ratio", "EAC low", "EAC", "EAC high", "Covered %")
+PROJECTS: Final = (
+    *("Project", "Months", "Burn ratio", "EAC low", "EAC", "EAC high", "Runs out", "Covered %"),
+)
 CATEGORIES: Final = ("Project", "Category", "Method", "EV", "CPI", "BAC", "EAC")
 ERRORS: Final = ("Project", "Made", "WAPE %", "Bias %")
 LAGS: Final = {1: "one close before", 3: "three closes before"}
 NOTE: Final = (
     "How estimates at completion are made. Where output is counted its CPI scales the work that is "
     "left, otherwise the shape of the plan does; orders, rosters and schedules cost what they say. "
-    "Every range assumes a future like the past, and excludes what is not billed yet. Covered is "
+    "Every range assumes a future like the past, and excludes what is not billed yet. On the day "
+    "of Runs out the deviation from plan is expected to reach the contingency. Covered is "
     "the part of the plan to date that any actual stands against. WAPE and bias compare forecasts "
     "with the months that have come since; + was forecast too low."
 )
@@ -132,13 +135,14 @@ def project_document(line: ForecastLine) -> dict[str, Any]:
 
 
 def _project(line: ForecastLine) -> tuple[Cell, ...]:
-    spread, end = line.spread, line.line.completion
+    spread, end, outlook = line.spread, line.line.completion, line.line.outlook
     ends = (amount(spread.low), amount(end.eac), amount(spread.high)) if spread else ()
     return (
         words(line.project),
         Cell(text=plain(line.months, 0), figure=line.months),
         Cell(text=plain(line.burn), figure=line.burn),
         *ends,
+        words(day(outlook.run_out if outlook else None)),
         Cell(text=percent(line.covered), figure=line.covered),
     )
 

@@ -78,7 +78,8 @@ def _part(row: Row, heading: Heading) -> Iterator[str]:
     yield f"{row.project}, {heading.currency}, as of {heading.month}"
     yield _said("Estimate", row.now)
     if row.then:
-        yield f"{_said(heading.what_if, row.then)}; {grouped(row.then.eac - row.now.eac, '+', 2)}"
+        more = rounded(row.then.eac) - rounded(row.now.eac)  # of what is shown, to the cent
+        yield f"{_said(heading.what_if, row.then)}; {grouped(more, '+', 2)}"
     head = ["Method", "EAC", *([heading.what_if] if row.then else []), ""]
     lines = [_line(row, name) for name in TITLES if name in heading.methods]
     yield from aligned([head, *lines], range(1, len(head) - 1))
@@ -86,10 +87,11 @@ def _part(row: Row, heading: Heading) -> Iterator[str]:
 
 def _said(title: str, side: Side) -> str:
     span = side.span
+    until = f"; contingency runs out about {side.run_out}" if side.run_out else ""
     return (
         f"{title}: {grouped(side.eac, '-', 2)} ({side.outlook.method}); "
         f"range {grouped(span.low, '-', 2)} ({span.low_method}) to "
-        f"{grouped(span.high, '-', 2)} ({span.high_method})"
+        f"{grouped(span.high, '-', 2)} ({span.high_method}){until}"
     )
 
 
@@ -112,6 +114,7 @@ def _side(side: Side, heading: Heading) -> dict[str, Any]:
         "low_method": span.low_method,
         "high": _text(span.high),
         "high_method": span.high_method,
+        "run_out": side.run_out.isoformat() if side.run_out else None,
         "methods": [
             {
                 "name": name,

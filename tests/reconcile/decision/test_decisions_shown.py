@@ -321,6 +321,31 @@ def test_what_idles_is_told_with_money_a_month(told: Callable[..., Portfolio]) -
     assert "silent (bot): costs, and nobody counts its calls: unknown." in said
 
 
+def test_hours_of_shared_machines_that_nobody_used_are_told_by_split(
+    told: Callable[..., Portfolio],
+) -> None:
+    idle = {"project": "unallocated", "path": "platform > idle", "consumed_unit": "GPU-Hours"}
+    p = told(
+        machines=(IdleMachine(name="platform", hours=D(3), cost=D(70)),),
+        rows=[
+            charged("infra", "", "40", consumed_quantity=D(16), **idle),
+            charged("infra", "", "20", consumed_quantity=D(9), **idle | {"consumed_unit": "GB"}),
+            charged("infra", "", "90", **idle | {"path": "platform > unclaimed"}),
+            charged("infra", "", "90", **idle | {"day": date(2026, 9, 30)}),
+            charged("infra", "", "-5", **idle | {"path": "credit > idle"}),
+        ],
+    )
+
+    assert [(each.name, *values(each, "hours", "cost")) for each in p.decisions.machines] == [
+        ("platform", "3", "70"),
+        ("platform", "16", "60"),
+    ]
+    assert p.figures["shared/platform/2026-10/machine_cost"].value == 60
+    assert "Own and shared machines: hours of the month that nobody used, USD" in (
+        decisiontext.table(p.decisions, OCTOBER, "USD")
+    )
+
+
 def test_data_share_and_runs_are_information(p: Portfolio) -> None:
     (mix,), (runs,) = p.decisions.mixes, p.decisions.iterations
 
@@ -337,7 +362,8 @@ def test_the_section_is_the_same_in_each_form(p: Portfolio) -> None:
     assert p.figures["bot/2026-10/balance"].value == 100
     assert "| bot | 160.00 | 60.00 | 100.00 | 37.5 |" in markdown.render(p)
     alone = json.loads(decisiontext.document(p.decisions, OCTOBER, "USD"))
-    assert alone == {"month": "2026-10", "currency": "USD", **shown["decisions"]}
+    head = {"schema_version": "1", "month": "2026-10", "currency": "USD"}
+    assert alone == head | shown["decisions"]
 
 
 def test_contingency_that_nobody_drew_from_is_told_by_the_command_alone(

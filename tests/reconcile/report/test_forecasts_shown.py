@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -123,7 +124,8 @@ def test_a_project_has_range_burn_ratio_and_indices(told: Portfolio) -> None:
         "cpi": Decimal("0.7174"), "spi": Decimal("1.0000"), "tcpi": Decimal("1.6500"),
     }  # fmt: skip
     row = [cell.text for cell in forecasts.section(told).tables[0].rows[0]]
-    assert row == ["p", "3", "1.39", "485.00", "935.00", "935.00", "100"]
+    assert row == ["p", "3", "1.39", "485.00", "935.00", "935.00", "2026-09-08", "100"]
+    assert forecasts.section(told).tables[0].heads[-2] == "Runs out"
 
 
 @pytest.mark.failure("F10")
@@ -213,10 +215,11 @@ def test_a_change_is_of_a_factor_by_its_name_or_by_what_it_is_per(told: Portfoli
 TABLE = """\
 p, USD, as of 2026-10
 Estimate: 935.00 (category CPI; open orders at their price); \
-range 485.00 (actual plus open commitments) to 935.00 (category CPI; open orders at their price)
+range 485.00 (actual plus open commitments) to 935.00 (category CPI; open orders at their price); \
+contingency runs out about 2026-09-08
 gpu_hours=+10%: 980.00 (category CPI; open orders at their price); \
 range 485.00 (actual plus open commitments) to 980.00 (category CPI; open orders at their price); \
-+45.00
+contingency runs out about 2026-09-08; +45.00
 Method                           EAC  gpu_hours=+10%
 actual plus remaining plan    790.00          820.00
 calendar run rate             920.00          920.00
@@ -242,6 +245,30 @@ def test_all_methods_stand_side_by_side_with_what_a_change_makes_of_them(told: P
     )
 
 
+def test_what_a_change_adds_is_the_difference_of_what_is_shown(told: Portfolio) -> None:
+    now = replace(side(told.forecasts.lines[0].outlook), eac=Decimal("935.004"), run_out=None)
+    row = Row(now, replace(now, eac=Decimal("935.006")))
+
+    _, first, then, *_ = table([row], Heading(month=OCTOBER, currency="USD")).splitlines()
+
+    assert first.startswith("Estimate: 935.00 (")
+    assert then.startswith(": 935.01 (")
+    assert then.endswith("open orders at their price); +0.01")
+
+
+@pytest.mark.parametrize(("reserve", "day"), [(300, None), (299, date(2026, 9, 30))])
+def test_a_contingency_that_suffices_does_not_run_out(
+    portfolio_of: Build, plan_of: Any, reserve: int, day: date | None
+) -> None:
+    """By hand: 300 are spent before the only planned month, in which less is."""
+    plan = plan_of("p", {("infra", "2026-10"): Decimal(1000)}, contingency=Decimal(reserve))
+
+    found = side(portfolio_of(rows(), plans=[plan]).forecasts.lines[0].outlook)
+    without = side(portfolio_of(rows()).forecasts.lines[0].outlook)
+
+    assert (found.run_out, without.run_out) == (day, None)
+
+
 def test_one_method_alone_and_why_it_says_nothing(portfolio_of: Build) -> None:
     found = portfolio_of(rows()).forecasts.lines[0].outlook
     heading = Heading(month=OCTOBER, currency="USD", methods=["cpi"])
@@ -264,6 +291,7 @@ def test_the_same_is_one_json_document(told: Portfolio) -> None:
     one, other = said["projects"]
     assert (said["schema_version"], said["month"], said["what_if"]) == ("1", "2026-10", "x")
     assert one["what_if"]["eac"] == one["eac"] == "935.00"
+    assert one["run_out"] == "2026-09-08"
     assert other["what_if"] is None
     assert one["methods"] == [
         {"name": "run_rate", "title": "calendar run rate", "eac": "920.00", "why_not": ""}
