@@ -19,10 +19,16 @@ from models.errors import BrokenError
 from models.money import MONEY, WIDE
 from models.scan import ScanError
 
-Level = Literal["row", "document"]
+Level = Literal["row", "part", "document"]
 READ: Final = pl.Schema(
-    {"x_row": pl.Int64(), "currency": pl.String(), "billed_cost": MONEY, "effective_cost": MONEY}
+    {
+        "x_row": pl.Int64(),
+        "part": pl.String(),
+        "currency": pl.String(),
+        **dict.fromkeys(("billed_cost", "effective_cost", "tco_cost"), MONEY),
+    }
 )
+_KEYS: Final = ("x_row", "part", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,16 @@ class Amount:
         currency: Of the bill.
         billed: Billed cost; credits negative.
         effective: Effective cost, recoverable tax included.
+        tco: The same without the tax that comes back; None where the reader does not tell it.
+        part: What is told apart in row 0: sub-account and SKU of its charges, with a `/`.
     """
 
     row: int
     currency: str
     billed: Decimal
     effective: Decimal
+    tco: Decimal | None = None
+    part: str = ""
 
 
 @runtime_checkable
@@ -56,8 +66,10 @@ class Reading:
     """What a second reader says of one document.
 
     Attributes:
-        level: `row` where rows are told apart; `document` where only its sums are.
-        amounts: In the schema READ, a row and currency once; `x_row` is null for a document.
+        level: `row` where rows are told apart, `part` where sums of rows are; `document` where
+            only its sums are.
+        amounts: In the schema READ, a row, part and currency once; `x_row` is null for a
+            document, `tco_cost` where it is not told.
     """
 
     level: Level
@@ -79,26 +91,32 @@ def reading(source: Source, path: Path, document: Document, delivery: Delivery) 
     try:
         with localcontext(prec=WIDE):
             if isinstance(source, Itemised):
-                return Reading("row", _by_row(source.amounts(path, document, delivery)))
+                return _by_row(source.amounts(path, document, delivery))
             return Reading("document", _whole(source.control(path, document, delivery)))
     except ScanError as error:
         raise BrokenError(source.name, document.name, error.detail) from error
 
 
-def _by_row(found: Iterable[Amount]) -> pl.DataFrame:
-    rows = [(each.row, each.currency, each.billed, each.effective) for each in found]
-    return _summed(pl.DataFrame(rows, schema=READ, orient="row"))
+def _by_row(found: Iterable[Amount]) -> Reading:
+    rows = [
+        (each.row, each.part, each.currency, each.billed, each.effective, each.tco)
+        for each in found
+    ]
+    level: Level = "part" if any(part for _, part, *_ in rows) else "row"
+    return Reading(level, _summed(pl.DataFrame(rows, schema=READ, orient="row")))
 
 
 def _whole(control: Control) -> pl.DataFrame:
     """Return the sums of a document by currency."""
     rows = [
-        (None, total.currency, Decimal(total.billed_cost), Decimal(total.effective_cost))
+        (None, "", total.currency, Decimal(total.billed_cost), Decimal(total.effective_cost), None)
         for total in control.totals
     ]
     return _summed(pl.DataFrame(rows, schema=READ, orient="row"))
 
 
 def _summed(read: pl.DataFrame) -> pl.DataFrame:
-    sums = pl.col("billed_cost", "effective_cost").sum().cast(MONEY)
-    return read.group_by("x_row", "currency").agg(sums).select(READ.names())
+    sums = pl.col("billed_cost", "effective_cost", "tco_cost").sum().cast(MONEY)
+    told = pl.col("tco_cost").is_not_null().all().alias("told")
+    found = read.group_by(_KEYS).agg(sums, told)
+    return found.with_columns(pl.when("told").then("tco_cost")).select(READ.names())

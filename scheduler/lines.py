@@ -32,14 +32,14 @@ from scheduler.workspace import Project, Stores
 
 HELD_ROWS: Final = 200_000  # charges of a document up to which its lines are kept for the next
 # what spend says of a charge, in the names of spend: name in charges
+_ALIKE: Final = (
+    *("service_name", "charge_category", "pricing_category", "consumed_unit"),
+    "commitment_discount_status",
+)
 _OF_CHARGE: Final = {
-    "service_name": "service_name",
-    "charge_category": "charge_category",
-    "pricing_category": "pricing_category",
-    "commitment_discount_status": "commitment_discount_status",
+    **dict(zip(_ALIKE, _ALIKE, strict=True)),
     "gpu_type": "x_gpu_type",
     "currency": "billing_currency",
-    "consumed_unit": "consumed_unit",
 }
 _OF_RULES: Final = ("project", "category", "item", "project_rule", "category_rule", "path")
 _LATE: Final = ("source", "period", *_OF_RULES, *_OF_CHARGE)
@@ -49,7 +49,9 @@ _READ: Final = {
     "effective_cost": "effective_cost",
     "tco_cost": "x_tco_cost",
 }
-_ONCE: Final = ("sid", "document", "x_row", "derived", *COSTS)
+_ONCE: Final = ("sid", "document", "x_row", "part", "derived", *COSTS)
+_WHOSE: Final = pl.concat_str("sub_account_id", "sku_id", separator="/", ignore_nulls=True)
+PART: Final = pl.when(pl.col("x_row") == 0).then(_WHOSE).otherwise(pl.lit(""))  # of no one row
 Body = Mapping[str, Any]
 
 
@@ -240,7 +242,7 @@ def _attributed(charges: pl.DataFrame, found: Attribution) -> pl.DataFrame:
     return ruled.select(
         "x_row", "day", *_OF_RULES, *_READ,
         *(pl.col(column).alias(name) for name, column in _OF_CHARGE.items()),
-        derived="x_derived", said="charge_description",
+        part=PART, derived="x_derived", said="charge_description",
     )  # fmt: skip
 
 
@@ -288,6 +290,7 @@ def _owed(spend: pl.DataFrame) -> pl.DataFrame:
         document=nothing,
         x_row=pl.lit(None, pl.Int64()),
         sign=pl.lit(1, LINES["sign"]),
+        part=pl.lit(""),
         derived=pl.lit("accrual"),
         said=pl.col("project_rule"),
         **{name: pl.col(name) for name in COSTS},

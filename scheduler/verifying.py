@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -14,12 +15,13 @@ from ingest.source import Delivery, Document, Source
 from ingest.verify import reading
 from models.errors import SourceError, StoreError
 from models.money import MONEY
+from reconcile.explain.counted import COSTS
 from reconcile.explain.explanation import Explanation
 from reconcile.explain.proof import APART, Comparison, Outcome, Proof, proved
-from scheduler.lines import Lines, Loaded
+from scheduler.lines import PART, Lines, Loaded
 from scheduler.workspace import Project, Stores
 
-_READ: Final = ("billed_cost", "effective_cost")
+KEYS: Final = ("x_row", "part", "currency")
 _NOTHING: Final = pl.lit(0).cast(MONEY)
 
 
@@ -71,38 +73,71 @@ class Verifier:
             read = reading(source, path, document, delivery)
         except SourceError as error:
             return _unread("different", str(error))
-        apart = _apart(self._charges(loaded), read.amounts)
+        charges = self._charges(loaded)
+        apart = _apart(charges, read.amounts)
+        apart = _missing(charges, loaded) if apart.is_empty() else apart
         detail = "" if apart.is_empty() else _why(source, document, delivery, loaded)
         return Comparison(level=read.level, detail=detail, apart=apart)
 
     def _charges(self, loaded: Loaded) -> pl.DataFrame:
         path = self.stores.lake.path("charges", loaded.document["charges"])
-        names = ("x_row", *_READ, "x_tco_cost", "charge_category")
         read = pl.scan_parquet(path, glob=False)
-        return read.select(*names, currency="billing_currency").collect(engine="streaming")
+        own = read.select(
+            "x_row",
+            "billed_cost",
+            "effective_cost",
+            "charge_category",
+            part=PART,
+            currency="billing_currency",
+            tco_cost="x_tco_cost",
+        )
+        return own.collect(engine="streaming")
 
 
-def _apart(charges: pl.DataFrame, amounts: pl.DataFrame) -> pl.DataFrame:
+def _apart(charges: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
     """Return where a second reader says something else, in the schema APART.
 
-    What a plan is compared with is effective cost, but for tax that is recovered; other charges
-    whose `x_tco_cost` is something else differ by that.
+    A reader that does not tell the tax that comes back is asked for effective cost: what a plan
+    is compared with is that, but for such tax; other charges whose `x_tco_cost` is something
+    else differ by that.
     """
-    tax = (pl.col("charge_category") == "Tax") & (pl.col("x_tco_cost") == 0)
-    odd = pl.when(tax).then(_NOTHING).otherwise(pl.col("effective_cost") - pl.col("x_tco_cost"))
-    keys = ["currency"] if amounts["x_row"].is_null().all() else ["x_row", "currency"]
-    sums = pl.col(*_READ, "odd").sum().cast(MONEY)
+    tax = (pl.col("charge_category") == "Tax") & (pl.col("tco_cost") == 0)
+    odd = pl.when(tax).then(_NOTHING).otherwise(pl.col("effective_cost") - pl.col("tco_cost"))
+    keys = ["currency"] if read["x_row"].is_null().all() else [*KEYS]
+    if not (read["part"] != "").any():
+        charges = charges.with_columns(part=pl.lit(""))
+    sums = pl.col(*COSTS, "odd").sum().cast(MONEY)
     ours = charges.with_columns(odd=odd).group_by(keys).agg(sums)
-    both = ours.join(amounts.select(*keys, *_READ), on=keys, how="left", suffix="_read")
+    both = ours.join(read.select(*keys, *COSTS), on=keys, how="left", suffix="_read")
+    effective = pl.col("effective_cost_read").fill_null(0) - pl.col("effective_cost")
     differing = both.with_columns(
         billed_cost=pl.col("billed_cost_read").fill_null(0) - pl.col("billed_cost"),
-        effective_cost=pl.col("effective_cost_read").fill_null(0)
-        - pl.col("effective_cost")
-        + pl.col("odd"),
-    ).filter(pl.any_horizontal(pl.col(_READ) != 0))
+        effective_cost=effective,
+        tco_cost=(pl.col("tco_cost_read") - pl.col("tco_cost")).fill_null(
+            effective + pl.col("odd")
+        ),
+    ).filter(pl.any_horizontal(pl.col(COSTS) != 0))
     if "x_row" not in keys:
-        differing = differing.with_columns(x_row=pl.lit(None, pl.Int64()))
+        differing = differing.with_columns(x_row=pl.lit(None, pl.Int64()), part=pl.lit(""))
     return differing.select(APART.names()).match_to_schema(APART)
+
+
+def _missing(charges: pl.DataFrame, loaded: Loaded) -> pl.DataFrame:
+    """Return what a document came to when it was loaded, less what the lake has of it now.
+
+    A row that the lake lost differs from none; the ledger has what all of them were.
+    """
+    names = ("billed_cost", "effective_cost")
+    said = [[each[name] for name in ("currency", *names)] for each in loaded.document["totals"]]
+    schema = {"currency": pl.String(), **dict.fromkeys(names, MONEY)}
+    rows = [(money, *map(Decimal, costs)) for money, *costs in said]
+    held = charges.select("currency", *(-pl.col(name) for name in names))
+    both = pl.concat([pl.DataFrame(rows, schema=schema, orient="row"), held])
+    left = both.group_by("currency").agg(pl.col(names).sum().cast(MONEY))
+    gone = left.filter(pl.any_horizontal(pl.col(names) != 0))
+    whole = {"x_row": pl.lit(None, pl.Int64()), "part": pl.lit("")}
+    found = gone.with_columns(**whole, tco_cost="effective_cost")
+    return found.select(APART.names()).match_to_schema(APART)
 
 
 def _why(source: Source, document: Document, delivery: Delivery, loaded: Loaded) -> str:

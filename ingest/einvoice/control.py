@@ -7,9 +7,10 @@ summed as they come, and the sign is decided anew.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Final
+from typing import ClassVar, Final
 from xml.parsers import expat
 
 _DEEPEST: Final = 64
@@ -27,27 +28,27 @@ _UBL: Final = {
     "LegalMonetaryTotal/TaxExclusiveAmount": "net",
     "LegalMonetaryTotal/PayableAmount": "payable",
 }
-_LINE: Final = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem"
-_HEAD: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement"
-_SUMS: Final = f"{_HEAD}/SpecifiedTradeSettlementHeaderMonetarySummation"
+LINE: Final = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem"
+HEAD: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement"
+SUMS: Final = f"{HEAD}/SpecifiedTradeSettlementHeaderMonetarySummation"
 _CII: Final = {
     "ExchangedDocument/TypeCode": "code",
-    f"{_HEAD}/InvoiceCurrencyCode": "currency",
-    f"{_LINE}/AssociatedDocumentLineDocument/LineStatusReasonCode": "status",
-    f"{_LINE}/SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation"
+    f"{HEAD}/InvoiceCurrencyCode": "currency",
+    f"{LINE}/AssociatedDocumentLineDocument/LineStatusReasonCode": "status",
+    f"{LINE}/SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation"
     "/LineTotalAmount": "line",
-    f"{_HEAD}/SpecifiedTradeAllowanceCharge/ChargeIndicator/Indicator": "indicator",
-    f"{_HEAD}/SpecifiedTradeAllowanceCharge/ActualAmount": "allowance",
-    f"{_HEAD}/SpecifiedLogisticsServiceCharge/AppliedAmount": "charge",
-    f"{_SUMS}/TaxTotalAmount": "tax",
-    f"{_SUMS}/TaxBasisTotalAmount": "net",
-    f"{_SUMS}/DuePayableAmount": "payable",
+    f"{HEAD}/SpecifiedTradeAllowanceCharge/ChargeIndicator/Indicator": "indicator",
+    f"{HEAD}/SpecifiedTradeAllowanceCharge/ActualAmount": "allowance",
+    f"{HEAD}/SpecifiedLogisticsServiceCharge/AppliedAmount": "charge",
+    f"{SUMS}/TaxTotalAmount": "tax",
+    f"{SUMS}/TaxBasisTotalAmount": "net",
+    f"{SUMS}/DuePayableAmount": "payable",
 }
-_PARTS: Final = (  # what has an amount and a mark that says how it counts
-    *("InvoiceLine", "CreditNoteLine", "AllowanceCharge", _LINE),
-    *(f"{_HEAD}/SpecifiedTradeAllowanceCharge", f"{_HEAD}/SpecifiedLogisticsServiceCharge"),
+PARTS: Final = (  # what has an amount and a mark that says how it counts
+    *("InvoiceLine", "CreditNoteLine", "AllowanceCharge", LINE),
+    *(f"{HEAD}/SpecifiedTradeAllowanceCharge", f"{HEAD}/SpecifiedLogisticsServiceCharge"),
 )
-_FORMS: Final = {"Invoice": _UBL, "CreditNote": _UBL, "CrossIndustryInvoice": _CII}
+FORMS: Final = {"Invoice": _UBL, "CreditNote": _UBL, "CrossIndustryInvoice": _CII}
 _CREDITS: Final = {81, 83, 261, 262, 296, 308, 381, 396, 420, 458, 502, 503, 532}
 
 
@@ -84,7 +85,15 @@ def totals(data: bytes) -> Totals:
     Raises:
         SecondReaderError: for a document type, broken XML, or what is no invoice.
     """
-    notes = _Notes()
+    return told(Notes(), data)
+
+
+def told(notes: Notes, data: bytes) -> Totals:
+    """Return what an invoice adds up to, which passes by what notes it.
+
+    Raises:
+        SecondReaderError: see `totals`.
+    """
     with localcontext(prec=_DIGITS):
         try:
             notes.parser.Parse(data, True)  # noqa: FBT003 - expat takes no keywords
@@ -95,8 +104,20 @@ def totals(data: bytes) -> Totals:
             raise SecondReaderError(f"is not readable: {error}") from error
 
 
-class _Notes:
-    """Collects what passes by."""
+class Notes:
+    """Collects what passes by.
+
+    Attributes:
+        forms: What is noted of each syntax, by its root.
+        parts: What has an amount and marks, by its path.
+        marks: What is noted of such a part.
+    """
+
+    forms: ClassVar[Mapping[str, Mapping[str, str]]] = FORMS
+    parts: ClassVar[Collection[str]] = PARTS
+    marks: ClassVar[Collection[str]] = frozenset(
+        ("line", "status", "indicator", "allowance", "charge")
+    )
 
     def __init__(self) -> None:
         """Listen to a new parser."""
@@ -117,7 +138,7 @@ class _Notes:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
-        if not self.root and local not in _FORMS:
+        if not self.root and local not in self.forms:
             raise SecondReaderError(f"has the root <{local}>, which is no e-invoice")
         if not self.root:
             self.root = local
@@ -126,7 +147,7 @@ class _Notes:
         if len(self.path) > _DEEPEST:
             raise SecondReaderError(f"nests elements deeper than {_DEEPEST}")
         self.said, self.currency_of = [], attributes.get("currencyID", "")
-        self.what = _FORMS[self.root].get("/".join(self.path), "")
+        self.what = self.forms[self.root].get("/".join(self.path), "")
 
     def _text(self, text: str) -> None:
         if self.what:
@@ -136,39 +157,48 @@ class _Notes:
         path = "/".join(self.path)
         what, said = self.what, "".join(self.said).strip()
         self.what = ""
-        if what in {"line", "status", "indicator", "allowance", "charge"}:
+        if what in self.marks:
             self.part.setdefault(what, said)
+            self.part.setdefault(f"{what} currency", self.currency_of)
         elif what and said:
             self.once[what].append((said, self.currency_of))
-        if path in _PARTS:
-            self._count()
+        if path in self.parts:
+            part, self.part = self.part, {}
+            for name, amount in _amounts(part):
+                self._add(name, amount, part)
         if self.path:
             self.path.pop()
 
-    def _count(self) -> None:
-        """Add a line, an allowance or a charge that has just ended."""
-        part, self.part = self.part, {}
-        if "line" in part and part.get("status") not in {"GROUP", "INFORMATION"}:
-            self.sums["lines"] += 1
-            self.sums["line_net"] += Decimal(part["line"])
-        is_allowance = part.get("indicator", "").lower() in {"false", "0"}
-        amount = Decimal(part.get("allowance") or part.get("charge") or 0)
-        self.sums["allowances" if is_allowance else "charges"] += (
-            -amount if is_allowance else amount
-        )
+    def _add(self, name: str, amount: Decimal, _: Mapping[str, str]) -> None:
+        """Add a line, an allowance or a charge, or a part of the tax, that has just ended."""
+        self.sums["lines"] += name == "line_net"
+        self.sums[name] += amount
 
-    def _first(self, what: str, currency: str = "", absent: str = "0") -> str:
+    def first(self, what: str, currency: str = "", absent: str = "0") -> str:
+        """Return the first text of what is said once, in a currency where one is given."""
         own = [text for text, said in self.once[what] if not currency or said in {"", currency}]
         return own[0] if own else absent
 
     def totals(self) -> Totals:
         """Return the sums, turned around for a credit note."""
-        code, (currency, _) = self._first("code", absent=""), self.once["currency"][0]
+        code, (currency, _) = self.first("code", absent=""), self.once["currency"][0]
         sign = -1 if self.root == "CreditNote" or (code.isdigit() and int(code) in _CREDITS) else 1
-        once = {each: Decimal(self._first(each, currency)) for each in ("tax", "net", "payable")}
+        once = {each: Decimal(self.first(each, currency)) for each in ("tax", "net", "payable")}
         counted = {each: self.sums[each] for each in ("line_net", "allowances", "charges")}
         if not self.sums["lines"]:
             counted = {"line_net": once["net"], "allowances": Decimal(), "charges": Decimal()}
         lines = int(self.sums["lines"]) or 1
         amounts = {name: sign * amount for name, amount in (counted | once).items()}
         return Totals(code=code, sign=sign, currency=currency, lines=lines, **amounts)
+
+
+def _amounts(part: Mapping[str, str]) -> Iterator[tuple[str, Decimal]]:
+    """Yield what a part adds to, and its amount."""
+    if "line" in part and part.get("status") not in {"GROUP", "INFORMATION"}:
+        yield "line_net", Decimal(part["line"])
+    if "allowance" in part or "charge" in part:
+        amount = Decimal(part.get("allowance") or part.get("charge") or 0)
+        is_allowance = part.get("indicator", "").lower() in {"false", "0"}
+        yield ("allowances", -amount) if is_allowance else ("charges", amount)
+    if "subtotal" in part:
+        yield "subtotals", Decimal(part["subtotal"] or 0)

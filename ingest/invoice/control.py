@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from ingest.invoice.itemised import lost
 from ingest.invoice.proof import Amounts
 from ingest.invoice.recount import Counted, Value
 from ingest.invoice.settings import Settings
@@ -56,10 +57,13 @@ def control(
 
 def by_row(rows: Rows, settings: Settings, counting: Collection[int]) -> Iterator[Amount]:
     """Yield what each counting row of a file comes to, its tax included; see `control`."""
+    share = 1 - settings.tax_recoverable
     for number, row in rows.items():
         if number in counting:
-            for _, amount in _amounts(row, settings):
-                yield Amount(number, _currency(row, settings), amount, amount)
+            currency = _currency(row, settings)
+            for category, amount in _amounts(row, settings):
+                tco = lost(amount, share, currency) if category == "Tax" else amount
+                yield Amount(number, currency, amount, amount, tco=tco)
 
 
 def amounts(rows: Rows, settings: Settings, taken: Taken) -> Amounts:

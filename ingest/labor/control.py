@@ -20,6 +20,7 @@ from ingest.labor.entry import Entry
 from ingest.labor.fold import folded
 from ingest.labor.settings import Settings
 from ingest.source import Control, Sum, Total
+from ingest.verify import Amount
 from models.money import WIDE
 from models.period import Month
 from models.subunit import subunit
@@ -39,11 +40,10 @@ def control(data: bytes, card: Card, month: Month, settings: Settings) -> Contro
         settings: Divisor, and people that a role needs to be shown.
     """
     with localcontext(prec=WIDE, rounding=ROUND_HALF_UP):
-        lines = list(csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True))
-        seconds, people = _roles([line for line in lines if line["status"] == "counted"], card)
-        hours, cost = _shown(seconds, people, settings.smallest_group), Decimal(0)
-        for (_, role), worked in seconds.items():
-            cost += _cost(worked, card.rate(role, month), settings.divisor, card.currency)
+        lines = _lines(data)
+        seconds, people = _roles(lines, card)
+        hours = _shown(seconds, people, settings.smallest_group)
+        cost = sum(_costs(seconds, card, month, settings).values(), Decimal(0))
         total = Total(card.currency, "Usage", len(hours), "0", f"{cost:f}")
         said = Sum("usage", "labor_hours", len(hours), f"{sum(hours, Decimal(0)):f}")
     day = f"{month}-01" if hours else ""
@@ -54,6 +54,27 @@ def control(data: bytes, card: Card, month: Month, settings: Settings) -> Contro
         last=day,
         beside=(said,) if hours else (),
     )
+
+
+def amounts(data: bytes, card: Card, month: Month, settings: Settings) -> list[Amount]:
+    """Return what each shown role of a project costs: the hours of its rows at its rate.
+
+    No row costs anything by itself, since what one of them is worth is somebody's pay.
+    """
+    with localcontext(prec=WIDE, rounding=ROUND_HALF_UP):
+        seconds, people = _roles(_lines(data), card)
+        names = {m: folded(roles, settings.smallest_group) for m, roles in people.items()}
+        return [
+            Amount(
+                0,
+                card.currency,
+                billed=Decimal(0),
+                effective=cost,
+                tco=cost,
+                part="/".join(filter(None, (matter[0], names[matter][role]))),
+            )
+            for (matter, role), cost in _costs(seconds, card, month, settings).items()
+        ]
 
 
 def seconds(data: bytes, entries: Sequence[Entry], settings: Settings) -> Decimal:
@@ -86,13 +107,27 @@ def _length(cell: str, mark: str) -> Decimal:
     return value
 
 
+def _lines(data: bytes) -> Sequence[Mapping[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True))
+
+
+def _costs(
+    seconds: Mapping[tuple[Matter, str], Decimal], card: Card, month: Month, settings: Settings
+) -> dict[tuple[Matter, str], Decimal]:
+    """Return what each role costs on each matter, rounded by itself."""
+    return {
+        (matter, role): _cost(worked, card.rate(role, month), settings.divisor, card.currency)
+        for (matter, role), worked in seconds.items()
+    }
+
+
 def _roles(
     lines: Sequence[Mapping[str, str]], card: Card
 ) -> tuple[dict[tuple[Matter, str], Decimal], dict[Matter, dict[str, set[str]]]]:
-    """Return seconds by matter and role, and what tells people apart in each."""
+    """Return counted seconds by matter and role, and what tells people apart in each."""
     seconds: defaultdict[tuple[Matter, str], Decimal] = defaultdict(Decimal)
     people: defaultdict[Matter, dict[str, set[str]]] = defaultdict(dict)
-    for line in lines:
+    for line in (each for each in lines if each["status"] == "counted"):
         matter = line["project"], line["client"], line["task"]
         role = card.name(line["role"])
         seconds[matter, role] += Decimal(line["seconds"])

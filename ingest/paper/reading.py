@@ -8,11 +8,13 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from ingest.einvoice import control as einvoice_control
+from ingest.einvoice import itemised as einvoice_itemised
 from ingest.einvoice.control import SecondReaderError
 from ingest.einvoice.document import read as einvoice_read
 from ingest.einvoice.pdf import Attachment, attached, is_pdf
 from ingest.einvoice.xml import EinvoiceError
 from ingest.invoice.invoice import Invoice
+from ingest.invoice.itemised import Pieces
 from ingest.invoice.printable import WORD, printable
 from ingest.invoice.proof import Amounts
 from ingest.invoice.sheet import LIMIT
@@ -106,3 +108,17 @@ def amounts(data: bytes) -> Amounts:
         payable=said.payable,
         rows=said.lines,
     )
+
+
+def pieces(data: bytes) -> Pieces:
+    """Return what a document states line by line, by a second reading.
+
+    Raises:
+        PaperError: see `amounts`.
+    """
+    if is_json(data):
+        return stripe_control.pieces(data)
+    try:
+        return einvoice_itemised.pieces(structured(data) or b"")
+    except (EinvoiceError, SecondReaderError) as error:
+        raise PaperError(f"{error} (by the second reader)") from error

@@ -9,7 +9,7 @@ several equal or conflicting invoices counts is decided as for every other form
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
@@ -19,6 +19,7 @@ from typing import Final
 from ingest.bucket import grants
 from ingest.invoice import charge, proof
 from ingest.invoice.inbox import Inbox
+from ingest.invoice.itemised import Piece, Pieces, by_row
 from ingest.invoice.post import Post
 from ingest.invoice.proof import Amounts
 from ingest.invoice.taken import Taken
@@ -45,6 +46,7 @@ from ingest.source import (
     expected,
     held,
 )
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, SourceError
 from models.money import WIDE
@@ -147,6 +149,19 @@ class InvoiceDocuments:
             except PaperError as error:
                 raise BrokenError(self.name, document.name, str(error)) from error
 
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Return what lines come to, by a second reading of them."""
+        decisions, notes = opened(delivery.table)
+        note, inner = notes.get(document.sha256), replace(delivery, table=decisions)
+        if note and note.part == "evidence":
+            return ()
+        data = path.read_bytes()
+        counted = [each for each in self._taken(data, note, document, inner) if each.counts]
+        try:
+            return [each for taken in counted for each in by_row(_pieces(data, note), taken)]
+        except PaperError as error:
+            raise BrokenError(self.name, document.name, str(error)) from error
+
     @property
     def _inbox(self) -> Inbox:
         return Inbox(self.name, self.settings, self.folder, self.settings.pattern)
@@ -217,6 +232,17 @@ def _amounts(data: bytes, note: Note | None, taken: Taken) -> Amounts:
         payable = taken.invoice.payable if taken.invoice.head else Decimal(0)
         return Amounts(currency=taken.invoice.currency, payable=payable)
     return reading.amounts(data)
+
+
+def _pieces(data: bytes, note: Note | None) -> Pieces:
+    """Return the lines of a document by its second reading; a person confirms one line."""
+    if note is None or note.part != "confirmed":
+        return reading.pieces(data)
+    net, tax = (Decimal(note.figures[name]) for name in ("net", "tax"))
+    line = Piece(amount=net, tax=tax)
+    return Pieces(
+        sign=1, currency=note.figures["currency"], lines=(line,), tax=tax, asked=net + tax
+    )
 
 
 SOURCE: type[Source] = InvoiceDocuments

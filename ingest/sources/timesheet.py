@@ -8,7 +8,7 @@ the entries of that month in all files; see `ingest.labor.document`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import localcontext
@@ -20,7 +20,7 @@ import polars as pl
 
 from ingest.bucket import grants
 from ingest.labor import card, charge, document, people
-from ingest.labor.control import control
+from ingest.labor.control import amounts, control
 from ingest.labor.entry import Entry, Reader
 from ingest.labor.settings import Settings
 from ingest.labor.shelf import File, files, months
@@ -39,6 +39,7 @@ from ingest.source import (
     Source,
     expected,
 )
+from ingest.verify import Amount
 from models.archive import Archive
 from models.errors import AbsentError, BrokenError, EmptyError, SourceError
 from models.money import WIDE
@@ -141,6 +142,12 @@ class Timesheets:
         if document.sha256 in _originals(delivery):
             return Control(rows=0, totals=(), first="", last="")
         return control(path.read_bytes(), self._card, delivery.period, self.settings)
+
+    def amounts(self, path: Path, document: Document, delivery: Delivery) -> Iterable[Amount]:
+        """Return what roles come to; see `ingest.labor.control`."""
+        if document.sha256 in _originals(delivery):
+            return ()
+        return amounts(path.read_bytes(), self._card, delivery.period, self.settings)
 
     @cached_property
     def _card(self) -> card.Card:

@@ -21,14 +21,9 @@ from reconcile.explain.leaf import Spent
 UNIT: Final = Decimal(1).scaleb(-SCALE)
 ONE: Final = Decimal(1)
 COSTS: Final = ("billed_cost", "effective_cost", "tco_cost")
-# the cost that a second reader says of a row, by the cost that is counted of it
-BASES: Final = {
-    "billed_cost": "billed_cost",
-    "effective_cost": "effective_cost",
-    "tco_cost": "effective_cost",
-}
 # a line behind spend: `sid` is the row of spend, `sign` -1 for what was counted before and is
-# counted anew; `document` is null for what no document says, such as an accrual
+# counted anew; `document` is null for what no document says, such as an accrual; `part` tells
+# lines apart that are of no one row, by sub-account and SKU
 LINES: Final = pl.Schema(
     {
         "sid": pl.UInt32(),
@@ -36,15 +31,14 @@ LINES: Final = pl.Schema(
         "document": pl.String(),
         "x_row": pl.Int64(),
         "sign": pl.Int32(),
-        "derived": pl.String(),
-        "said": pl.String(),
+        **dict.fromkeys(("part", "derived", "said"), pl.String()),
         **dict.fromkeys(COSTS, MONEY),
     }
 )
 COUNTED: Final = pl.Schema(
     {
         "sid": pl.UInt32(),
-        **dict.fromkeys(("delivery", "document", "derived", "said"), pl.String()),
+        **dict.fromkeys(("delivery", "document", "part", "derived", "said"), pl.String()),
         "x_row": pl.Int64(),
         "sign": pl.Int32(),
         "day": pl.Date(),

@@ -10,18 +10,25 @@ from typing import Final, Literal
 import polars as pl
 
 from models.money import MONEY, ZERO
-from reconcile.explain.counted import BASES
+from reconcile.explain.counted import COSTS
 from reconcile.explain.explanation import DocumentLine
 
 Outcome = Literal["equal", "different", "damaged", "gone", "unread"]
 LEVELS: Final = {
     "row": "each row by itself",
+    "part": "each project and role by itself, from all of its rows",
     "document": "the document as a whole; its reader does not tell rows apart",
     "": "not at all",
 }
-# what the second reader says more than the lake, of a row and currency; `x_row` is null of all
+# what the second reader says more than the lake, of a row, part and currency; `x_row` is null
+# where it is of the document as a whole
 APART: Final = pl.Schema(
-    {"x_row": pl.Int64(), "currency": pl.String(), **dict.fromkeys(BASES.values(), MONEY)}
+    {
+        "x_row": pl.Int64(),
+        "part": pl.String(),
+        "currency": pl.String(),
+        **dict.fromkeys(COSTS, MONEY),
+    }
 )
 
 
@@ -80,7 +87,7 @@ def proved(document: DocumentLine, lines: pl.DataFrame, found: Comparison) -> Pr
         level=found.level,
         outcome=outcome,
         detail=found.detail,
-        rows=lines.select("x_row").n_unique(),
+        rows=lines.select("x_row", "part").n_unique(),
         sums=tuple((money, cost, cost + apart.get(money, ZERO)) for money, cost in sums),
     )
 
@@ -90,11 +97,12 @@ def _touched(lines: pl.DataFrame, found: Comparison) -> list[tuple[str, Decimal]
     if found.apart.is_empty():
         return []
     whole = found.apart["x_row"].is_null().all()
-    on = ["currency"] if whole else ["x_row", "currency"]
+    parted = (found.apart["part"] != "").any()
+    on = ["currency"] if whole else ["x_row", "currency", *(["part"] if parted else [])]
     listed: list[tuple[str, Decimal]] = []
     for basis in sorted({*lines["basis"]}):
         mine = lines.filter(pl.col("basis") == basis).select(*on, pl.col("sign").sign()).unique()
-        pairs = found.apart.join(mine, on=on).select("currency", BASES[basis], "sign").iter_rows()
+        pairs = found.apart.join(mine, on=on).select("currency", basis, "sign").iter_rows()
         listed += ((money, amount * sign) for money, amount, sign in pairs if amount)
     return listed
 

@@ -34,8 +34,8 @@ def test_a_document_whose_rows_are_not_told_apart_is_read_as_a_whole(
     assert not isinstance(bill(), Itemised)
     assert found.level == "document"
     assert sorted(found.amounts.rows()) == [
-        (None, "EUR", Decimal(7), Decimal(7)),
-        (None, "USD", Decimal("9.400000000000000001"), Decimal("7.4")),
+        (None, "", "EUR", Decimal(7), Decimal(7), None),
+        (None, "", "USD", Decimal("9.400000000000000001"), Decimal("7.4"), None),
     ]
 
 
@@ -86,3 +86,39 @@ def test_cents_of_a_reply_are_units() -> None:
     cost = Decimal("1.2345")
 
     assert of_anthropic(json.dumps({"data": [data]}).encode()) == [Amount(1, "USD", cost, cost)]
+
+
+class Told:
+    """A source whose second reader tells some amounts."""
+
+    def __init__(self, *amounts: Amount) -> None:
+        self.found = amounts
+
+    def amounts(self, *_: object) -> tuple[Amount, ...]:
+        return self.found
+
+
+def test_amounts_of_one_row_are_summed_and_a_part_of_it_stands_alone(tmp_path: Path) -> None:
+    """What a plan is compared with is told of a row only where it is told of all of it."""
+    one, two = Decimal(1), Decimal(2)
+    source = Told(
+        Amount(1, "EUR", one, two, tco=one), Amount(1, "EUR", one, two, tco=two),
+        Amount(2, "EUR", one, two, tco=one), Amount(2, "EUR", one, two),
+        Amount(0, "EUR", one, two, part="p/lead"), Amount(0, "EUR", one, one, part="q/lead"),
+    )  # fmt: skip
+
+    found = reading(source, tmp_path, DOCUMENT, DELIVERY)  # type: ignore[arg-type]
+
+    assert found.level == "part"
+    assert sorted(found.amounts.rows()) == [
+        (0, "p/lead", "EUR", 1, 2, None),
+        (0, "q/lead", "EUR", 1, 1, None),
+        (1, "", "EUR", 2, 4, 3),
+        (2, "", "EUR", 2, 4, None),
+    ]
+
+
+def test_rows_alone_are_of_the_level_of_rows(tmp_path: Path) -> None:
+    source = Told(Amount(1, "EUR", Decimal(1), Decimal(1)))
+
+    assert reading(source, tmp_path, DOCUMENT, DELIVERY).level == "row"  # type: ignore[arg-type]

@@ -98,7 +98,7 @@ def test_the_second_reader_refuses_what_it_cannot_read(data: bytes, said: str) -
 
 
 def test_the_second_reader_keeps_nothing_of_what_it_does_not_need() -> None:
-    notes = control._Notes()
+    notes = control.Notes()
 
     notes.parser.Parse(b"<Invoice><Note>" + b"long\n" * 1000, False)  # noqa: FBT003 - as expat has it
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from ingest.verify import reading
+
 ORACLES: Final = Path(__file__).resolve().parents[2] / "oracles"
 LABOR: Final = json.loads((ORACLES / "labor.json").read_text())
 DIVISORS: Final = json.loads((ORACLES / "labor_divisors.json").read_text())
@@ -141,3 +143,37 @@ def test_hours_are_usage_by_month_beside_the_charge(office: Any) -> None:
         ("", "labor_hours", "2026-02-01", "0.250000000000000000", "lead", "0"),
         ("FT-001", "labor_hours", "2026-02-01", "3.000000000000000000", "lead", "0"),
     ]
+
+
+@pytest.mark.failure("N05")
+@pytest.mark.parametrize(
+    ("smallest", "parts"),
+    [
+        (1, {"P/ML engineer": "112.50", "P/lead": "100.00", "Q/lead": "50", "reviewer": "30"}),
+        (2, {"P/other_roles": "212.50", "Q/other_roles": "50.00", "other_roles": "30.00"}),
+    ],
+)
+def test_a_second_reader_tells_each_role_of_a_project_from_its_rows(
+    office: Any, smallest: int, parts: dict[str, str]
+) -> None:
+    """What a plan is compared with is the same; and of what is rejected nothing counts."""
+    office.given |= {"divisor": "160", "smallest_group": smallest}
+    office.rows(
+        "2026-02-05,P,ML engineer,A,1.5", "2026-02-06,P,ml engineer,A,0.5", "2026-02-06,P,lead,B,1",
+        "2026-02-07,Q,lead,B,0.5", "2026-02-07,,reviewer,C,1", "2026-02-08,P,lead,B,many",
+    )  # fmt: skip
+    (delivery,) = office.deliveries()
+    (document, *_) = delivery.documents
+
+    path = office.archive.path(document.sha256)
+    found = reading(office.source, path, document, delivery)
+
+    assert found.level == "part"
+    rows = found.amounts.select("x_row", "part", "currency", "billed_cost").sort("part").rows()
+    assert rows == [(0, part, "USD", Decimal(0)) for part in sorted(parts)]
+    for cost in ("effective_cost", "tco_cost"):
+        costs = dict(found.amounts.select("part", cost).iter_rows())
+        assert costs == {part: Decimal(amount) for part, amount in parts.items()}
+    charges = office.charges(delivery)
+    rows = charges.select("sub_account_id", "sku_id", "effective_cost").iter_rows()
+    assert {"/".join(filter(None, names)): cost for *names, cost in rows} == costs

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from ingest.verify import Amount
 from reconcile.explain.proof import exit_code
 from reconcile.report import explained, explanation
 from scheduler.explaining import Explainer
@@ -182,6 +185,68 @@ def test_a_file_of_the_lake_that_was_altered_is_found(after: Any) -> None:
     assert code == 1
     assert "DIFFERENT" in said[1]
     assert "the lake is not what its document says; run `trueup rebuild`" in said[1]
+
+
+def test_a_row_that_the_lake_lost_is_found(after: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows that are there are as the second reader has them; the ledger knows of one more."""
+    life = after(tell)
+    one = explainer(life)
+    said = one.explained("p/2026-10/ac")
+    (name,) = (
+        each for each in (f"{d.delivery}/{d.sha256}" for d in said.documents)
+        if one.behind.documents[each].document["rows"] == 3
+    )  # fmt: skip
+    loaded = one.behind.documents[name].document
+    path = life.stores.lake.path("charges", loaded["charges"])
+    pl.read_parquet(path).filter(pl.col("x_row") != 2).write_parquet(path)
+
+    def amounts(_: Any, path: Path, *__: Any) -> list[Amount]:
+        costs = [Decimal(line[0]) for line in json.loads(path.read_text())[1]]
+        return [Amount(row, "USD", cost, cost) for row, cost in enumerate(costs, 1)]
+
+    (source,) = life.project.sources
+    monkeypatch.setattr(type(source), "amounts", amounts, raising=False)
+    found = Verifier(life.project, life.stores, one.behind).compared(name)
+
+    assert (found.level, found.apart.rows()) == (
+        "row", [(None, "", "USD", Decimal(10), Decimal(10), Decimal(10))],
+    )  # fmt: skip
+    assert found.detail == "the lake is not what its document says; run `trueup rebuild`"
+
+
+@pytest.mark.parametrize(("tco", "apart"), [("0", []), ("4", [(1, "", "USD", 0, 0, Decimal(-4))])])
+def test_tax_that_comes_back_is_compared_where_the_second_reader_tells_it(
+    after: Any, monkeypatch: pytest.MonkeyPatch, tco: str, apart: list[Any]
+) -> None:
+    """A part of it is no less than what a reader says that tells none of it."""
+    life = after(tell)
+    one = explainer(life)
+    one.explained("q/2026-10/ac")
+    (name,) = (
+        each for each, known in one.behind.documents.items() if known.document["rows"] == 3
+    )  # fmt: skip
+    path = life.stores.lake.path("charges", one.behind.documents[name].document["charges"])
+    frame = pl.read_parquet(path)
+    taxed = pl.when(pl.col("x_row") == 1).then(pl.lit(Decimal(tco))).otherwise("x_tco_cost")
+    frame.with_columns(
+        taxed.cast(pl.Decimal(38, 18)).alias("x_tco_cost"),
+        charge_category=pl.when(pl.col("x_row") == 1)
+        .then(pl.lit("Tax"))
+        .otherwise("charge_category"),
+    ).write_parquet(path)
+
+    def amounts(_: Any, path: Path, *__: Any) -> list[Amount]:
+        costs = [Decimal(line[0]) for line in json.loads(path.read_text())[1]]
+        none = [Decimal(0), *costs[1:]]
+        both = enumerate(zip(costs, none, strict=True), 1)
+        return [Amount(row, "USD", cost, cost, tco=less) for row, (cost, less) in both]
+
+    (source,) = life.project.sources
+    monkeypatch.setattr(type(source), "amounts", amounts, raising=False)
+
+    found = Verifier(life.project, life.stores, one.behind).compared(name)
+
+    assert found.apart.rows() == apart
 
 
 def test_json_says_the_same_at_full_scale(after: Any) -> None:
