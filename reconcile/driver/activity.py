@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -40,7 +40,8 @@ class Activity:
     """What is known beside bills; a count that is not there is not known, which is not zero.
 
     Attributes:
-        counts: By project, month and kind: `runs` that were not lost, and kinds of usage.
+        counts: By project, month and kind: `runs` that were not lost, those of a category of
+            training apart (`runs training_compute`), and kinds of usage.
         losses: By project, month and category.
     """
 
@@ -53,16 +54,29 @@ class Activity:
         A factor is called like what it counts: `runs`, `training_runs`, `million_tokens`. The
         tokens of training are those a model was trained on, of all else those that were not.
         """
-        what = unit(name)
-        kind = _COUNTED.get(what.measures.removeprefix("training-"))
-        if kind == "tokens" and (category in TRAINING or what.measures.startswith("training-")):
-            kind = "training_tokens"
-        known = self.counts.get((project, month, kind or ""))
-        return None if known is None else known / what.size
+        known = self.counts.get((project, month, kind(category, name)))
+        return None if known is None else known / unit(name).size
+
+    def without(self, project: str, month: Month, kinds: Collection[str]) -> Activity:
+        """Return the same, some counts of a project and month not known."""
+        gone = {(project, month, each) for each in kinds} & self.counts.keys()
+        if not gone:
+            return self
+        left = {key: count for key, count in self.counts.items() if key not in gone}
+        return replace(self, counts=left)
 
     def loss(self, project: str, month: Month, category: str) -> Loss:
         """Return what was lost of a category."""
         return self.losses.get((project, month, category), Loss())
+
+
+def kind(category: str, name: str) -> str:
+    """Return which count a factor of a category is; empty for one that nothing counts."""
+    measures = unit(name).measures
+    counted = _COUNTED.get(measures.removeprefix("training-"), "")
+    if counted == "tokens" and (category in TRAINING or measures.startswith("training-")):
+        return "training_tokens"
+    return f"runs {category}" if counted == "runs" and category in TRAINING else counted
 
 
 def activity(runs: pl.DataFrame, usage: pl.DataFrame) -> Activity:
@@ -76,9 +90,22 @@ def activity(runs: pl.DataFrame, usage: pl.DataFrame) -> Activity:
 
 
 def _runs(runs: pl.DataFrame) -> dict[tuple[str, Month, str], Fraction]:
+    """Return runs that worked, all of them and by category of training.
+
+    A run that cost something counts where it cost it: a job on machines of one's own is none of
+    those that a cloud was paid for. One that nobody knows the cost of counts in all.
+    """
     done = runs.filter(pl.col("run_id").is_not_null() & ~pl.col("state").is_in(LOST))
-    counts = done.group_by("project", "month").agg(pl.col("run_id").n_unique())
-    return {(p, Month.parse(m), "runs"): Fraction(n) for p, m, n in counts.iter_rows()}
+    found = _counted(done, "runs")
+    for category in TRAINING:
+        mine = (pl.col("cost") == 0) | (pl.col(category) != 0)
+        found |= _counted(done.filter(mine), f"runs {category}")
+    return found
+
+
+def _counted(runs: pl.DataFrame, name: str) -> dict[tuple[str, Month, str], Fraction]:
+    counts = runs.group_by("project", "month").agg(pl.col("run_id").n_unique())
+    return {(p, Month.parse(m), name): Fraction(n) for p, m, n in counts.iter_rows()}
 
 
 def _usage(usage: pl.DataFrame) -> dict[tuple[str, Month, str], Fraction]:

@@ -109,7 +109,7 @@ class Till:
         shares = tuple(self._share(lot, planned) for lot in mine if _units(lot, planned))
         units = sorted({lot.unit for lot in beside if lot.unit and not lot.tax})
         said = [f"also charged in {', '.join(units)}"] if units else []
-        hindered = WITHOUT if any(lot.cost and not _units(lot, planned) for lot in mine) else ""
+        hindered = _uncounted(mine, planned)
         if not shares and any(lot.cost for lot in beside):
             hindered = (
                 f"charged in {', '.join(units)}, planned in {planned.unit}" if units else WITHOUT
@@ -159,6 +159,15 @@ class Till:
 
 def _units(lot: Lot, planned: PlanCell) -> Fraction | None:
     return quantity(lot.quantity, lot.unit, planned.unit)
+
+
+def _uncounted(lots: Iterable[Lot], planned: PlanCell) -> str:
+    """Return why some cost has no units of the plan; empty where all of it has."""
+    bare = [lot for lot in lots if lot.cost and not _units(lot, planned)]
+    units = sorted({lot.unit for lot in bare if lot.quantity and lot.unit})
+    if not bare or not units or not all(lot.quantity for lot in bare):
+        return WITHOUT if bare else ""
+    return f"charged in {', '.join(units)} without saying of what, planned in {planned.unit}"
 
 
 def _other(lot: Lot, planned: PlanCell) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
@@ -15,14 +15,14 @@ from models.period import Month
 from models.subunit import places
 from reconcile.actuals import Cells, Converter
 from reconcile.check import agree
-from reconcile.driver.activity import Activity, Loss
+from reconcile.driver.activity import Activity, Loss, kind
 from reconcile.driver.charged import lots
 from reconcile.driver.counted import Counted, Till
 from reconcile.driver.home import Lines, housed
 from reconcile.driver.line import DriverLine, Teller
 from reconcile.driver.loss import losses
 from reconcile.driver.mix import mixes
-from reconcile.driver.planned import Key, plan_lines
+from reconcile.driver.planned import Closed, Key, PlanCell, as_closed, plan_lines
 from reconcile.driver.timing import Scope, to_date
 from reconcile.given import Planned, is_project
 
@@ -53,6 +53,8 @@ class Known:
         plan: Planned cost by the same.
         outlook: EAC less BAC by project and category.
         activity: What was done.
+        closed: By project and closed month, the version of the plan it was closed with, where
+            another counts now.
         rates: Dated exchange rates.
         currency: The reporting currency.
         month: The month of the report.
@@ -65,6 +67,7 @@ class Known:
     month: Month
     outlook: Mapping[Scope, Decimal] = field(default_factory=dict)
     activity: Activity = field(default_factory=Activity)
+    closed: Closed = field(default_factory=dict)
 
 
 def drivers(spend: pl.DataFrame, plans: Iterable[Planned], known: Known) -> Drivers:
@@ -80,6 +83,7 @@ def drivers(spend: pl.DataFrame, plans: Iterable[Planned], known: Known) -> Driv
     """
     with localcontext(prec=WIDE):
         planned = plan_lines(plans, known.rates, known.currency, known.month)
+        planned = as_closed(planned, known.closed, known.rates, known.currency)
         lines = housed(planned, lots(spend, known.month))
         items = [*_items(lines, known)]
         months = sorted(
@@ -109,14 +113,26 @@ def _items(lines: Lines, known: Known) -> Iterator[DriverLine]:
     groups: defaultdict[tuple[str, str, Month], list[Key]] = defaultdict(list)
     for key in lines.keys:
         groups[key[0], key[1], key[3]].append(key)
-    teller = Teller(known.activity, known.currency)
     for cell, keys in groups.items():
         found = _counted(lines, keys, known)
         project, category, month = cell
         lost = losses(found, known.activity.loss(project, month, category))
+        several = _several(category, [lines.planned.get(key) for key in keys])
+        teller = Teller(known.activity.without(project, month, several), known.currency)
         for key in keys:
             loss = lost.get(key, Loss())
             yield teller.line(key, lines.planned.get(key), found[key], loss)
+
+
+def _several(category: str, planned: Iterable[PlanCell | None]) -> frozenset[str]:
+    """Return the counts that are of several items of a category: whose they are nobody knows."""
+    seen = Counter(
+        count
+        for cell in planned
+        if cell and cell.quantity
+        for count in {kind(category, name) for name, _ in cell.factors}
+    )
+    return frozenset(count for count, items in seen.items() if items > 1)
 
 
 def _counted(lines: Lines, keys: Iterable[Key], known: Known) -> dict[Key, Counted]:

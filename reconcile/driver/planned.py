@@ -14,6 +14,7 @@ from reconcile.actuals import Converter
 from reconcile.given import Planned, PlannedItem
 
 Key = tuple[str, str, str, Month]  # project, category, item, month
+Closed = Mapping[tuple[str, Month], Planned]  # project and month: the version it was closed with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,30 @@ def plan_lines(
             known, cell = found.get(key), driven[key[2], key[3]]
             found[key] = known.with_more(money) if known else replace(cell, amount=money)
     return found
+
+
+def as_closed(
+    found: Mapping[Key, PlanCell], closed: Closed, rates: Converter, currency: str
+) -> dict[Key, PlanCell]:
+    """Return what was planned, closed months by the quantities and prices they were closed with.
+
+    A version that leaves the amounts of closed months as they were, which it must, has one price
+    for all months: a lower one from now on would make those months dearer than planned, and their
+    quantities larger, after they were signed. Amounts that a correction changed are its own.
+
+    Args:
+        found: By the version that counts.
+        closed: By project and closed month, the version it was closed with, where that is another.
+        rates: Dated exchange rates.
+        currency: The reporting currency.
+    """
+    result = dict(found)
+    for (project, month), plan in closed.items():
+        for key, cell in plan_lines([plan], rates, currency, month).items():
+            known = found.get(key)
+            if key[0] == project and key[3] == month and known and known.amount == cell.amount:
+                result[key] = cell
+    return result
 
 
 def _rows(plan: Planned, last: Month) -> Iterator[tuple[Key, Decimal]]:

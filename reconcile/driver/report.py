@@ -47,6 +47,7 @@ def driven(
             for part in line.categories
         },
         activity=given.activity,
+        closed=given.closed_plans,
         rates=given.rates,
         currency=given.currency,
         month=given.month,

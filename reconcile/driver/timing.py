@@ -3,7 +3,7 @@
 What a project is over or under plan to date stays until its end, or it does not: work that came
 early, late, or is not billed yet. The forecast knows: `delta to date - (EAC - BAC)` is what it
 takes back. As far as that goes the same way as the delta, and not beyond it, it is temporary; it
-is taken from what is over or under for quantity (`volume`, then `spend` and `unplanned`), which
+is taken from what is over or under for quantity (`volume` and `spend`), which
 time can give back, and never from price, FX or waste, which it cannot.
 """
 

@@ -39,6 +39,7 @@ RAN = pl.DataFrame(
         run("d", "cancelled", cost=Decimal(1), depreciation=Decimal(1), gpu_hours=Decimal(3)),
         run(None, "", cost=Decimal(99), training_compute=Decimal(99)),
         run("e", "succeeded", month="2026-09"),
+        run("f", "succeeded", cost=Decimal(2), depreciation=Decimal(2)),
     ],
     schema=RUNS,
 )
@@ -61,6 +62,8 @@ USED = pl.DataFrame(
     [
         ("training_compute", "runs", 2),
         ("training_compute", "training_runs", 2),
+        ("depreciation", "runs", 3),
+        ("infra", "runs", 3),
         ("training_compute", "tokens", 3000000),
         ("depreciation", "million_tokens", 3),
         ("inference", "tokens", 750),
@@ -94,3 +97,22 @@ def test_nothing_known_is_nothing_counted() -> None:
     found = activity(pl.DataFrame(schema=RUNS), pl.DataFrame(schema=OWNED))
 
     assert (found.counts, found.losses) == ({}, {})
+
+
+def test_a_run_counts_where_it_cost_something() -> None:
+    """A job on machines of one's own is none of the runs that a cloud was paid for."""
+    own = run("a", "succeeded", cost=Decimal(2), depreciation=Decimal(2))
+    found = activity(pl.DataFrame([own], schema=RUNS), USED)
+
+    assert found.factor("legal", OCTOBER, "training_compute", "runs") is None
+    assert found.factor("legal", OCTOBER, "depreciation", "runs") == 1
+
+
+def test_a_count_that_is_taken_away_is_not_known() -> None:
+    found = activity(RAN, USED)
+    left = found.without("legal", OCTOBER, {"runs training_compute", "nothing"})
+
+    assert left.factor("legal", OCTOBER, "training_compute", "runs") is None
+    assert left.factor("legal", OCTOBER, "depreciation", "runs") == 3
+    assert left.losses == found.losses
+    assert found.without("legal", OCTOBER, {"nothing"}) is found

@@ -41,7 +41,7 @@ class LateRates:
 
 
 def counted(runs: str | None = None, **losses: Any) -> Activity:
-    counts = {} if runs is None else {("legal", OCTOBER, "runs"): Fraction(runs)}
+    counts = {} if runs is None else {("legal", OCTOBER, "runs training_compute"): Fraction(runs)}
     lost = {("legal", OCTOBER, "training_compute"): Loss(**losses)} if losses else {}
     return Activity(counts, lost)
 
@@ -86,6 +86,23 @@ def test_factors_from_the_first_unknown_one_on_are_one(
     (line,) = driven(plans, [charge("2520.00", "900")], activity=counted("5")).months
 
     assert line.split.factors == {"runs": 500, "nodes x gpu_hours_per_node": -250}
+
+
+def test_a_count_that_is_of_several_items_divides_none_of_them(
+    driven: Driven, plan_for: Made, charge: Charge
+) -> None:
+    plans = [plan_for(("train", RUNS, "gpu-hour", "2.50"), ("tune", RUNS, "gpu-hour", "1"))]
+    rows = [charge("2520.00", "900"), charge("900", "900", item="tune")]
+
+    train, tune = driven(plans, rows, activity=counted("5")).months[:2]
+    alone, unused = driven(plans, rows[:1], activity=counted("5")).months[:2]
+
+    assert (train.split.volume, train.split.factors) == (250, {})
+    assert (tune.split.volume, tune.split.factors) == (100, {})
+    assert (alone.split.factors, unused.split.factors) == (
+        {},
+        {"runs": -800, "gpu_hours_per_run": 0},
+    )
 
 
 def test_items_on_spot_and_on_demand_are_a_mix(
@@ -402,7 +419,10 @@ def test_other_units_and_tax_stand_beside_what_the_plan_counts(
     [
         ([("220", "110", "GPU-Hours"), ("1", None, None)], "charged without a quantity"),
         ([("220", "110", "GPU-Hours"), ("1", "0", "GPU-Hours")], "charged without a quantity"),
-        ([("220", "110", "GPU-Hours"), ("1", "4", "Units")], "charged without a quantity"),
+        (
+            [("220", "110", "GPU-Hours"), ("1", "4", "Units")],
+            "charged in Units without saying of what, planned in gpu-hour",
+        ),
         ([("221", "110", "Hours")], "charged in Hours, planned in gpu-hour"),
     ],
 )
@@ -653,3 +673,34 @@ def test_the_parts_of_every_line_sum_to_its_difference_whatever_was_charged(
         assert factored == line.split.volume or not line.split.factors
     whole = sum((line.split.total for line in found.months), ZERO)
     assert sum((line.split.total for line in found.to_date), ZERO) == whole
+
+
+def test_closed_months_keep_the_quantities_and_prices_they_were_closed_with(
+    driven: Driven, item_of: Made, plan_of: Made, charge: Charge, explained: Explained
+) -> None:
+    """By hand: 200 hours at 2.50 as planned; from October on an hour is planned at 2.00."""
+    september = Month(2026, 9)
+
+    def version(number: int, hours: str, price: str, *amounts: str) -> Any:
+        item = item_of(
+            "train",
+            "training_compute",
+            [Decimal(each) for each in amounts],
+            quantity={"h": Decimal(hours)},
+            unit="gpu-hour",
+            unit_price=Decimal(price),
+        )
+        return plan_of("legal", start=september, items=[item], version=number)
+
+    old, new = version(1, "400", "2.50", "500", "500"), version(2, "450", "2.00", "500", "400")
+    corrected = version(1, "400", "2.50", "501", "499")
+    rows = [charge("500", "200", day=september.first), charge("440", "220")]
+
+    first, second = driven([new], rows, closed={("legal", september): old}).months
+    without = driven([new], rows).months[0]
+    other = driven([new], rows, closed={("legal", september): corrected}).months[0]
+
+    assert explained(first) == {}
+    assert (first.planned, first.planned_price) == (200, Fraction(5, 2))
+    assert (explained(second), second.planned) == ({"volume": 40}, 200)
+    assert explained(without) == explained(other) == {"volume": -100, "price": 100}

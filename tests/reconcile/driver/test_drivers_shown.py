@@ -47,7 +47,7 @@ def p_fixture(
         charge("5", item=None, category="data", day=date(2026, 9, 1)),
     ]
     done = Activity(
-        {("legal", OCTOBER, "runs"): Fraction(3)},
+        {("legal", OCTOBER, "runs training_compute"): Fraction(3)},
         {("legal", OCTOBER, "training_compute"): Loss(D(46), Fraction(20))},
     )
     found: Portfolio = portfolio_of(

@@ -76,7 +76,7 @@ def test_timing_is_taken_from_each_item_in_proportion_and_from_its_factors(
         [plan_for(*items)],
         rows,
         outlook={SCOPE: Decimal(-50)},
-        activity=Activity({("legal", Month(2026, 10), "runs"): Fraction(3)}),
+        activity=Activity({("legal", Month(2026, 10), "runs training_compute"): Fraction(3)}),
     )
 
     a, b = found.to_date
@@ -145,7 +145,7 @@ def test_the_volume_of_months_that_were_not_divided_is_a_factor_of_its_own(
     factors = {"runs": "4", "h": "50"}
     plans = [plan_for(("train", factors, "gpu-hour", "2"), start=SEPTEMBER, months=2)]
     rows = [charge("120", "60", day=SEPTEMBER.first), charge("240", "120")]
-    runs = Activity({("legal", Month(2026, 10), "runs"): Fraction(3)})
+    runs = Activity({("legal", Month(2026, 10), "runs training_compute"): Fraction(3)})
 
     (line,) = driven(plans, rows, activity=runs).to_date
 
