@@ -29,7 +29,7 @@ CLOSES: Final = pl.Schema(
     }
 )
 # what of the settings a figure depends on
-SETTINGS: Final = ("name", "reporting_currency", "materiality", "allocation")
+SETTINGS: Final = ("name", "reporting_currency", "materiality", "allocation", "fiscal")
 
 
 def freeze(

@@ -10,7 +10,7 @@ from reconcile.report.closing import Closing, Told
 from scheduler.asserting import asserted
 from scheduler.life import month_life, with_data
 from scheduler.shelf import shelf
-from scheduler.signing import PREPARED
+from scheduler.signing import PREPARED, waiting
 from scheduler.standing import source_states
 from scheduler.workspace import Project, Stores
 
@@ -23,6 +23,7 @@ def listed(project: Project, stores: Stores, at: datetime) -> list[Told]:
             life=month_life(held, month, source_states(project, held, month), judged),
             by=record.body["by"] if (record := held.closed.get(month)) else "",
             at=record.at[:10] if record else "",
+            prepared=_prepared(project, stores, month),
         )
         for month in with_data(held)
     ]
@@ -31,18 +32,26 @@ def listed(project: Project, stores: Stores, at: datetime) -> list[Told]:
 def due(project: Project, stores: Stores, at: datetime) -> list[str]:
     """Return what is next to be closed, as a line for `trueup status`; nothing where none is."""
     held = shelf(stores, at)
-    waiting = [each for each in with_data(held) if each not in held.closed and each.end <= at]
-    if not waiting:
+    unclosed = [each for each in with_data(held) if each not in held.closed and each.end <= at]
+    if not unclosed:
         return []
-    month = waiting[0]
+    month = unclosed[0]
     found = month_life(held, month, source_states(project, held, month), asserted(project, stores))
-    more = f", {len(waiting)} months are not closed" if len(waiting) > 1 else ""
-    return [f"close      {month} is {found}{more}; `trueup close {month} --dry-run`"]
+    more = f", {len(unclosed)} months are not closed" if len(unclosed) > 1 else ""
+    by = _prepared(project, stores, month)
+    said, way = (f", prepared by {by}", "--sign --by NAME") if by else ("", "--dry-run")
+    return [f"close      {month} is {found}{said}{more}; `trueup close {month} {way}`"]
 
 
 def history(stores: Stores, month: Month | None = None) -> list[Closing]:
     """Return every close there ever was, of one month or of all, oldest first."""
     return [_closing(stores, each) for each in closes(stores.ledger) if month in {None, each.month}]
+
+
+def _prepared(project: Project, stores: Stores, month: Month) -> str:
+    """Return who prepared a month that waits for another person; empty where it does not."""
+    found = waiting(stores, month) if project.settings.close.two_person else None
+    return str(found["by"]) if found else ""
 
 
 def _closing(stores: Stores, each: Close) -> Closing:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final
 
+from ingest.kind import RULES
+from models.errors import ConfigError
 from models.ledger import Ledger
 from models.period import Month
+from models.planversion import VERSION
 from reconcile.close.check import Evidence
 from reconcile.portfolio import Portfolio
-from scheduler import decisions, paper, planning, recording, version
+from scheduler import (
+    closing,
+    decisions,
+    paper,
+    planning,
+    recording,
+    restoring,
+    texts,
+    version,
+)
 from scheduler.beside import PERIOD
-from scheduler.life import unclosed
+from scheduler.life import unclosed, with_data
 from scheduler.shelf import Shelf, shelf
 from scheduler.workspace import Project, Stores
 
 SHORT = 12  # digits of a hash that a person reads
+_NAMES: Final = {
+    RULES: "rules or projects",
+    VERSION: "plans",
+    "plan": "plans",
+    decisions.DRAWN: "draws",
+}
 
 
 def evidence(
@@ -39,13 +58,14 @@ def evidence(
         month=month,
         as_of=report.as_of,
         earlier=unclosed(held, month, report.as_of),
+        empty=_is_empty(held, report),
         sources=list({line.state.source: line.state for line in report.sources}.values()),
         lines=report.sources,
         assertions=[each for each in report.assertions if each.month == month],
         aside=_aside(held, month),
         waiting=_waiting(stores, month),
         unplanned=_unplanned(report),
-        recorded=is_recorded(project, stores),
+        edited=edited(project, stores),
         comments=[each for each in report.commentary if each.why],
         required=project.settings.close.comments == "required",
         head=stores.ledger.head[:SHORT],
@@ -54,15 +74,41 @@ def evidence(
     )
 
 
-def is_recorded(project: Project, stores: Stores) -> bool:
-    """Return whether the newest run used rules, projects, plans, rates and draws as they are."""
+def edited(project: Project, stores: Stores) -> list[str]:
+    """Return what of the configuration the newest run did not use as it is now, by name.
+
+    Comments are none of it: they may be written until the month is closed.
+    """
     ledger: Ledger = stores.ledger
-    return not (
-        version.entries(project, ledger)
-        or recording.versions(project, ledger)
-        or planning.entries(project, ledger)
-        or decisions.entries(project, stores)
+    news = (
+        *version.entries(project, ledger),
+        *recording.versions(project, ledger),
+        *planning.entries(project, ledger),
+        *decisions.entries(project, stores),
     )
+    return sorted({*(_NAMES.get(each.kind, each.kind) for each in news), *_apart(project, ledger)})
+
+
+def _apart(project: Project, ledger: Ledger) -> Iterator[str]:
+    """Yield what figures depend on and no entry of its own tells: settings, and progress."""
+    known = restoring.recorded(ledger)
+    if not known or known == texts.texts(project.folder, project.settings):
+        return
+    try:
+        before = restoring.restored(project, known)
+    except ConfigError:  # an older program has read them: nobody knows what they were
+        yield "settings"
+        return
+    if closing.settings(before) != closing.settings(project):
+        yield "settings"
+    if before.progress.fingerprint != project.progress.fingerprint:
+        yield "progress"
+
+
+def _is_empty(held: Shelf, report: Portfolio) -> bool:
+    """Return whether nothing was delivered of a month, and it bears nothing."""
+    borne = (line.month.ac.value for line in (report.total, report.unallocated))
+    return report.month not in with_data(held) and not any(borne)
 
 
 def _aside(held: Shelf, month: Month) -> dict[str, int]:

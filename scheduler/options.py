@@ -75,3 +75,17 @@ month_option = click.option(
     type=MonthType(),
     help="The month to report (YYYY-MM).  [default: the last month that has ended]",
 )
+month_named = click.option(
+    "--month", "named", type=MonthType(), help="The same as MONTH, as other commands have it."
+)
+
+
+def once(month: Month | None, named: Month | None) -> Month | None:
+    """Return a month that may be given as an argument or by `month_named`; None for neither.
+
+    Raises:
+        UsageError: when both are given, and are two.
+    """
+    if None not in {month, named} and month != named:
+        raise click.UsageError(f"two months are given, {month} and {named}; give one")
+    return month or named

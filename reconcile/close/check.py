@@ -19,6 +19,7 @@ Reasons = Mapping[str, str]
 
 ROWS: Final = "rows"  # what begins the key of rows that were set aside
 PLAN: Final = "plan"  # and of a project without an approved plan
+EMPTY: Final = "empty"  # the key of a month of nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,13 @@ class Evidence:
     Attributes:
         as_of: The instant to judge at, UTC.
         earlier: Months before that have data and are not closed.
+        empty: Whether nothing was delivered of the month, and it bears nothing.
         sources: How each source stands for the month, and `lines` their amounts.
         assertions: How the bills of the month stand to their invoices.
         aside: Rows that were set aside, by source.
         waiting: Invoices that wait for a person, as `SOURCE/NUMBER`, and why.
         unplanned: Projects with spend in the month and no approved plan.
-        recorded: Whether the newest run used rules, projects, plans and rates as they are.
+        edited: What the newest run did not use as it is configured now, by name.
         comments: What is to be said about the month.
         required: Whether what is not said stands against closing.
         head: Hash of the newest entry of the ledger, which was verified.
@@ -61,13 +63,14 @@ class Evidence:
     month: Month
     as_of: datetime
     earlier: Sequence[Month] = ()
+    empty: bool = False
     sources: Sequence[SourceState] = ()
     lines: Sequence[SourceLine] = ()
     assertions: Sequence[Assertion] = ()
     aside: Mapping[str, int] = field(default_factory=dict)
     waiting: Mapping[str, str] = field(default_factory=dict)
     unplanned: Sequence[str] = ()
-    recorded: bool = True
+    edited: Sequence[str] = ()
     comments: Sequence[CommentLine] = ()
     required: bool = True
     head: str = ""
@@ -80,6 +83,7 @@ def checks(given: Evidence) -> tuple[Check, ...]:
     return (
         _ended(given),
         _order(given),
+        _data(given),
         *_sources(given),
         *_control(given),
         *_invoices(given),
@@ -119,6 +123,13 @@ def _order(given: Evidence) -> Check:
         text=f"earlier months are not closed: {', '.join(map(str, given.earlier))}",
         mend=f"months are closed in order; begin with `trueup close {given.earlier[0]}`",
     )
+
+
+def _data(given: Evidence) -> Check:
+    if not given.empty:
+        return Check(name="data", verdict="pass", text=f"{given.month} has cost, or a delivery")
+    text, mend = f"{given.month} has neither cost nor a delivery", "name the month that is meant"
+    return _explained(given, "data", EMPTY, text, mend)
 
 
 def _sources(given: Evidence) -> Iterator[Check]:
@@ -192,13 +203,13 @@ def _plans(given: Evidence) -> Iterator[Check]:
 
 
 def _recorded(given: Evidence) -> Check:
-    if given.recorded:
-        text = "the last run used rules, projects, plans and rates as they are"
+    if not given.edited:
+        text = "the last run used everything as it is configured"
         return Check(name="configuration", verdict="pass", text=text)
     return Check(
         name="configuration",
         verdict="fail",
-        text="rules, projects, plans or rates were edited since the last run",
+        text=f"edited since the last run: {', '.join(given.edited)}",
         mend="`trueup run`, and read the report again",
     )
 
@@ -227,6 +238,8 @@ def _reasons(given: Evidence) -> Iterator[Check]:
 
 
 def _keys(given: Evidence) -> Iterator[str]:
+    if given.empty:
+        yield EMPTY
     yield from (named(each) for each in given.assertions if not is_even(each))
     yield from (
         f"{line.state.source}/{line.currency}" for line in given.lines if line.difference.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -25,11 +25,12 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A month in the list: how far it is, and who closed it when."""
+    """A month in the list: how far it is, who closed it when, or prepared it for another."""
 
     life: Life
     by: str = ""
     at: str = ""
+    prepared: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +59,18 @@ def listed(months: Sequence[Told], form: str) -> str:
         return _NOTHING
     heads = ("Month", "State", "Closed by", "On", "Why no further")
     rows = [
-        (str(each.life.month), str(each.life), each.by, each.at, each.life.reason)
+        (str(each.life.month), str(each.life), each.by, each.at, "; ".join(_why(each)))
         for each in months
     ]
     return _text(aligned([heads, *rows], ()))
+
+
+def _why(each: Told) -> Iterator[str]:
+    """Yield why a month is no further, and for whom it waits."""
+    if each.life.reason:
+        yield each.life.reason
+    if each.prepared:
+        yield f"prepared by {each.prepared}, another person signs"
 
 
 def _told(each: Told) -> dict[str, Any]:
@@ -73,6 +82,7 @@ def _told(each: Told) -> dict[str, Any]:
         "reason": life.reason,
         "by": each.by,
         "at": each.at,
+        "prepared_by": each.prepared,
     }
 
 

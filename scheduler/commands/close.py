@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +12,18 @@ from models.errors import RefusedError
 from models.period import Month
 from reconcile.report import closing as said
 from scheduler import planning, recording, signing
-from scheduler.booking import booked
+from scheduler.booking import Books, booked
 from scheduler.cli import Shell
 from scheduler.closings import history, listed
-from scheduler.options import Day, MonthType, form_option
+from scheduler.options import Day, MonthType, form_option, month_named, once
 from scheduler.pipeline import instant
 from scheduler.progress import Quiet
 from scheduler.publish import placed
 from scheduler.signed import signed
 from scheduler.signing import Asked, Dossier
 from scheduler.workspace import Project, Stores, alone, configured, now, stores
+
+Looked = Callable[[Project, Stores, Books, Month, Asked], Dossier]
 
 
 class Reason(click.ParamType[tuple[str, str]]):
@@ -43,6 +45,7 @@ class Reason(click.ParamType[tuple[str, str]]):
 
 @click.command()
 @click.argument("month", type=MonthType(), required=False)
+@month_named
 @click.option("--by", default="", help="Who closes it, prepares it, or signs it.")
 @click.option("--reason", default="", help="Why it can be closed, in the words of who closes it.")
 @click.option("--waive", type=Reason(), multiple=True, help="SOURCE=REASON: not final, but closed.")
@@ -53,28 +56,47 @@ class Reason(click.ParamType[tuple[str, str]]):
 @click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
 @form_option
 @click.pass_obj
-def command(shell: Shell, /, month: Month | None, **given: Any) -> int:  # noqa: ANN401 - click's own values
+def command(shell: Shell, /, month: Month | None, named: Month | None, **given: Any) -> int:  # noqa: ANN401 - click's own values
     """Close MONTH: it is checked, its books and its report are pinned by hash, and signed.
 
     Without MONTH: how far each month is. With `close.two_person` in trueup.yaml it prepares
     MONTH, and another person signs with --sign. Exit code 6 when it is refused; every check
     that fails says what mends it.
     """
+    month = once(month, named)
+    _refuse_slips(month, given)
     project, at = configured(shell.folder), instant(given["today"], now())
     if month is None or given["past"]:
         _list(project, month, at, given)
         return 0
+    if given["dry_run"]:
+        return _check(project, month, at, given)
+    with alone(project), stores(project) as opened:
+        return _close(project, opened, month, at, given)
+
+
+def _refuse_slips(month: Month | None, given: dict[str, Any]) -> None:
+    """End with a usage error where words do not belong together, before anything is read."""
+    acts = ("by", "reason", "waive", "explain", "sign", "dry_run")
+    if given["past"]:
+        return
+    if month is None:
+        if any(given[act] for act in acts):
+            raise click.UsageError("say which month to close: MONTH, as in 2026-10")
+        return
     if not given["dry_run"] and not given["by"].strip():
         raise click.UsageError("say who closes the month: --by NAME")
     if given["sign"] and (given["waive"] or given["explain"] or given["reason"]):
         raise click.UsageError("reasons were given when the month was prepared; leave them out")
-    if given["dry_run"]:
-        with stores(project) as opened:
-            found = _found(project, opened, month, at, _asked(opened, month, given))
-        click.echo(said.checked(month, found.checks, given["form"]), nl=False)
-        return RefusedError.exit_code if found.failing else 0
-    with alone(project), stores(project) as opened:
-        return _close(project, opened, month, at, given)
+
+
+def _check(project: Project, month: Month, at: datetime, given: dict[str, Any]) -> int:
+    """Print every check, as of the reasons that are given."""
+    with stores(project) as opened:
+        asked = _asked(opened, month, given)
+        found = _found(project, opened, month, at, asked, looked=signing.checked)
+    click.echo(said.checked(month, found.checks, given["form"]), nl=False)
+    return RefusedError.exit_code if found.failing else 0
 
 
 def _list(project: Project, month: Month | None, at: datetime, given: dict[str, Any]) -> None:
@@ -109,10 +131,18 @@ def _close(
     return 0
 
 
-def _found(project: Project, opened: Stores, month: Month, at: datetime, asked: Asked) -> Dossier:
+def _found(
+    project: Project,
+    opened: Stores,
+    month: Month,
+    at: datetime,
+    asked: Asked,
+    *,
+    looked: Looked = signing.dossier,
+) -> Dossier:
     signing.refuse_closed(opened, month)
     project = planning.standing(project, opened.ledger)
-    return signing.dossier(project, opened, booked(project, opened, Quiet(), at), month, asked)
+    return looked(project, opened, booked(project, opened, Quiet(), at), month, asked)
 
 
 def _asked(opened: Stores, month: Month, given: dict[str, Any]) -> Asked:

@@ -9,22 +9,35 @@ import click
 from ingest.closing import reopen
 from models.period import Month
 from scheduler.cli import Shell
-from scheduler.options import Day, MonthType
+from scheduler.options import Day, MonthType, month_named, once
 from scheduler.pipeline import instant
 from scheduler.workspace import alone, configured, now, stores
 
 
 @click.command()
-@click.argument("month", type=MonthType())
+@click.argument("month", type=MonthType(), required=False)
+@month_named
 @click.option("--by", required=True, help="Who opens it.")
 @click.option("--reason", required=True, help="Why.")
 @click.option("--today", type=Day(), help="Take this day as today (YYYY-MM-DD).")
 @click.pass_obj
-def command(shell: Shell, /, month: Month, *, by: str, reason: str, today: date | None) -> None:
+def command(
+    shell: Shell,
+    /,
+    month: Month | None,
+    named: Month | None,
+    *,
+    by: str,
+    reason: str,
+    today: date | None,
+) -> None:
     """Open MONTH again. The version it was closed with stays readable.
 
     Exit code 6 when it is not closed, or a later month is: that one has what came late.
     """
+    month = once(month, named)
+    if month is None:
+        raise click.UsageError("say which month to open: MONTH, as in 2026-10")
     project = configured(shell.folder)
     with alone(project), stores(project) as opened:
         at = instant(today, now())

@@ -58,13 +58,14 @@ def test_a_sound_month_passes_every_check() -> None:
     assert [(each.name, each.text) for each in checks(SOUND)] == [
         ("month", "2026-10 ended"),
         ("order", "every earlier month is closed"),
+        ("data", "2026-10 has cost, or a delivery"),
         ("source", "cloud is final"),
         ("control total", "what was loaded is what was delivered"),
         ("invoice", "invoices that are even with the bills: 0"),
         ("rows", "no row was set aside"),
         ("decision", "no invoice waits for a person"),
         ("plan", "every project with spend has an approved plan"),
-        ("configuration", "the last run used rules, projects, plans and rates as they are"),
+        ("configuration", "the last run used everything as it is configured"),
         ("comments", "every one is given: 0"),
         ("ledger", "every entry is sealed, up to 5f2c"),
     ]
@@ -84,6 +85,12 @@ EARLIER = (
     "order",
     "earlier months are not closed: 2026-08, 2026-09",
     "months are closed in order; begin with `trueup close 2026-08`",
+)
+NOTHING = (
+    {"empty": True},
+    "data",
+    "2026-10 has neither cost nor a delivery",
+    "name the month that is meant, or --explain 'empty=REASON'",
 )
 SILENT = (
     {"sources": [LATE]},
@@ -122,9 +129,9 @@ PLANLESS = (
     "approve a plan, `trueup plan approve`, or --explain 'plan/p=REASON'",
 )
 EDITED = (
-    {"recorded": False},
+    {"edited": ["draws", "rates"]},
     "configuration",
-    "rules, projects, plans or rates were edited since the last run",
+    "edited since the last run: draws, rates",
     "`trueup run`, and read the report again",
 )
 SILENCE = (
@@ -137,7 +144,7 @@ SILENCE = (
 
 @pytest.mark.parametrize(
     ("given", "name", "text", "mend"),
-    [RUNS, EARLIER, SILENT, UNEVEN, ABSENT, ASIDE, WAITING, PLANLESS, EDITED, SILENCE],
+    [RUNS, EARLIER, NOTHING, SILENT, UNEVEN, ABSENT, ASIDE, WAITING, PLANLESS, EDITED, SILENCE],
 )
 def test_what_does_not_hold_fails_with_the_way_out(
     given: dict[str, Any], name: str, text: str, mend: str
@@ -166,7 +173,12 @@ def test_a_source_that_never_gets_final_is_waived_with_a_reason() -> None:
 
 @pytest.mark.parametrize(
     ("given", "key"),
-    [(ASIDE[0], "rows/cloud"), (WAITING[0], "labels/12"), (PLANLESS[0], "plan/p")],
+    [
+        (NOTHING[0], "empty"),
+        (ASIDE[0], "rows/cloud"),
+        (WAITING[0], "labels/12"),
+        (PLANLESS[0], "plan/p"),
+    ],
 )
 def test_a_reason_explains_what_it_names(given: dict[str, Any], key: str) -> None:
     assert [each.verdict for each in found(**given, explained={key: "known"})] == ["explained"]

@@ -134,6 +134,11 @@ def test_two_persons_close_a_month(desk: Desk) -> None:
     assert code == 0
     assert said.startswith("2026-10 is prepared by anna, ")
     assert said.endswith("another person signs: `trueup close 2026-10 --sign --by NAME`\n")
+    assert desk("close", *DAY)[1].endswith("  prepared by anna, another person signs\n")
+    (listed,) = json.loads(desk("close", "-f", "json", *DAY)[1])
+    assert (listed["stage"], listed["prepared_by"]) == ("reconciled", "anna")
+    status = "close      2026-10 is reconciled, prepared by anna; `trueup close 2026-10 --sign"
+    assert f"{status} --by NAME`" in desk("status")[1].splitlines()
     same = desk("close", "2026-10", "--sign", "--by", "Anna", *DAY)
     assert same == (
         6,
@@ -146,6 +151,8 @@ def test_two_persons_close_a_month(desk: Desk) -> None:
     code, said = desk("close", "2026-10", "--sign", "--by", "ben", *DAY)
 
     assert (code, said.splitlines()[0]) == (0, "2026-10 is closed v1 by anna, signed by ben")
+    (listed,) = json.loads(desk("close", "-f", "json", *DAY)[1])
+    assert (listed["stage"], listed["prepared_by"]) == ("closed", "")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +162,10 @@ def test_two_persons_close_a_month(desk: Desk) -> None:
         (("2026-10", "--by", "a", "--waive", "aws"), "'aws' gives no reason; write KEY=REASON"),
         (("2026-10", "--by", "a", "--explain", "x= "), "'x= ' gives no reason; write KEY=REASON"),
         (("october",), "'october' is not a month"),
+        (("--by", "a"), "say which month to close: MONTH, as in 2026-10"),
+        (("--dry-run",), "say which month to close: MONTH, as in 2026-10"),
+        (("--month", "2026-10"), "say who closes the month: --by NAME"),
+        (("2026-10", "--month", "2026-09"), "two months are given, 2026-10 and 2026-09; give one"),
     ],
 )
 def test_a_slip_of_the_pen_closes_nothing(desk: Desk, words: tuple[str, ...], said: str) -> None:
@@ -214,3 +225,50 @@ def test_a_file_that_was_edited_since_the_last_run_is_kept_with_the_close(desk: 
     (closed,) = desk.life.stores.ledger.entries("month.closed")
     assert "floor: 7" in kept[0].body["text"]
     assert (kept[0].body["as_of"], kept[0].seq < closed.seq) == ("2026-11-20T00:00:00+00:00", True)
+
+
+def test_a_dry_run_writes_nothing_and_takes_its_month_either_way(desk: Desk) -> None:
+    commented(desk)
+    archive, words = desk.folder / ".trueup" / "archive", ("--explain", PLANLESS, *DAY)
+    before = sorted(archive.rglob("*"))
+
+    code, said = desk("close", "2026-10", "--dry-run", *words)
+    again = desk("close", "--month", "2026-10", "--dry-run", *words)
+
+    assert (code, again) == (0, (0, said))
+    assert sorted(archive.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "say which month to open: MONTH, as in 2026-10"),
+        (("2026-10", "--month", "2026-09"), "two months are given, 2026-10 and 2026-09; give one"),
+    ],
+)
+def test_only_one_month_is_opened_again(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    code, told = desk("reopen", *words, "--by", "ben", "--reason", "x")
+
+    assert code == 2
+    assert said in told
+
+
+def test_a_month_of_nothing_is_closed_with_a_reason_alone(desk: Desk) -> None:
+    refused = desk("close", "2025-10", "--by", "anna", *DAY)
+    assert refused == (
+        6,
+        (
+            "FAILS      data: 2025-10 has neither cost nor a delivery\n"
+            "           -> name the month that is meant, or --explain 'empty=REASON'\n"
+        ),
+    )
+
+    code, said = desk("close", "2025-10", "--by", "anna", "--explain", "empty=a pause", *DAY)
+
+    assert (code, said.splitlines()[:2]) == (
+        0,
+        [
+            "2025-10 is closed v1 by anna",
+            "explained  data: 2025-10 has neither cost nor a delivery; a pause",
+        ],
+    )

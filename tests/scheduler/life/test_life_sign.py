@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,18 +13,22 @@ import pytest
 from ingest.closing import closed, closes, reopen
 from models.comment import Comment
 from models.errors import RefusedError, StoreError
+from models.ledger import Entry
 from models.period import Month
+from models.progress import Reached, Stated
 from models.settings import Close
 from reconcile.close.check import failing
 from reconcile.portfolio import Portfolio
 from reconcile.report import document
-from scheduler import commenting, decisions, planning, recording, signing, version
+from scheduler import commenting, decisions, planning, recording, signing, texts, version
 from scheduler.closings import history, listed
+from scheduler.evidence import edited
 from scheduler.life import unclosed, with_data
 from scheduler.publish import write_reports
 from scheduler.shelf import shelf
 from scheduler.signed import TABLE, WRITTEN, rendered, signed
 from scheduler.signing import Asked, Dossier, dossier, prepare, prepared, sign
+from scheduler.workspace import configured
 
 pytestmark = pytest.mark.once
 
@@ -265,7 +270,11 @@ def test_nothing_is_said_of_a_closed_month_any_more(ready: Life) -> None:
 def test_an_edit_since_the_last_run_is_not_closed(ready: Life) -> None:
     ready.edit(RULES + '  - {id: more, when: {source: "x"}, to: {project: q}}\n')
 
-    assert [each.name for each in found(ready).failing] == ["configuration"]
+    (told,) = found(ready).failing
+    assert (told.name, told.text) == (
+        "configuration",
+        "edited since the last run: rules or projects",
+    )
 
 
 def test_required_comments_stand_in_the_way_unless_they_are_optional(ready: Life) -> None:
@@ -296,3 +305,35 @@ def test_months_are_listed_with_their_state_and_closed_in_order(ready: Life) -> 
     ]
     assert unclosed(shelf(ready.stores, AT), Month(2026, 12), AT) == []
     assert [each.version for each in closes(ready.stores.ledger)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("fiscal: {first_month: 4}\n", ["settings"]),
+        ("allocation: {target: 70}\n", ["settings"]),
+        ("anomalies: {floor: 7}\n", []),
+        ("# a remark\n", []),
+    ],
+)
+def test_an_edit_of_settings_that_figures_depend_on_is_named(
+    ready: Life, text: str, names: list[str]
+) -> None:
+    ledger, path = ready.stores.ledger, ready.project.folder / "trueup.yaml"
+    ledger.append(*recording.configuration(ready.project, ledger))
+    assert edited(ready.project, ready.stores) == []
+
+    path.write_text(path.read_text() + text)
+    project = replace(configured(ready.project.folder, {}), sources=ready.project.sources)
+    reached = Reached(date(2026, 10, 1), Fraction(1, 2))
+
+    assert edited(project, ready.stores) == names
+    moved = replace(project, progress=Stated({("p", "i"): (reached,)}))
+    assert edited(moved, ready.stores) == ["progress", *names]
+
+
+def test_a_configuration_that_this_program_refuses_was_another_one(ready: Life) -> None:
+    old = Entry("configuration", "trueup.yaml", texts.body(b"nmae: x\n"))
+    ready.stores.ledger.append(old)
+
+    assert edited(ready.project, ready.stores) == ["settings"]
