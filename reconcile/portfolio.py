@@ -21,7 +21,8 @@ from reconcile.allocation import Allocation, allocation
 from reconcile.anomaly.shown import AnomalyLine, anomaly_lines
 from reconcile.balance import Assertion
 from reconcile.bridge import Rebaseline, rebaselines
-from reconcile.close.commentary import CommentLine, commentary
+from reconcile.close.commentary import CommentLine, at_risk, commentary
+from reconcile.close.kept import kept
 from reconcile.close.state import Life
 from reconcile.decision.decisions import Decisions, decided
 from reconcile.driver.report import DriverReport, driven
@@ -153,7 +154,8 @@ def alerted(report: Portfolio, alerts: Iterable[AlertRow]) -> Portfolio:
 def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Portfolio:
     """Return everything a report shows, made of lines that are summed."""
     month, rates, spend = given.month, given.rates, found.spend
-    lines, ended = sums.projects, found.completeness.ended(month)
+    said, ended = _commentary(given, sums, figures), found.completeness.ended(month)
+    lines, total = _risked(given, sums, said)
     sourced = source_lines(spend, given.sources, figures, month)
     invoices = invoice_lines(given.assertions, figures, month)
     allocated = allocation(spend, rates, figures, month, given.ruling, given.targets)
@@ -171,7 +173,7 @@ def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Por
         plans=tuple(sorted(PlanLine(plan.project, plan.version) for plan in given.plans)),
         materiality=given.materiality,
         projects=lines,
-        total=sums.total,
+        total=total,
         unallocated=sums.unallocated,
         categories=sums.categories,
         months=sums.months,
@@ -192,14 +194,15 @@ def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Por
         drivers=driven(given, spend, lines, figures, compared=(found.actual, found.plan)),
         rebaselines=rebaselines(given.histories, lines, rates, figures, month),
         outside=beyond,
-        commentary=_commentary(given, sums, figures),
+        commentary=said,
         life=given.life,
-        fiscal=fiscal_lines(lines, sums.total, given.fiscal, figures, month=month, ended=ended),
+        fiscal=fiscal_lines(lines, total, given.fiscal, figures, month=month, ended=ended),
         alerts=(),
         problems=(*given.problems, *allocated.problems),
         notes=(
             *notes(spend, lines, given.sources, month),
             *_beyond(given, found, beyond, figures),
+            *kept(lines, names(given.projects), given.closed),
             *failing(invoices),
             *disputes(allocated),
         ),
@@ -211,6 +214,14 @@ def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Por
 def _commentary(given: Inputs, sums: Summed, figures: Figures) -> tuple[CommentLine, ...]:
     lines, loose, month = sums.projects, sums.unallocated, given.month
     return commentary(lines, loose, given.commenting, figures, month=month, as_of=given.as_of)
+
+
+def _risked(
+    given: Inputs, sums: Summed, said: Sequence[CommentLine]
+) -> tuple[tuple[Line, ...], Line]:
+    """Return projects and their sum, at risk where a comment that is required is overdue."""
+    asked = given.commenting is not None and given.commenting.required
+    return at_risk(sums.projects, sums.total, said if asked else ())
 
 
 def _beyond(

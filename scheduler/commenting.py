@@ -30,7 +30,8 @@ def comments(project: Project, ledger: Ledger) -> list[Comment]:
 def commenting(project: Project, stores: Stores) -> Commenting:
     """Return what a report is told of comments."""
     said = comments(project, stores.ledger)
-    return Commenting(comments=said, days=project.settings.close.comment_days)
+    asked = project.settings.close
+    return Commenting(comments=said, days=asked.comment_days, required=asked.comments == "required")
 
 
 def add(ledger: Ledger, comment: Comment, at: datetime) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -11,9 +11,11 @@ from models.comment import Comment, newest, of
 from models.period import Month
 from reconcile.figure import Figure, Figures
 from reconcile.line import Line
+from reconcile.state import State
 
 Status = Literal["given", "missing", "overdue"]
 GIVEN: Final = "given"
+OVERDUE: Final = "overdue"
 RESERVE: Final = "contingency"
 
 
@@ -24,10 +26,12 @@ class Commenting:
     Attributes:
         comments: Of any month; of each line the newest counts.
         days: Days after the month's end from which a missing comment is overdue.
+        required: Whether a month can only be closed with them.
     """
 
     comments: Sequence[Comment] = ()
     days: int = 10
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,30 @@ def commentary(
     )
 
 
+def at_risk(
+    projects: Sequence[Line], total: Line, said: Iterable[CommentLine]
+) -> tuple[tuple[Line, ...], Line]:
+    """Return projects and their sum; on plan is at risk where a comment is overdue.
+
+    Args:
+        projects: The projects.
+        total: Their sum.
+        said: What is said about their lines, and what has to be.
+    """
+    late = [each.scope for each in said if each.status == OVERDUE]
+    found = tuple(_risked(line) if _is_late(line, late) else line for line in projects)
+    quiet = total.state in {State.ON_PLAN, State.INCOMPLETE}
+    return found, replace(total, state=State.AT_RISK) if quiet and found != projects else total
+
+
+def _risked(line: Line) -> Line:
+    return replace(line, state=State.AT_RISK) if line.state is State.ON_PLAN else line
+
+
+def _is_late(line: Line, scopes: Iterable[str]) -> bool:
+    return any(scope == line.scope or scope.startswith(f"{line.scope}/") for scope in scopes)
+
+
 _Row = tuple[str, str, str, Figure | None]  # scope, title, why, delta
 
 
@@ -130,7 +158,7 @@ def _line(
         delta=delta,
         comment=comment,
         eac=eac,
-        status="given" if comment else "overdue" if late else "missing",
+        status=GIVEN if comment else OVERDUE if late else "missing",
     )
 
 

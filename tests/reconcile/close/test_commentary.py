@@ -14,6 +14,7 @@ from reconcile.close.state import Life, Stage
 from reconcile.portfolio import Portfolio
 from reconcile.report import commentary, life
 from reconcile.report.commentary import commentary_table
+from reconcile.state import State
 from reconcile.tie_out import SourceState
 
 PortfolioOf = Callable[..., Portfolio]
@@ -243,3 +244,50 @@ def test_what_the_estimate_takes_from_contingency_is_asked_for_where_it_is_mater
     assert line.outlook is not None
     assert line.outlook.reserve.drawn.value == Decimal(cost) - 10000
     assert [each.scope for each in report.commentary if each.why == "contingency"] == asked
+
+
+def states(report: Portfolio) -> dict[str, State]:
+    """Return how each project stands, and their sum."""
+    return {line.key: line.state for line in (*report.projects, report.total)}
+
+
+@pytest.mark.parametrize(
+    ("comments", "day", "required", "state"),
+    [
+        ((), 11, True, State.AT_RISK),
+        ((), 10, True, State.ON_PLAN),
+        ((), 11, False, State.ON_PLAN),
+        ((said("r/data"),), 11, True, State.ON_PLAN),
+    ],
+)
+def test_a_project_on_plan_is_at_risk_once_a_required_comment_is_overdue(
+    portfolio_of: PortfolioOf,
+    plan_of: Any,
+    comments: tuple[Comment, ...],
+    day: int,
+    *,
+    required: bool,
+    state: State,
+) -> None:
+    """Planned 40,000 and spent 35,000 on data: 12.5 % below its plan; `ra` is even."""
+    plans = [plan_of(name, {("data", "2026-10"): Decimal(40000)}) for name in ("r", "ra")]
+    report = portfolio_of(
+        [row("r", "data", "35000"), row("ra", "data", "40000")],
+        plans=plans,
+        sources=FINAL,
+        commenting=Commenting(comments=comments, required=required),
+        as_of=datetime(2026, 11, day, tzinfo=UTC),
+    )
+
+    assert states(report) == {"r": state, "ra": State.ON_PLAN, "portfolio": state}
+
+
+def test_an_overdue_comment_makes_no_bad_state_better(made: Callable[..., Portfolio]) -> None:
+    over = made(as_of=datetime(2026, 11, 10, tzinfo=UTC))
+    late = made(as_of=datetime(2026, 11, 11, tzinfo=UTC))
+
+    assert states(over)["p"] is State.OVER_LIMIT
+    assert (states(late)["p"], states(late)["portfolio"]) == (
+        State.OVER_LIMIT,
+        states(over)["portfolio"],
+    )
