@@ -14,8 +14,8 @@ from reconcile.since.evidence import Evidence
 from scheduler import planning, texts
 from scheduler.exchanging import is_invoiced
 from scheduler.opening import Opened
-from scheduler.publish import snapshot
 from scheduler.restoring import recorded
+from scheduler.snapshot import snapshot
 from scheduler.version import newest
 
 
