@@ -15,6 +15,7 @@ from models.errors import RefusedError
 from models.period import Month
 from models.schema import schemas
 from scheduler.demo import (
+    commentary,
     configuration,
     cur,
     einvoices,
@@ -91,6 +92,7 @@ def _texts(calendar: Calendar) -> dict[str, str]:
         "purchases.yaml": einvoices.purchases(STORIES, calendar),
         "runs.yaml": training.runs(STORIES, calendar),
         "decisions.yaml": gateway.decisions(calendar),
+        f"commentary/{calendar.last}.yaml": commentary.comments(calendar),
         ".gitignore": IGNORE,
         **{f"plans/{story.id}.yaml": plan(story, calendar) for story in STORIES},
         **{f"invoices/labeling/{name}": text for name, text in labeling.items()},

@@ -59,12 +59,13 @@ def test_every_configuration_file_is_valid_and_says_demo(written: Path) -> None:
 
 
 def test_editors_find_the_schema_that_each_file_names(written: Path) -> None:
-    files = [*written.glob("*.yaml"), *written.glob("plans/*.yaml")]
+    folders = ("*.yaml", "plans/*.yaml", "commentary/*.yaml")
+    files = [path for each in folders for path in written.glob(each)]
 
     for file in files:
         head = file.read_text().splitlines()[0]
         assert (file.parent / head.partition("$schema=")[2]).resolve().is_file()
-    assert len(files) == 8 + 6
+    assert len(files) == 8 + 6 + 1
     assert (written / ".trueup").stat().st_mode & 0o777 == 0o700
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from scheduler.demo import STORIES
+from scheduler.demo.commentary import SAID
 from scheduler.demo.story import Story
 
 pytestmark = pytest.mark.once
@@ -70,6 +71,16 @@ def test_what_was_decided_and_asked_about_cost_is_told(told: Path) -> None:
     assert (zombie["name"], zombie["since"]) == ("support-triage-8b-07", f"{MONTH}-05")
     assert question["keep"]["answer"].startswith("depends on the price")
     assert [each["name"] for each in found["machines"]] == ["srv-01"]
+
+
+def test_every_line_is_explained_but_one(told: Path) -> None:
+    found = report(told)["commentary"]
+
+    assert [each["scope"] for each in found if each["status"] != "given"] == ["unallocated"]
+    assert {each["scope"] for each in found if each["status"] == "given"} == {
+        scope for scope, *_ in SAID
+    }
+    assert all(each["why"] for each in found)
 
 
 def test_support_is_under_plan(told: Path) -> None:
@@ -156,3 +167,18 @@ def test_the_rule_that_is_commented_out_brings_kycs_money_home(
     assert gained == loose[0] - loose[1] > 28_000
     # with all its cost it is over its limit, which nobody saw
     assert lines(demo)["kyc-extract-8b"]["state"] == "over_limit"
+
+
+def test_every_planned_quantity_is_compared_with_what_bills_count(told: Path) -> None:
+    """Volume, price and mix say why; what has no quantity is planned as an amount."""
+    found = report(told)["drivers"]
+    items = [item for table in found["to_date"] for item in table["items"] if item["unit"]]
+
+    assert {item["why"].partition(" in ")[0] for item in items} <= {"", "also charged"}
+    assert {item["unit"] for item in items} == {
+        *("gpu-hour", "hour", "piece", "TB-month", "1000 tokens"),
+        *("document", "pair", "utterance", "ticket"),
+    }
+    search = next(each for each in found["month"] if each["project"] == "search-rerank-1b")
+    assert search["category"] == "training_compute"
+    assert search["main"] == "mix"
