@@ -71,7 +71,7 @@ class Decomposition:
 
     Attributes:
         prior_period: What belongs to months that are closed.
-        credits: Credits, refunds and adjustments of bills.
+        credits: Credits, refunds, adjustments and discounts of bills.
         commitments: Commitments that were bought, or that nobody used.
         waste: Attempts of training runs that failed, were preempted or cancelled.
         volume: More or fewer units, at the blended price; `factors` is how it is made up.

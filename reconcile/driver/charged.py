@@ -104,8 +104,17 @@ def _apart() -> pl.Expr:
         .then(pl.lit(CREDITS))
         .when(bought | (status == "Unused"))
         .then(pl.lit(COMMITMENTS))
+        .when(_given_back())
+        .then(pl.lit(CREDITS))
         .otherwise(pl.lit(BASE))
     )
+
+
+def _given_back() -> pl.Expr:
+    """Say whether a row gives money back and counts nothing: a refund, a discount of its own."""
+    is_tax = pl.col("charge_category").eq_missing(pl.lit(_TAX))
+    counts = pl.col("consumed_quantity").fill_null(0) != 0
+    return (pl.col(COST["effective"]) < 0) & ~counts & ~is_tax
 
 
 def _rows(frame: pl.DataFrame) -> Iterator[tuple[str, str, Month, Lot]]:

@@ -15,7 +15,9 @@ DRIVERS: Final = {
     "by_prior_period": Measure(
         "Prior period", "effective", "cost of closed months that this month bears"
     ),
-    "by_credits": Measure("Credits", "effective", "credits, refunds and adjustments of bills"),
+    "by_credits": Measure(
+        "Credits", "effective", "credits, refunds, adjustments and discounts of bills"
+    ),
     "by_commitments": Measure(
         "Commitments", "effective", "commitments that were bought, or that nobody used"
     ),

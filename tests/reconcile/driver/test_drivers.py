@@ -379,7 +379,7 @@ def test_what_was_lost_is_divided_by_hours_between_items(
 def test_what_was_lost_is_divided_by_cost_where_nothing_has_hours(
     driven: Driven, charge: Charge, explained: Explained
 ) -> None:
-    rows = [charge("60", item="a"), charge("20", item="b"), charge("-5", item="c")]
+    rows = [charge("60", item="a"), charge("20", item="b"), charge("-5", "-2", item="c")]
 
     found = driven([], rows, activity=counted(cost=Decimal(8), hours=Fraction(4))).months
 
@@ -450,6 +450,33 @@ def test_cost_without_the_units_of_the_plan_is_not_explained(
     (line,) = found.months
     assert explained(line) == {"spend": 21}
     assert (line.why, line.used, line.price, line.planned) == (why, None, None, 100)
+
+
+@pytest.mark.parametrize(
+    ("row", "parts", "why"),
+    [
+        ({}, {"volume": 20, "credits": -30}, ""),
+        ({"charge_category": "Purchase"}, {"volume": 20, "credits": -30}, ""),
+        ({"consumed_quantity": Decimal(-15), "consumed_unit": "GPU-Hours"}, {"volume": -10}, ""),
+        ({"charge_category": "Tax"}, {"volume": 20, "spend": -30}, ""),
+        ({"adjusts": "2026-08"}, {"volume": 20, "prior_period": -30}, ""),
+    ],
+)
+def test_what_is_given_back_without_a_quantity_hinders_nothing(
+    driven: Driven,
+    plan_for: Made,
+    charge: Charge,
+    explained: Explained,
+    row: dict[str, Any],
+    parts: dict[str, int],
+    why: str,
+) -> None:
+    """Refunds, and discounts that are lines of their own, are Usage that counts nothing."""
+    plans = [plan_for(("train", {"h": "100"}, "gpu-hour", "2"))]
+
+    (line,) = driven(plans, [charge("220", "110"), charge("-30", **row)]).months
+
+    assert (explained(line), line.why) == (parts, why)
 
 
 def test_tax_alone_is_not_explained(
