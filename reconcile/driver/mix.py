@@ -47,6 +47,10 @@ def _moved(group: Sequence[DriverLine], places: int) -> Decimal:
         return ZERO
     worth = sum(((line.planned or 0) * (line.planned_price or 0) for line in group), Fraction(0))
     blended = _kept(group) * worth / planned
+    if blended == sum(
+        ((line.kept or 0) * (line.planned_price or 0) for line in group), Fraction(0)
+    ):
+        return ZERO  # all at one price: what anchors leave of a cent is no mix
     alone = sum((line.split.plan + line.split.volume for line in group), ZERO)
     return alone - rounded(blended, places)
 

@@ -731,3 +731,16 @@ def test_closed_months_keep_the_quantities_and_prices_they_were_closed_with(
     assert (first.planned, first.planned_price) == (200, Fraction(5, 2))
     assert (explained(second), second.planned) == ({"volume": 40}, 200)
     assert explained(without) == explained(other) == {"volume": -100, "price": 100}
+
+
+def test_items_at_one_price_are_no_mix_whatever_rounding_leaves(
+    driven: Driven, plan_for: Made, charge: Charge, summed: Made
+) -> None:
+    """By hand: 0.335 twice is 0.34 twice, and 0.67 in one."""
+    items = [("a", {"h": "1"}, "gpu-hour", "0.5"), ("b", {"h": "1"}, "gpu-hour", "0.5")]
+    rows = [charge("0.33", "0.67", item="a"), charge("0.33", "0.67", item="b")]
+
+    found = driven([plan_for(*items)], rows).months
+
+    assert [line.kind for line in found] == ["item", "item"]
+    assert summed(found) == {"volume": Decimal("-0.32"), "price": Decimal("-0.02")}
