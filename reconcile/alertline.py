@@ -9,10 +9,20 @@ from decimal import Decimal
 from typing import Final
 
 from models.period import Month
-from reconcile.alerts import DAILY_ANOMALY, SPEND_AFTER_END, UNALLOCATED_OVER
+from reconcile.alerts import (
+    COST_WITHOUT_PLAN,
+    DAILY_ANOMALY,
+    SPEND_AFTER_END,
+    UNALLOCATED_OVER,
+)
 from reconcile.figure import Figure, Figures, scope
 
-_NOW: Final = {SPEND_AFTER_END: "told", UNALLOCATED_OVER: "over", DAILY_ANOMALY: "told_excess"}
+_NOW: Final = {
+    SPEND_AFTER_END: "told",
+    UNALLOCATED_OVER: "over",
+    DAILY_ANOMALY: "told_excess",
+    COST_WITHOUT_PLAN: "told_unplanned",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

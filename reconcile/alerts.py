@@ -11,18 +11,21 @@ EAC_OVER_LIMIT: Final = "eac_over_limit"
 SPEND_AFTER_END: Final = "spend_after_end"
 UNALLOCATED_OVER: Final = "unallocated_over"
 DAILY_ANOMALY: Final = "daily_anomaly"
+COST_WITHOUT_PLAN: Final = "cost_without_plan"
 # rule: how urgent it is, and what it says of a project in a line
 SEVERITY: Final = {
     EAC_OVER_LIMIT: "critical",
     SPEND_AFTER_END: "warning",
     UNALLOCATED_OVER: "warning",
     DAILY_ANOMALY: "warning",
+    COST_WITHOUT_PLAN: "warning",
 }
 SAYS: Final = {
     EAC_OVER_LIMIT: "over its limit",
     SPEND_AFTER_END: "spends after its end",
     UNALLOCATED_OVER: "too much cost without a project",
     DAILY_ANOMALY: "has days that stand out",
+    COST_WITHOUT_PLAN: "costs without a plan",
 }
 WORSE: Final = Decimal("0.10")  # of the excess last told: below that nobody is told again
 

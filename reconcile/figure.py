@@ -140,12 +140,15 @@ MEASURES: Final = {
         "billed",
         "billed cost that the month bears for months that were closed; + is more",
     ),
-    "day_cost": Measure("Cost", "effective", "cost of a category on a day, or of a thing since it"),
+    "day_cost": Measure(
+        "Cost", "effective", "cost of a category on a day, without things told apart, or of a thing"
+    ),
     "day_expected": Measure(
         "Expected", "effective", "what the schedule, the plan or earlier days let expect"
     ),
     "day_excess": Measure("Excess", "effective", "cost minus expected; + is more"),
     "told_excess": Measure("Now", "effective", "cost beyond what was expected, when last told"),
+    "told_unplanned": Measure("Now", "effective", "cost of a month without a plan, when last told"),
     "accrued": Measure("Accrued", "effective", "cost of the month that no bill has brought"),
     "accrued_balance": Measure(
         "Balance", "effective", "accrued and not invoiced, or paid and not used, at the month's end"

@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from models.ledger import Entry
 from models.money import ZERO
-from reconcile import afterwards, message, unassigned
+from reconcile import afterwards, message, unassigned, unplanned
 from reconcile.alerts import (
+    COST_WITHOUT_PLAN,
     DAILY_ANOMALY,
+    EAC_OVER_LIMIT,
     SPEND_AFTER_END,
     UNALLOCATED_OVER,
     Act,
     Afterwards,
     Alert,
     Standing,
+    Watched,
     decide,
 )
 from reconcile.anomaly import told as told_days
-from reconcile.anomaly.shown import AnomalyLine, Unusual, recent, unusual
+from reconcile.anomaly.shown import recent, unusual
 from reconcile.line import Line
 from reconcile.message import Message
+from reconcile.outside import Outside
 from reconcile.portfolio import Portfolio
 from reconcile.state import State
 from scheduler.outbox import queued
 from scheduler.publish import known_alerts
 from scheduler.workspace import Project, Stores
 
+Told = tuple[Message, dict[str, Any]]  # what people read, and the event that carries it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of an alert, and what it is told with."""
+
+    act: Act
+    alert: Alert
+    project: Project
+    report: Portfolio
+    run: str
+
+    @property
+    def at(self) -> str:
+        """When the data was current."""
+        return self.report.as_of.isoformat()
+
 
 def raise_alerts(project: Project, stores: Stores, report: Portfolio, *, run: str) -> list[str]:
     """Store what changed and the messages about it in one transaction; return the subjects."""
     known, today = known_alerts(stores), report.as_of.date().isoformat()
-    standings = [standing for line in report.projects if (standing := _standing(line))]
-    ended = _ended(report, [*project.registry.ids, *_told(known, SPEND_AFTER_END)])
     entries: list[Entry] = []
     subjects = []
-    loose = unassigned.unassigned(report, project.settings.allocation.unallocated_over)
-    odd = _unusual(project, report, known)
-    for act, alert in decide([*standings, *ended, loose, *odd], known, today=today):
-        told, sent = _said(act, alert, project, report, run)
+    for act, alert in decide(_watched(project, report, known), known, today=today):
+        told, sent = TELLERS[alert.rule](
+            Change(act=act, alert=alert, project=project, report=report, run=run)
+        )
         entries += [Entry("alert", alert.key, alert.body())]
         entries += queued(project.settings.channels, sent)
         subjects.append(told.subject)
@@ -48,50 +69,19 @@ def raise_alerts(project: Project, stores: Stores, report: Portfolio, *, run: st
     return subjects
 
 
-def _said(
-    act: Act, alert: Alert, project: Project, report: Portfolio, run: str
-) -> tuple[Message, dict[str, Any]]:
-    """Return the message about a change, and the event that carries it."""
-    at = report.as_of.isoformat()
-    if alert.rule == SPEND_AFTER_END:
-        spent = {each.project: each for each in report.outside if each.side == "after"}
-        found, owned = spent.get(alert.project), project.registry.project(alert.project)
-        told = afterwards.message(act, alert, found, owned, report)
-        return told, afterwards.event(act, alert, found, owned, report, told, run=run, at=at)
-    if alert.rule == DAILY_ANOMALY:
-        days = _recent(project, report, alert.project)
-        odd = told_days.message(act, alert, days, report)
-        return odd, told_days.event(act, alert, days, report, odd, run=run, at=at)
-    if alert.rule == UNALLOCATED_OVER:
-        accepted = project.settings.allocation.unallocated_over
-        told = unassigned.message(act, alert, report, accepted)
-        return told, unassigned.event(act, alert, report, told, run=run, at=at)
-    line = next(each for each in report.projects if each.key == alert.project)
-    told = message.message(act, alert, line, report, run=run)
-    return told, message.event(act, alert, line, report, told, run=run, at=at)
-
-
-def _unusual(project: Project, report: Portfolio, known: Mapping[str, Alert]) -> Iterator[Unusual]:
-    """Yield how each project stands whose days stood out, lately or when last told."""
+def _watched(project: Project, report: Portfolio, known: Mapping[str, Alert]) -> Iterator[Watched]:
+    """Yield what every rule looks at; a project that was told of is looked at as long as it is."""
+    yield from (standing for line in report.projects if (standing := _standing(line)))
+    yield from _ended(report, [*project.registry.ids, *_told(known, SPEND_AFTER_END)])
+    yield unassigned.unassigned(report, project.settings.allocation.unallocated_over)
+    yield from unplanned.unplanned(report, _told(known, COST_WITHOUT_PLAN))
     told, days = _told(known, DAILY_ANOMALY), project.settings.anomalies.days
     yield from unusual(report.anomalies, told, report.as_of.date(), days)
-
-
-def _recent(project: Project, report: Portfolio, name: str) -> list[AnomalyLine]:
-    lately = recent(report.anomalies, report.as_of.date(), project.settings.anomalies.days)
-    return [line for line in lately if line.anomaly.project == name]
 
 
 def _told(known: Mapping[str, Alert], rule: str) -> Iterator[str]:
     """Yield projects of which a rule was told, in the registry or not any more."""
     yield from (each.project for each in known.values() if each.rule == rule)
-
-
-def _ended(report: Portfolio, projects: Iterable[str]) -> Iterator[Afterwards]:
-    """Yield what each project has spent after its end; most have none."""
-    spent = {each.project: each.amount.value for each in report.outside if each.side == "after"}
-    for each in dict.fromkeys(projects):
-        yield Afterwards(project=each, excess=spent.get(each) or ZERO)
 
 
 def _standing(line: Line) -> Standing | None:
@@ -102,3 +92,64 @@ def _standing(line: Line) -> Standing | None:
         return None
     trusted = line.complete and line.state not in (State.NO_ACTUALS, State.INCOMPLETE)
     return Standing(project=line.key, eac=eac, limit=line.outlook.limit.value, trusted=trusted)
+
+
+def _ended(report: Portfolio, projects: Iterable[str]) -> Iterator[Afterwards]:
+    """Yield what each project has spent after its end; most have none."""
+    spent = _afterwards(report)
+    for each in dict.fromkeys(projects):
+        found = spent.get(each)
+        yield Afterwards(project=each, excess=(found and found.amount.value) or ZERO)
+
+
+def _afterwards(report: Portfolio) -> dict[str, Outside]:
+    return {each.project: each for each in report.outside if each.side == "after"}
+
+
+def _over_limit(change: Change) -> Told:
+    report, alert = change.report, change.alert
+    line = next(each for each in report.projects if each.key == alert.project)
+    told = message.message(change.act, alert, line, report, run=change.run)
+    sent = message.event(change.act, alert, line, report, told, run=change.run, at=change.at)
+    return told, sent
+
+
+def _after_end(change: Change) -> Told:
+    act, alert, report = change.act, change.alert, change.report
+    found = _afterwards(report).get(alert.project)
+    owned = change.project.registry.project(alert.project)
+    told = afterwards.message(act, alert, found, owned, report)
+    sent = afterwards.event(act, alert, found, owned, report, told, run=change.run, at=change.at)
+    return told, sent
+
+
+def _unallocated(change: Change) -> Told:
+    act, alert, report = change.act, change.alert, change.report
+    accepted = change.project.settings.allocation.unallocated_over
+    told = unassigned.message(act, alert, report, accepted)
+    return told, unassigned.event(act, alert, report, told, run=change.run, at=change.at)
+
+
+def _unplanned(change: Change) -> Told:
+    act, alert, report = change.act, change.alert, change.report
+    line = next((each for each in report.projects if each.key == alert.project), None)
+    told = unplanned.message(act, alert, line, report)
+    return told, unplanned.event(act, alert, line, report, told, run=change.run, at=change.at)
+
+
+def _unusual(change: Change) -> Told:
+    act, alert, report = change.act, change.alert, change.report
+    days = change.project.settings.anomalies.days
+    lately = recent(report.anomalies, report.as_of.date(), days)
+    found = [line for line in lately if line.anomaly.project == alert.project]
+    told = told_days.message(act, alert, found, report)
+    return told, told_days.event(act, alert, found, report, told, run=change.run, at=change.at)
+
+
+TELLERS: Final[Mapping[str, Callable[[Change], Told]]] = {
+    EAC_OVER_LIMIT: _over_limit,
+    SPEND_AFTER_END: _after_end,
+    UNALLOCATED_OVER: _unallocated,
+    DAILY_ANOMALY: _unusual,
+    COST_WITHOUT_PLAN: _unplanned,
+}

@@ -175,7 +175,9 @@ JUDGED: Final[dict[str, Builder]] = {
     "day_cost": _of_day,
     "day_expected": stated("method", "what the schedule, the plan or earlier days let expect"),
     "day_excess": minus("day_cost", "day_expected"),
-    "told_excess": stated("alert", "entries `alert` of the ledger"),
+    **dict.fromkeys(
+        ("told_excess", "told_unplanned"), stated("alert", "entries `alert` of the ledger")
+    ),
     "fy_ac": looks_at("actual of the months of the fiscal year so far"),
     "fy_pl": stated("plan", "plan of the months of the fiscal year so far"),
     "fy_delta": minus("fy_ac", "fy_pl"),
