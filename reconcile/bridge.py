@@ -72,7 +72,9 @@ class Rebaseline:
         version: Version that counts.
         original: Budget at completion of the original baseline, without contingency.
         budget: That of the version that counts.
-        change: From the first to the second; the lines sum to it.
+        change: From version to version; the lines sum to it.
+        drawn: What draws moved into items from contingency; `original`, `change` and this are
+            `budget`.
         estimate: Estimate at completion; of the project's line.
         over: Estimate minus the original budget; + is over it.
         over_current: Estimate minus the budget that counts.
@@ -87,6 +89,7 @@ class Rebaseline:
     original: Figure
     budget: Figure
     change: Figure
+    drawn: Figure
     estimate: Figure
     over: Figure
     over_current: Figure
@@ -123,7 +126,7 @@ def _rebaseline(
 ) -> Rebaseline:
     where, until = line.scope, to_date(month)
     versions = [_version(plan, rates, figures.currency) for plan in history]
-    before = versions[0].budget
+    before, last, budget = versions[0].budget, versions[-1].budget, line.completion.bac
     planned = _until(history[0], rates, figures.currency, month)
     actual, estimate = line.to_date.ac, line.completion.eac
 
@@ -135,8 +138,9 @@ def _rebaseline(
         first=history[0].version,
         version=history[-1].version,
         original=at("bac0", before),
-        budget=line.completion.bac,
-        change=at("rebaselined", versions[-1].budget - before),
+        budget=budget,
+        change=at("rebaselined", last - before),
+        drawn=at("bac_drawn", None if budget.value is None else budget.value - last),
         estimate=estimate,
         over=at("dbac0", None if estimate.value is None else estimate.value - before),
         over_current=line.completion.delta,

@@ -11,7 +11,12 @@ REBASELINE: Final[Mapping[str, Measure]] = {
     "bac0": Measure(
         "BAC₀", "plan", "budget at completion of the first approved version, without contingency"
     ),
-    "rebaselined": Measure("Rebaselined", "plan", "BAC minus BAC₀; + raised the budget"),
+    "rebaselined": Measure(
+        "Rebaselined", "plan", "what versions changed since BAC₀; + raised the budget"
+    ),
+    "bac_drawn": Measure(
+        "Drawn", "plan", "contingency that was drawn into items: the rest of BAC minus BAC₀"
+    ),
     "dbac0": Measure("ΔBAC₀", "forecast", "EAC minus BAC₀; + is over the original budget"),
     "pl0": Measure("PL₀", "plan", "plan to date of the first approved version"),
     "dpl0": Measure("ΔPL₀", "effective", "actual to date minus PL₀; + is over the original plan"),

@@ -26,7 +26,7 @@ from reconcile.report.section import (
 CENTS: Final = 2
 COUNT: Final[Mapping[str, Any]] = {"type": "integer"}
 BUDGETS: Final = (
-    *("Project", "Versions", "BAC₀", "Rebaselined", "BAC", "EAC", "ΔBAC₀", "ΔBAC"),
+    *("Project", "Versions", "BAC₀", "Rebaselined", "Drawn", "BAC", "EAC", "ΔBAC₀", "ΔBAC"),
     *("PL₀ to date", "ΔPL₀"),
 )
 STEPS: Final = ("Project", "Versions", "Item", "Category", *map(str.capitalize, KINDS), "Sum")
@@ -39,7 +39,8 @@ SCHEMA: Final = list_of(
     closed_object(
         project=TEXT,
         **dict.fromkeys(("first", "version"), COUNT),
-        **dict.fromkeys(("bac0", "rebaselined", "bac", "eac", "delta_bac0", "delta_bac"), AMOUNT),
+        **dict.fromkeys(("bac0", "rebaselined", "drawn", "bac"), AMOUNT),
+        **dict.fromkeys(("eac", "delta_bac0", "delta_bac"), AMOUNT),
         **dict.fromkeys(("plan0_to_date", "delta0_to_date"), AMOUNT),
         bridge=list_of(_LINE),
     )
@@ -54,7 +55,8 @@ def section(p: Portfolio) -> Section:
         title="Rebaselines",
         note=(
             f"Budgets at completion without contingency, in {p.currency}: BAC₀ of the first "
-            "approved version, BAC of the one that counts; ΔBAC₀ and ΔBAC are EAC minus these, "
+            "approved version, BAC of the one that counts with what was drawn from contingency; "
+            "ΔBAC₀ and ΔBAC are EAC minus these, "
             "ΔPL₀ is actual minus the first plan, to date; + is more. Quantity is valued at the "
             "old price, price at the new quantity. Each version: `trueup plan show PROJECT`."
         ),
@@ -76,7 +78,7 @@ def _row(each: Rebaseline) -> tuple[Cell, ...]:
         words(each.project),
         words(f"{each.first} to {each.version}"),
         amount(each.original),
-        _delta(each.change),
+        *map(_delta, (each.change, each.drawn)),
         *map(amount, (each.budget, each.estimate)),
         *map(_delta, (each.over, each.over_current)),
         amount(each.plan),
@@ -107,6 +109,7 @@ def _document(each: Rebaseline) -> dict[str, Any]:
         "version": each.version,
         "bac0": value(each.original),
         "rebaselined": value(each.change),
+        "drawn": value(each.drawn),
         "bac": value(each.budget),
         "eac": value(each.estimate),
         "delta_bac0": value(each.over),
