@@ -121,7 +121,7 @@ def _order(given: Evidence) -> Check:
         name="order",
         verdict="fail",
         text=f"earlier months are not closed: {', '.join(map(str, given.earlier))}",
-        mend=f"months are closed in order; begin with `trueup close {given.earlier[0]}`",
+        mend=f"months are closed in order; begin with `trueup close {given.earlier[0]} --dry-run`",
     )
 
 

@@ -84,7 +84,7 @@ EARLIER = (
     {"earlier": [Month(2026, 8), Month(2026, 9)]},
     "order",
     "earlier months are not closed: 2026-08, 2026-09",
-    "months are closed in order; begin with `trueup close 2026-08`",
+    "months are closed in order; begin with `trueup close 2026-08 --dry-run`",
 )
 NOTHING = (
     {"empty": True},
