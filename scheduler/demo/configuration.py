@@ -115,6 +115,7 @@ sources:
       line: Line
       description: Role
       quantity: Hours
+      unit: Unit
       unit_price: Rate
       amount: Amount
       currency: Currency

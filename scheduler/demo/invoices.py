@@ -31,7 +31,7 @@ LABELING_HEAD: Final = (
     *("Netto", "MwSt", "Währung", "Von", "Bis", "Bestellung", "Projekt"),
 )
 LABOR_HEAD: Final = (
-    *("Invoice", "Issued", "Line", "Role", "Hours", "Rate", "Amount", "Currency"),
+    *("Invoice", "Issued", "Line", "Role", "Hours", "Unit", "Rate", "Amount", "Currency"),
     *("From", "To", "PO", "Project"),
 )
 
@@ -133,7 +133,7 @@ def _hours(stories: Sequence[Story], month: Month, calendar: Calendar) -> Iterat
         for line, hours in enumerate(_people(item, story, month, calendar), 1):
             yield (
                 *(f"NW-{month}-{number:02d}", month.last.isoformat(), str(line)),
-                *(f"ML engineer {line}", f"{hours}", item.price),
+                *(f"ML engineer {line}", f"{hours}", "h", item.price),
                 *(f"{rounded(hours * Decimal(item.price)):,}", "USD"),
                 *(month.first.isoformat(), month.last.isoformat()),
                 *(f"PO-ENG-{story.id[:3].upper()}", story.id),

@@ -176,13 +176,16 @@ def engineers(people: int, hours_per_month: int, price: str) -> Item:
     )
 
 
-def serving(endpoints: int, price: str, *parts: Part, went: tuple[int, ...] = ()) -> Item:
-    """Return staging endpoints that run all year."""
+def serving(
+    endpoints: int, price: str, *parts: Part, gpus: int = 1, went: tuple[int, ...] = ()
+) -> Item:
+    """Return staging endpoints that run all year; `price` is of an hour of one accelerator."""
+    each = {"gpus_per_endpoint": gpus} if gpus > 1 else {}
     return Item(
         id="serving",
         category="inference",
-        quantity={"endpoints": endpoints, "hours": 8760},
-        unit="instance-hour",
+        quantity={"endpoints": endpoints, **each, "hours": 8760},
+        unit="gpu-hour",
         price=price,
         parts=parts,
         went=went,
