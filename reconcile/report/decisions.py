@@ -14,8 +14,8 @@ from reconcile.decision.mix import CAVEAT
 from reconcile.figure import Figure
 from reconcile.portfolio import Portfolio
 from reconcile.report.decisionschema import SCHEMA, document
-from reconcile.report.number import NONE, day, percent, plain
-from reconcile.report.section import Cell, Section, Table, words
+from reconcile.report.number import NONE, percent, plain
+from reconcile.report.section import Cell, Section, Table, dated, words
 
 __all__ = ["SCHEMA", "lines", "section", "tables"]
 
@@ -109,7 +109,7 @@ def _idle(found: Decisions, currency: str) -> Iterator[Table]:
         heads=("Endpoint", "Project", "Since", "Days", "So far", "A month"),
         words=3,
         rows=tuple(
-            (words(each.name), words(each.project), words(day(each.since)),
+            (words(each.name), words(each.project), dated(each.since),
              _number(each.days, 0), _number(each.cost), _number(each.monthly))
             for each in found.zombies
         ),

@@ -13,7 +13,7 @@ from reconcile.driver.measure import DRIVERS, PART
 from reconcile.driver.shown import DriverRow, DriverTable
 from reconcile.figure import Figure, exact_text
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import grouped, plain
+from reconcile.report.number import NONE, grouped, plain
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
@@ -36,6 +36,8 @@ _HEADS: Final = (
     *("Project", "Item", "Unit", "Remark"),
     *("q PL", "q AC", "r PL", "r AC", "PL", "AC"),
 )
+_BRIEF: Final = ("Project", "Item", "PL", "AC")
+_UNITS: Final = _HEADS[:8]
 _PARTS: Final = closed_object(**dict.fromkeys(PARTS, AMOUNT))
 _FACTORS: Final = {"type": "object", "additionalProperties": AMOUNT}
 _ROW: Final = closed_object(
@@ -62,19 +64,31 @@ SCHEMA: Final = closed_object(month=list_of(_TABLE), to_date=list_of(_TABLE))
 
 
 def section(p: Portfolio) -> Section:
-    """Return the items of each category that is materially off its plan in the month."""
+    """Return the items of each category that is materially off its plan in the month.
+
+    What the parts are stands first, and what units and prices they come from below it: side by
+    side they are wider than a page.
+    """
     shown = [table for table in p.drivers.month if table.whole.material]
     parts = named(shown)
-    rows = tuple(row for table in shown for row in block(table, parts, p.currency))
+    rows = [row for table in shown for row in block(table, parts, p.currency)]
     return Section(
         key="drivers",
         title="Drivers",
         note=(
             f"Why categories that are materially off their plan cost more or less, in {p.currency}"
-            ": q is units, r is the price of one, and the parts of a row sum to its ΔPL. All "
-            "categories, and sums to date: `trueup variance`."
+            ": the parts of a row sum to its ΔPL. All categories, and sums to date: `trueup "
+            "variance`."
         ),
-        tables=(Table(heads=heads(parts), words=WORDS, rows=rows),),
+        tables=(
+            Table(heads=_heads(_BRIEF, parts), words=2, rows=tuple(map(_brief, rows))),
+            Table(
+                heads=_UNITS,
+                words=WORDS,
+                rows=tuple(row[: len(_UNITS)] for row in rows if _is_counted(row)),
+                caption="Units (q) and the price of one (r)",
+            ),
+        ),
         document=document(p.drivers.month, p.drivers.to_date),
     )
 
@@ -87,7 +101,23 @@ def named(tables: Iterable[DriverTable]) -> list[str]:
 
 def heads(parts: Iterable[str]) -> tuple[str, ...]:
     """Return the heads of a table that shows some parts."""
-    return (*_HEADS, *(DRIVERS[f"{PART}{name}"].title for name in parts), "ΔPL")
+    return _heads(_HEADS, parts)
+
+
+def _heads(first: Iterable[str], parts: Iterable[str]) -> tuple[str, ...]:
+    return (*first, *(DRIVERS[f"{PART}{name}"].title for name in parts), "ΔPL")
+
+
+def _brief(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Return a row without units and prices; its remark stands beside its name."""
+    project, name, _, remark = row[:WORDS]
+    told = name.text if remark.text == NONE else f"{name.text}: {remark.text}"
+    return (project, words(told, name.tone), *row[len(_UNITS) :])
+
+
+def _is_counted(row: tuple[Cell, ...]) -> bool:
+    """Return whether units or prices of a row are known."""
+    return any(cell.figure for cell in row[WORDS : len(_UNITS)])
 
 
 def block(table: DriverTable, parts: Sequence[str], currency: str) -> Iterator[tuple[Cell, ...]]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from reconcile.figure import Figure
 from reconcile.forecasting.shown import CategoryLine, ForecastLine, MissLine
 from reconcile.portfolio import Portfolio
-from reconcile.report.number import NONE, day, percent, plain, signed_percent
+from reconcile.report.number import NONE, percent, plain, signed_percent
 from reconcile.report.section import (
     AMOUNT,
     TEXT,
@@ -17,6 +17,7 @@ from reconcile.report.section import (
     Table,
     amount,
     closed_object,
+    dated,
     list_of,
     value,
     words,
@@ -142,7 +143,7 @@ def _project(line: ForecastLine) -> tuple[Cell, ...]:
         Cell(text=plain(line.months, 0), figure=line.months),
         Cell(text=plain(line.burn), figure=line.burn),
         *ends,
-        words(day(outlook.run_out if outlook else None)),
+        dated(outlook.run_out if outlook else None),
         Cell(text=percent(line.covered), figure=line.covered),
     )
 

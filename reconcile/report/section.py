@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Literal
 
 from reconcile.figure import Figure, exact_text
-from reconcile.report.number import NONE, plain
+from reconcile.report.number import NONE, day, plain
 
 Tone = Literal["", "over", "under", "soft", "red"]
 
@@ -27,11 +28,13 @@ class Cell:
         figure: The figure that it shows; None for words.
         tone: over or under for what is material, soft for what only accompanies, red for
             what somebody has to mend.
+        is_day: Whether the text is a day.
     """
 
     text: str
     figure: Figure | None = None
     tone: Tone = ""
+    is_day: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,11 @@ class Section:
 def words(text: str | None, tone: Tone = "") -> Cell:
     """Return a cell of words; a dash for none."""
     return Cell(text=text or NONE, tone=tone)
+
+
+def dated(value: date | None) -> Cell:
+    """Return a cell of a day; a dash for none."""
+    return Cell(text=day(value), is_day=value is not None)
 
 
 def amount(figure: Figure, tone: Tone = "") -> Cell:
