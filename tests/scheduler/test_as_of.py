@@ -57,3 +57,12 @@ def test_a_report_as_of_a_day_is_the_one_that_was_printed_on_it(
     nobody = trueup(*at, "diff", "--since", "2026-11-02", "-p", "support-bat")
     assert nobody.code == 2
     assert "no project 'support-bat'. Did you mean 'support-bot'?" in nobody.err
+
+    first = (small / "plans" / "support-bot.yaml").read_text()
+    (small / "plans" / "v2.yaml").write_text(first.replace("version: 1", "version: 2"))
+    now = trueup(*at, "plan", "show", "support-bot").out
+    then = trueup(*at, "plan", "show", "support-bot", "--as-of", "2026-11-05").out
+    assert now.startswith("support-bot version 2 (approved), ")
+    assert then.startswith("support-bot version 1 (approved), ")
+    listed = trueup(*at, "plan", "list", "--as-of", "2026-11-05").out.splitlines()[1:]
+    assert [line.split()[1:4] for line in listed] == [["1", "approved", "yes"]]
