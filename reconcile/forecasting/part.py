@@ -8,11 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from models.money import ZERO, rounded
+from models.money import ZERO
 from models.period import Month
 from reconcile.forecasting.basis import Amounts, Basis, Item
 from reconcile.forecasting.method import TITLES, Earned, clipped
-from reconcile.forecasting.spreading import added, open_months, spread, total
+from reconcile.forecasting.spreading import added, open_months, scaled, spread, total
 
 REMAINING: Final = TITLES["remaining_plan"]
 CPI: Final = TITLES["category_cpi"]
@@ -125,14 +125,7 @@ def _home(found: list[Part]) -> Part | None:
 
 def _by_plan(part: Part, reported: Collection[Month]) -> dict[Month, Decimal]:
     """Return the plan of open months, scaled where a what-if says so."""
-    return added(
-        {month: _scaled(amount, item) for month, amount in open_months(item.plan, reported).items()}
-        for item in part.items
-    )
-
-
-def _scaled(amount: Decimal, item: Item) -> Decimal:
-    return amount if item.scale == 1 else rounded(Fraction(amount) * item.scale)
+    return added(scaled(open_months(item.plan, reported), item.scale) for item in part.items)
 
 
 def _adds(month: Month, actual: Amounts, rest: Amounts, reported: Collection[Month]) -> Decimal:

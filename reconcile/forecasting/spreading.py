@@ -25,6 +25,11 @@ def spread(amount: Fraction, shape: Mapping[Month, Decimal]) -> dict[Month, Deci
     return dict(zip(months, parts(rounded(amount), weights), strict=True)) if months else {}
 
 
+def scaled(amounts: Amounts, ratio: Fraction) -> dict[Month, Decimal]:
+    """Return amounts at a ratio; their sum is rounded once, to cents, and no month by itself."""
+    return dict(amounts) if ratio == 1 else spread(Fraction(total(amounts)) * ratio, amounts)
+
+
 def open_months(plan: Amounts, reported: Collection[Month]) -> dict[Month, Decimal]:
     """Return the plan of months that are not reported."""
     return {month: amount for month, amount in plan.items() if month not in reported}

@@ -10,12 +10,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from models.money import ZERO, exact, rounded
+from models.money import ZERO, exact
 from reconcile.forecasting.basis import Amounts, Basis, Item
 from reconcile.forecasting.compared import compared, cost_performance
 from reconcile.forecasting.estimate import Outlook, outlook
 from reconcile.forecasting.span import Range, Scope, estimate_range, run_out
-from reconcile.forecasting.spreading import added, total
+from reconcile.forecasting.spreading import added, open_months, scaled, total
 
 _FORM: Final = re.compile(r"([A-Za-z_][\w-]*)=([+-]\d{1,4}(?:\.\d{1,6})?)%", re.ASCII)
 
@@ -124,9 +124,4 @@ def _scope(found: Outlook) -> Scope:
 
 def _plan(basis: Basis, item: Item) -> Amounts:
     """Return the plan of an item, scaled in the months that are not reported."""
-    if item.scale == 1:
-        return item.plan
-    return {
-        month: amount if month in basis.reported else rounded(Fraction(amount) * item.scale)
-        for month, amount in item.plan.items()
-    }
+    return {**item.plan, **scaled(open_months(item.plan, basis.reported), item.scale)}

@@ -277,6 +277,16 @@ def test_a_change_scales_the_budget_of_open_months_that_a_range_compares_with(
     assert [found.eac, found.span.low, found.span.high] == [660, 220, 690]
 
 
+def test_a_change_is_rounded_once_and_not_month_by_month(basis: Any, item: Any) -> None:
+    """By hand: four months of 33.33 at 1.01 are 134.6532; rounded by month they were 134.64."""
+    made = basis(item(["33.33"] * 6, factors=("hours",)), spent={"": [10] * 2}, n=2)
+
+    found = beside(outlook(made), what_if("hours=+1%"))
+
+    assert found.eac == found.span.high == Decimal("154.65")
+    assert found.eac == found.methods["remaining_plan"]
+
+
 def test_what_counted_output_says_bounds_the_range_from_four_months_on(
     basis: Any, item: Any, six_months: Any
 ) -> None:
