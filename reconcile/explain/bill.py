@@ -19,6 +19,7 @@ from reconcile.explain.formula import (
 )
 from reconcile.explain.ground import Asked
 from reconcile.explain.leaf import ON_TIME, Condition, Spent, Stated, project_is
+from reconcile.explain.parts import if_it_comes
 from reconcile.figure import PORTFOLIO
 
 _INVOICE: Final = "the invoice, as invoices.yaml or its document states it"
@@ -70,10 +71,11 @@ def _coverage(asked: Asked) -> Formula:
 def _moved(asked: Asked) -> Formula:
     before = asked.id("allocated_pct", period=str(asked.month + -1))
     ids = ((1, asked.id("allocated_pct")), (-1, before))
-    inputs = tuple(figures(asked, ids))
+    inputs = tuple(each for each in figures(asked, ids) if each.value is not None)
     if asked.figure.value is None:
         return Formula(how="method", said="one of both months has no cost", inputs=inputs)
-    return Formula(how="method", said="allocated minus that of the month before", inputs=inputs)
+    said = "allocated minus that of the month before"
+    return if_it_comes(Formula(how="sum", said=said, inputs=inputs), asked)
 
 
 def _open_cost(asked: Asked) -> Formula:

@@ -48,24 +48,29 @@ class Formula:
             `method` that says what it makes of them.
         said: The same in words.
         inputs: What it is made of.
+        drivers: The same taken apart another way, by why it came about; they sum to it, too.
     """
 
     how: How
     said: str
     inputs: tuple[Input, ...] = ()
+    drivers: tuple[Input, ...] = ()
 
     def checked(self, asked: Asked) -> Formula:
         """Return the formula, once its inputs come to the figure.
 
         Raises:
-            InvariantError: when they come to something else.
+            InvariantError: when they, or its drivers, come to something else.
         """
-        found, value = self.comes_to(), asked.figure.value
-        if found is not None and value is not None and found != value:
-            raise InvariantError(
-                f"figure {asked.figure.id}: is {value}, and its formula, {self.said}, comes to "
-                f"{found}; tell its authors"
-            )
+        value = asked.figure.value
+        sums = {f"its formula, {self.said}, comes": self.comes_to()}
+        if self.drivers:
+            sums["its drivers come"] = _sum(self.drivers)
+        for said, found in sums.items():
+            if found is not None and value is not None and found != value:
+                raise InvariantError(
+                    f"figure {asked.figure.id}: is {value}, and {said} to {found}; tell its authors"
+                )
         return self
 
     def comes_to(self) -> Decimal | None:
@@ -78,7 +83,12 @@ class Formula:
                 return _percent(values[0], values[1])
             if any(isinstance(each.leaf, Spent) for each in self.inputs):
                 return None
-            return sum((each.sign * (each.value or ZERO) for each in self.inputs), ZERO)
+            return _sum(self.inputs)
+
+
+def _sum(inputs: Iterable[Input]) -> Decimal:
+    with localcontext(prec=WIDE):
+        return sum((each.sign * (each.value or ZERO) for each in inputs), ZERO)
 
 
 def _percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
@@ -106,6 +116,17 @@ def _of_leaf(each: Leaf) -> Input:
             return Input(leaf=each)
         case Planned() | Stated():
             return Input(leaf=each, value=each.value)
+
+
+def named(asked: Asked, measure: str) -> str:
+    """Return the id of a measure of the same scope and period.
+
+    Args:
+        asked: What is explained.
+        measure: Its name; `bac@completion` is at completion, `ac@now` to date.
+    """
+    name, _, period = measure.partition("@")
+    return asked.id(name, period=asked.ground.now if period == "now" else period)
 
 
 def figures(asked: Asked, ids: Iterable[tuple[int, str]]) -> Iterator[Input]:
@@ -146,11 +167,11 @@ def percent_of(part: str, whole: str) -> Builder:
 
 
 def method(said: str, *measures: str) -> Builder:
-    """Return what a named method makes of measures of the same scope and period."""
+    """Return what a named method makes of measures of the same scope; see `named`."""
 
     def built(asked: Asked) -> Formula:
-        there = [each for each in measures if asked.id(each) in asked.ground.report.figures]
-        ids = ((1, asked.id(each)) for each in there)
+        known = asked.ground.report.figures
+        ids = ((1, each) for name in measures if (each := named(asked, name)) in known)
         return Formula(how="method", said=said, inputs=tuple(figures(asked, ids)))
 
     return built
@@ -166,14 +187,13 @@ def stated(kind: str, said: str) -> Builder:
 
 
 def by_parts(otherwise: Builder) -> Builder:
-    """Return the sum over projects of a portfolio's measure, and another formula of a project."""
+    """Return the sum of what a line consists of, and another formula where it has no parts."""
 
     def built(asked: Asked) -> Formula:
         ids = [(1, asked.id(asked.measure, scope=part.scope)) for part in asked.parts]
-        there = [each for each in ids if each[1] in asked.ground.report.figures]
-        if asked.line is not asked.ground.report.total or not there:
+        if not ids or any(each not in asked.ground.report.figures for _, each in ids):
             return otherwise(asked)
-        inputs = tuple(figures(asked, there))
-        return Formula(how="sum", said="sum of the projects", inputs=inputs)
+        what = "projects" if asked.line is asked.ground.report.total else "its parts"
+        return Formula(how="sum", said=f"sum of {what}", inputs=tuple(figures(asked, ids)))
 
     return built

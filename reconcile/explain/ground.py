@@ -14,7 +14,7 @@ from models.money import WIDE, ZERO, stored
 from models.period import Month
 from reconcile.actuals import Converter
 from reconcile.explain.leaf import Planned, PlanRow
-from reconcile.figure import COMPLETION, MEASURES, Figure
+from reconcile.figure import COMPLETION, MEASURES, Figure, to_date
 from reconcile.given import Planned as Plan
 from reconcile.line import Line
 from reconcile.portfolio import Portfolio
@@ -23,7 +23,7 @@ from reconcile.tally import upto
 ONE: Final = Decimal(1)
 UNTIL: Final = "to-"
 MONTH_LENGTH: Final = 7  # of the text of a day, too
-_TALLIED: Final = ("ac", "pl")
+_Key = tuple[str, str, str]  # scope, period, measure
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,30 @@ class Ground:
     def _plan_rows(self) -> dict[str, tuple[PlanRow, ...]]:
         return {plan.project: tuple(self._rows(plan)) for plan in self.plans}
 
+    @property
+    def now(self) -> str:
+        """The period to date of the report."""
+        return to_date(self.report.month)
+
+    @cached_property
+    def below(self) -> dict[_Key, tuple[str, ...]]:
+        """The figures of one measure and period one step below a scope, by these three."""
+        found: dict[_Key, list[str]] = {}
+        for each in self.report.figures:
+            scope, period, measure = each.rsplit("/", 2)
+            found.setdefault((scope.rpartition("/")[0], period, measure), []).append(each)
+        return {key: tuple(ids) for key, ids in found.items()}
+
     def tallied(self, figure_id: str) -> Decimal | None:
-        """Return plan or actual of a line in a period that its report does not print."""
+        """Return plan, actual or forecast of a line in a period that its report does not print."""
         scope, period, measure = figure_id.rsplit("/", 2)
         line = self.lines.get(scope)
-        if line is None or measure not in _TALLIED or period == COMPLETION:
+        if line is None or period == COMPLETION:
             return None
-        amounts = line.tally.plan if measure == "pl" else line.tally.actual
+        tally = line.tally
+        amounts = {"pl": tally.plan, "ac": tally.actual, "fc": tally.forecast}.get(measure)
+        if amounts is None:
+            return None
         month = Month.parse(period.removeprefix(UNTIL))
         return upto(amounts, month) if period.startswith(UNTIL) else amounts.get(month)
 

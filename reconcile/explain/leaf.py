@@ -16,7 +16,7 @@ Sign = Literal["=", "!=", "in", "<", ">", "<=", "is empty", "is filled"]
 _COLUMNS: Final = {"month": MONTH["effective"]}
 _MET: Final[dict[Sign, Callable[[pl.Expr, tuple[str, ...]], pl.Expr]]] = {
     "=": lambda column, words: column == words[0],
-    "!=": lambda column, words: column != words[0],
+    "!=": lambda column, words: column.ne_missing(pl.lit(words[0])),
     "in": lambda column, words: column.is_in([*words]),
     "<": lambda column, words: column < words[0],
     "<=": lambda column, words: column <= words[0],

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from models.money import ZERO
 from models.period import Month
 from reconcile.explain.formula import (
     Builder,
@@ -21,10 +22,11 @@ from reconcile.explain.formula import (
     plus,
     stated,
 )
-from reconcile.explain.ground import Asked
+from reconcile.explain.ground import UNTIL, Asked
 from reconcile.explain.judged import of_item
 from reconcile.explain.leaf import ON_TIME, Condition, Leaf, Planned, Spent, project_is
-from reconcile.figure import COMPLETION, to_date
+from reconcile.explain.parts import difference, unfunded
+from reconcile.figure import COMPLETION
 from reconcile.tally import Tally
 
 Amounts = Callable[[Tally], Mapping[Month, Decimal]]
@@ -41,10 +43,15 @@ def spent(asked: Asked) -> Spent:
 
 
 def planned(asked: Asked) -> Planned:
-    """Return the plan items of a scope `project/category/item`: of a month, or of all."""
-    months = () if asked.period == COMPLETION else (asked.month,)
+    """Return the plan items of a scope `project/category/item`: of a month, to date, or of all."""
     project, category, item = (*asked.names, "", "")[:3]
-    return asked.ground.planned(project, category, item, months)
+    whole = asked.ground.planned(project, category, item)
+    if asked.period == COMPLETION:
+        return whole
+    months = {Month.parse(row.month) for row in whole.rows} | {asked.month}
+    mine = {month for month in months if month <= asked.month}
+    mine = mine if asked.period.startswith(UNTIL) else {asked.month}
+    return asked.ground.planned(project, category, item, mine)
 
 
 def _summed(amounts: Amounts, leafing: Leafing) -> Builder:
@@ -54,14 +61,21 @@ def _summed(amounts: Amounts, leafing: Leafing) -> Builder:
         if asked.figure.value is None:
             return missing(asked)
         if asked.line is None:
-            return of_item(asked)
-        if asked.period.startswith("to-"):
+            return _of_item(asked, leafing(asked))
+        if asked.period.startswith(UNTIL):
             return _of_months(asked, amounts(asked.line.tally))
         if asked.parts:
             return _of_parts(asked, amounts)
         return leaf(asked.figure.definition, leafing(asked))
 
     return built
+
+
+def _of_item(asked: Asked, found: Leaf) -> Formula:
+    """Return the plan of an item by its rows; what drivers compare it with may be another."""
+    if isinstance(found, Planned) and found.rows and found.value == asked.figure.value:
+        return leaf(asked.figure.definition, found)
+    return of_item(asked)
 
 
 def _of_months(asked: Asked, amounts: Mapping[Month, Decimal]) -> Formula:
@@ -93,19 +107,37 @@ def _at(amounts: Mapping[Month, Decimal], month: Month | None) -> Decimal | None
 
 def _estimate(asked: Asked) -> Formula:
     """Return the estimate: what is spent until the month of the report, and what is to come."""
-    now = to_date(asked.ground.report.month)
-    ids = ((1, asked.id("ac", period=now)), (1, asked.id("etc")))
+    ids = ((1, asked.id("ac", period=asked.ground.now)), (1, asked.id("etc")))
     said = "actual to date plus estimate to complete"
     return Formula(how="sum", said=said, inputs=tuple(figures(asked, ids)))
 
 
+def _expected(asked: Asked) -> Formula:
+    """Return the forecast of a month, or of the months up to one: of a category, a method's."""
+    if asked.figure.value is None:
+        return missing(asked)
+    if asked.line and asked.period.startswith(UNTIL):
+        return _of_months(asked, asked.line.tally.forecast)
+    if asked.line and asked.parts:
+        return _of_parts(asked, lambda tally: tally.forecast)
+    return _FORECAST(asked)
+
+
 def _to_come(asked: Asked) -> Formula:
-    """Return what is still expected, with what the method looks at."""
-    now = to_date(asked.ground.report.month)
-    ids = ((1, asked.id("ac", period=now)), (1, asked.id("bac")))
-    known = tuple(each for each in figures(asked, ids) if each.value is not None)
-    said = "what the forecast expects after the month of the report, and what that month lacks"
-    return Formula(how="method", said=said, inputs=known)
+    """Return what is expected of later months, and of those so far beside what is spent."""
+    if asked.line is None:
+        return missing(asked)
+    actual, forecast = asked.line.tally.actual, asked.line.tally.forecast
+    inputs = list[Input]()
+    for month in sorted({*actual, *forecast}):
+        spent_, more = actual.get(month, ZERO), forecast.get(month, ZERO)
+        if month > asked.ground.report.month or spent_ != more:
+            inputs.append(Input(id=asked.id("fc", period=str(month)), value=more))
+        if month <= asked.ground.report.month and spent_ != more:
+            ac = asked.id("ac", period=str(month))
+            inputs.append(Input(sign=-1, id=ac, value=spent_))
+    said = "forecast of the months after that of the report, and what those so far lack"
+    return Formula(how="sum", said=said, inputs=tuple(inputs))
 
 
 def _outside(sign: str) -> Builder:
@@ -134,12 +166,13 @@ def _stranded(asked: Asked) -> Formula:
     return missing(asked)
 
 
+_FORECAST: Final = method("the month's part of what the category's method expects", "pl")
 _ACTUAL: Final = _summed(lambda tally: tally.actual, spent)
 LINES: Final[dict[str, Builder]] = {
     "ac": _ACTUAL,
     "pl": _summed(lambda tally: tally.plan, planned),
-    "fc": method("the forecast of the month: what is spent of it, or what the plan expects", "pl"),
-    "delta": minus("ac", "pl"),
+    "fc": _expected,
+    "delta": difference,
     "dfc": minus("fc", "pl"),
     "pct": percent_of("delta", "pl"),
     "eac": _estimate,
@@ -156,7 +189,7 @@ LINES: Final[dict[str, Builder]] = {
     "drawn": by_parts(method("overrun, at most the contingency", "dbac", "reserve")),
     "reserve_left": minus("reserve", "drawn"),
     "reserve_left_pct": percent_of("reserve_left", "reserve"),
-    "unfunded": by_parts(method("overrun beyond the contingency", "dbac", "reserve")),
+    "unfunded": by_parts(unfunded),
     "after": _outside(">"),
     "before": _outside("<"),
     "stranded": _stranded,

@@ -33,6 +33,7 @@ def document(said: Explanation, top: int, proofs: Sequence[Proof] | None = None)
             "how": found.formula.how,
             "said": found.formula.said,
             "inputs": [_input(each) for each in found.formula.inputs],
+            "drivers": [_input(each) for each in found.formula.drivers],
         },
         "sums": {
             "rows": exact_text(found.of_rows),

@@ -70,7 +70,14 @@ def _head(found: Trace) -> Iterator[str]:
 
 def _formula(found: Trace) -> Iterator[str]:
     yield f"formula: {visible(found.formula.said)}"
-    rows = [(*_input(each), exact_text(each.value) or "") for each in found.formula.inputs]
+    yield from _inputs(found.formula.inputs)
+    if found.formula.drivers:
+        yield "by its drivers:"
+        yield from _inputs(found.formula.drivers)
+
+
+def _inputs(inputs: Sequence[Input]) -> Iterator[str]:
+    rows = [(*_input(each), exact_text(each.value) or "") for each in inputs]
     yield from (f"  {line}" for line in aligned(rows, (2,))) if rows else ()
 
 
@@ -138,7 +145,9 @@ def ordered(lines: pl.DataFrame) -> pl.DataFrame:
     """Return lines with the largest amounts first."""
     size = pl.col("amount").abs().alias("size")
     order = lines.with_columns(size).sort(
-        "size", "document", "x_row", "day", descending=[True, False, False, False], nulls_last=True
+        *("size", "document", "x_row", "part", "day"),
+        descending=[True, False, False, False, False],
+        nulls_last=True,
     )
     return order.drop("size")
 
@@ -172,8 +181,9 @@ def place(row: Mapping[str, Any]) -> str:
     """Return where a line is: document and row, or what says it."""
     if row["document"] is None:
         return visible(row["said"] or "")
+    told = f" {visible(row['part'])}" if row["part"] else ""
     derived = f" ({row['derived']})" if row["derived"] else ""
-    return f"{row['document'][:SHORT]}:{row['x_row']}{derived}"
+    return f"{row['document'][:SHORT]}:{row['x_row']}{told}{derived}"
 
 
 def _total(found: Trace) -> Iterator[str]:

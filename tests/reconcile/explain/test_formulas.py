@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from graphlib import TopologicalSorter
+from typing import Any
 
+import polars as pl
 import pytest
 
 from models.errors import InvariantError
+from models.period import Month
 from reconcile.explain.formula import Formula, Input, leaf
 from reconcile.explain.ground import Asked, Ground
 from reconcile.explain.judged import JUDGED
@@ -18,6 +22,7 @@ from reconcile.explain.table import FORMULAS, formula, leaves
 from reconcile.figure import MEASURES, Figure, Figures
 
 pytestmark = pytest.mark.failure("N05")
+OCTOBER = date(2026, 10, 31)
 WAY_OUT = (
     "these measures have no formula: give each one in reconcile/explain (LINES for lines of"
     " projects, BILLS for bills and invoices, JUDGED for what a method makes)"
@@ -80,6 +85,14 @@ def test_each_figure_of_a_report_comes_out_of_its_formula(ground: Ground) -> Non
         ("bot/2026-10/delta", "sum", ["bot/2026-10/ac", "bot/2026-10/pl"]),
         ("bot/2026-10/pct", "percent", ["bot/2026-10/delta", "bot/2026-10/pl"]),
         ("bot/completion/eac", "sum", ["bot/to-2026-10/ac", "bot/completion/etc"]),
+        ("bot/completion/etc", "sum",
+         ["bot/labor/completion/etc", "bot/training_compute/completion/etc"]),
+        ("portfolio/labor/completion/etc", "sum", ["bot/labor/completion/etc"]),
+        ("bot/labor/completion/etc", "sum", []),
+        ("bot/completion/unfunded", "method", ["bot/completion/dbac", "bot/completion/reserve"]),
+        ("chat/completion/unfunded", "sum", ["chat/completion/dbac", "chat/completion/drawn"]),
+        ("bot/2026-10/room", "sum", ["bot/completion/beyond"]),
+        ("bot/2026-10/balance", "sum", ["bot/2026-10/opening"]),
         ("bot/completion/limit", "sum", ["bot/completion/bac", "bot/completion/reserve"]),
         ("portfolio/completion/reserve", "sum",
          ["bot/completion/reserve", "chat/completion/reserve"]),
@@ -118,15 +131,53 @@ def test_a_percentage_is_taken_to_its_last_place() -> None:
     assert Formula(how="percent", said="p", inputs=both).comes_to() == Decimal("33.333333")
 
 
-def test_what_a_method_makes_is_a_leaf_of_the_sum_it_is_a_part_of(ground: Ground) -> None:
-    asked = Asked(ground, ground.report.figures["bot/completion/eac"])
+@pytest.fixture(scope="session")
+def ahead(portfolio_of: Any, plan_of: Any, item_of: Any) -> Ground:
+    """A project in October whose plan goes on to December, and that cost in October alone."""
+    amounts = [Decimal(100), Decimal(100), Decimal(100), Decimal("50.50")]
+    plan = plan_of(
+        "bot", start=Month(2026, 9), items=(item_of("people", "labor", amounts),),
+        contingency=Decimal(10),
+    )  # fmt: skip
+    rows = [{"project": "bot", "category": "labor", "day": OCTOBER, "cost": Decimal(230)}]
+    return Ground(portfolio_of(rows, plans=[plan]), [plan], None)  # type: ignore[arg-type]
+
+
+def test_what_a_method_makes_is_a_leaf_of_the_sum_it_is_a_part_of(ahead: Ground) -> None:
+    """An estimate is actual to date, and what a category's method expects of each later month."""
+    asked = Asked(ahead, ahead.report.figures["portfolio/completion/eac"])
 
     found = [*leaves(asked)]
 
-    etc = ground.report.figures["bot/completion/etc"].value
+    forecast = ahead.lines["bot/labor"].tally.forecast
     made = [each for sign, each in found if sign and isinstance(each, Stated)]
-    assert made == [Stated(kind="method", said="bot/completion/etc", value=etc)]
-    assert {sign for sign, each in found if isinstance(each, Planned)} == {0}
+    assert made == [
+        Stated(kind="method", said=f"bot/labor/{month}/fc", value=forecast[Month.parse(month)])
+        for month in ("2026-11", "2026-12")
+    ]
+    spent = sum(sign for sign, each in found if isinstance(each, Spent))
+    assert (spent, asked.figure.value) == (1, 230 + sum(each.value or 0 for each in made))
+    assert {sign for sign, each in found if isinstance(each, Planned)} <= {0}
+
+
+@pytest.mark.parametrize(
+    ("figure", "how", "inputs"),
+    [
+        ("portfolio/2026-11/fc", "sum", ["bot/2026-11/fc"]),
+        (
+            "portfolio/to-2026-11/fc",
+            "sum",
+            [f"portfolio/2026-{at}/fc" for at in ("09", "10", "11")],
+        ),
+        ("bot/labor/completion/etc", "sum", ["bot/labor/2026-11/fc", "bot/labor/2026-12/fc"]),
+    ],
+)
+def test_a_forecast_is_the_sum_of_months_and_projects(
+    ahead: Ground, figure: str, how: str, inputs: list[str]
+) -> None:
+    found = formula(Asked(ahead, ahead.report.figures[figure]))
+
+    assert (found.how, sorted(each.id for each in found.inputs)) == (how, inputs)
 
 
 def test_a_figure_without_a_value_says_so(ground: Ground) -> None:
@@ -147,6 +198,44 @@ def test_rows_of_a_plan_say_where_they_are_written(ground: Ground) -> None:
     assert (row.item, row.month, row.version) == ("people", "2026-10", 2)
     assert (row.amount, row.rate, row.value) == (Decimal(1000), Decimal("1.25"), Decimal(1250))
     assert (row.currency, row.file) == ("EUR", "plans/bot.yaml:7")
+
+
+def test_what_says_nothing_is_something_else_than_a_word() -> None:
+    """Credits stand apart; a row without a category of charge is none."""
+    rows = pl.DataFrame({"charge_category": ["Credit", "Usage", None]})
+
+    found = [
+        rows.filter(Condition("charge_category", sign, ("Credit",)).met).rows()
+        for sign in ("=", "!=")
+    ]
+
+    assert found == [[("Credit",)], [("Usage",), (None,)]]
+
+
+@pytest.mark.parametrize(
+    ("figure", "category"),
+    [
+        (
+            "adjustment/2026-08/aws/bot/labor/credit/USD/2026-10/adjusted",
+            "charge_category = Credit",
+        ),
+        ("adjustment/2026-08/aws/bot/labor/late/USD/2026-10/adjusted", "charge_category != Credit"),
+    ],
+)
+def test_a_line_of_adjustments_is_the_late_rows_of_its_cause(
+    ground: Ground, figure: str, category: str
+) -> None:
+    asked = Asked(ground, Figure(figure, Decimal(1), "effective", "USD", "d"))
+
+    found = formula(asked)
+
+    (own,) = found.inputs
+    assert (found.how, own.said) == (
+        "sum",
+        "sum of tco_cost of spend where month = 2026-10 and adjusts is filled and"
+        " adjusts = 2026-08 and source = aws and project = bot and category = labor and"
+        f" currency = USD and {category}",
+    )
 
 
 def test_a_leaf_of_spend_reads_as_a_sentence() -> None:

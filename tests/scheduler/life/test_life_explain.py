@@ -116,6 +116,20 @@ def test_what_is_late_is_what_is_said_now_less_what_was_closed(after: Any) -> No
     assert len(said) == 3
 
 
+def test_what_a_month_bears_for_a_closed_one_is_the_sum_of_late_rows(after: Any) -> None:
+    """A line of p came late, and with it what is shared went from q to p."""
+    one = explainer(after(shut), "2026-11")
+    ids = [each for each in one.report.figures if each.endswith(("/adjusted", "/adjusted_billed"))]
+
+    for figure in ids:
+        found = one.trace(figure)
+        assert (found.is_sum, found.lost) == (True, ()), figure
+        assert found.figure.value == found.of_rows + found.rounding, figure
+
+    assert len(ids) > 4
+    assert one.report.figures["portfolio/2026-11/adjusted_billed"].value == 3
+
+
 def test_rows_are_added_up_again_from_the_archive(after: Any) -> None:
     code, said = verified(after(tell), "p/2026-10/ac")
 
