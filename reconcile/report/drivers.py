@@ -37,7 +37,8 @@ _HEADS: Final = (
     *("q PL", "q AC", "r PL", "r AC", "PL", "AC"),
 )
 _BRIEF: Final = ("Project", "Item", "PL", "AC")
-_UNITS: Final = _HEADS[:8]
+_UNITS: Final = ("Project", "Item", "Unit", "q PL", "q AC", "r PL", "r AC")
+_COUNTED: Final = slice(WORDS, 8)
 _PARTS: Final = closed_object(**dict.fromkeys(PARTS, AMOUNT))
 _FACTORS: Final = {"type": "object", "additionalProperties": AMOUNT}
 _ROW: Final = closed_object(
@@ -84,8 +85,8 @@ def section(p: Portfolio) -> Section:
             Table(heads=_heads(_BRIEF, parts), words=2, rows=tuple(map(_brief, rows))),
             Table(
                 heads=_UNITS,
-                words=WORDS,
-                rows=tuple(row[: len(_UNITS)] for row in rows if _is_counted(row)),
+                words=3,
+                rows=tuple((*row[:3], *row[_COUNTED]) for row in rows if _is_counted(row)),
                 caption="Units (q) and the price of one (r)",
             ),
         ),
@@ -112,12 +113,12 @@ def _brief(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """Return a row without units and prices; its remark stands beside its name."""
     project, name, _, remark = row[:WORDS]
     told = name.text if remark.text == NONE else f"{name.text}: {remark.text}"
-    return (project, words(told, name.tone), *row[len(_UNITS) :])
+    return (project, words(told, name.tone), *row[_COUNTED.stop :])
 
 
 def _is_counted(row: tuple[Cell, ...]) -> bool:
     """Return whether units or prices of a row are known."""
-    return any(cell.figure for cell in row[WORDS : len(_UNITS)])
+    return any(cell.figure for cell in row[_COUNTED])
 
 
 def block(table: DriverTable, parts: Sequence[str], currency: str) -> Iterator[tuple[Cell, ...]]:
@@ -172,7 +173,7 @@ def _foot(table: DriverTable, parts: Sequence[str], digits: int) -> tuple[Cell, 
     left = f"rounding {grouped(apart, '+', digits)}" if apart else ""
     return (
         words(table.project),
-        words(table.title),
+        words(table.title, "strong"),
         words(""),
         words("; ".join(text for text in (mainly, left) if text)),
         *_blank(4),

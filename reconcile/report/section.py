@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from reconcile.figure import Figure, exact_text
 from reconcile.report.number import NONE, day, plain
 
-Tone = Literal["", "over", "under", "soft", "red"]
+Tone = Literal["", "over", "under", "soft", "red", "strong"]
 
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 AMOUNT: Final[Mapping[str, Any]] = {
@@ -27,7 +27,7 @@ class Cell:
         text: As it is read; never empty.
         figure: The figure that it shows; None for words.
         tone: over or under for what is material, soft for what only accompanies, red for
-            what somebody has to mend.
+            what somebody has to mend, strong for what sums others up.
         is_day: Whether the text is a day.
     """
 

@@ -142,10 +142,11 @@ def test_the_section_shows_what_is_material_and_says_so_in_every_form(p: Portfol
     assert rows[3][6] == "\u2212437.50"
     assert rows[-1][-1] == "+662.34"
     assert all(len(row) == len(table.heads) for row in rows)
-    assert units.heads == ("Project", "Item", "Unit", "Remark", "q PL", "q AC", "r PL", "r AC")
+    assert units.heads == ("Project", "Item", "Unit", "q PL", "q AC", "r PL", "r AC")
     assert [[cell.text for cell in row] for row in units.rows][-1] == [
-        *("legal", "spot", "gpu-hour", NONE, "700.00", "520.00", "2.50", "2.40"),
+        *("legal", "spot", "gpu-hour", "700.00", "520.00", "2.50", "2.40"),
     ]
+    assert (table.rows[-1][1].tone, table.rows[0][1].tone) == ("strong", "")
     assert [row[1].text for row in units.rows] == ["on-demand", "spot"]
     assert units.caption == "Units (q) and the price of one (r)"
     assert "Why categories that are materially off their plan" in drivers.section(p).note
