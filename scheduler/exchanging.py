@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any, Final
 
 from ingest.kind import ABSENT, CLOSED, LOADED, RECEIVED, REFUSED, REOPENED, RULES, STATE
-from models.errors import ConfigError
+from models.errors import ConfigError, RefusedError, StoreError
 from models.ledger import Later, Ledger
 from models.planversion import APPROVED, VERSION
 from models.settings import Settings
@@ -17,14 +18,16 @@ from reconcile.since.reading import Readings, readings
 from scheduler.booking import booked
 from scheduler.decisions import DRAWN
 from scheduler.opening import Opened
+from scheduler.past import Moment, past
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
-from scheduler.restoring import PRESENT
+from scheduler.restoring import CONFIGURATION, PRESENT
 from scheduler.workspace import Project
 
 DELIVERED: Final = (LOADED, RECEIVED, REFUSED, ABSENT, STATE)
 INVOICED: Final = frozenset({"invoice_headers", "invoice_details"})  # tables of an invoice
 PLANNED: Final = (VERSION, APPROVED)
+MOVING: Final = (*DELIVERED, *PLANNED, DRAWN, CONFIGURATION)  # figures, beside closes
 
 
 def steps(before: Opened, after: Opened) -> tuple[Readings, list[Step]]:
@@ -59,15 +62,37 @@ def read(state: Opened) -> Readings:
 def exchanged(before: Opened, after: Opened) -> Iterator[tuple[str, Opened]]:
     """Yield each cause that is there at all, and the state once it is exchanged, too.
 
-    In the order of `reconcile.since.change.CAUSES`; the last one is the later state itself.
+    In the order of `reconcile.since.change.CAUSES`, from one close or reopen to the next: what
+    came after a month was closed has never moved it. The last one is the later state itself.
     """
     state = before
-    for cause, exchange in EXCHANGES.items():
-        found = exchange(state, after)
-        if found is not None:
-            state = found
-            yield cause, state
+    for stop in (*_stops(before, after), after):
+        for cause, exchange in EXCHANGES.items():
+            found = exchange(state, stop)
+            if found is not None:
+                state = found
+                yield cause, state
+        state = stop
     yield "time", after
+
+
+def _stops(before: Opened, after: Opened) -> Iterator[Opened]:
+    """Yield the states right after months were closed or reopened, at the earlier day."""
+    ledger, project = after.stores.ledger, after.project
+    for seq in _settled(ledger, before.stores.ledger.size):
+        moment = Moment(seq=seq, as_of=before.as_of, month=before.month, run="", snapshot="")
+        with suppress(ConfigError, RefusedError, StoreError):  # its causes go with later ones
+            then = past(project, after.stores, moment)
+            yield replace(before, project=then.project, stores=then.stores, was=True)
+
+
+def _settled(ledger: Ledger, since: int) -> list[int]:
+    """Return the last entry of each run of closes and reopens that nothing else comes between."""
+    shut = {each.seq for kind in (CLOSED, REOPENED) for each in ledger.entries(kind)}
+    others = {each.seq for kind in MOVING for each in ledger.entries(kind)}
+    seqs = sorted(seq for seq in shut | others if seq > since)
+    pairs = zip(seqs, [*seqs[1:], 0], strict=True)
+    return [seq for seq, later in pairs if seq in shut and later not in shut]
 
 
 def _delivered(state: Opened, after: Opened, *, invoices: bool) -> Opened | None:

@@ -60,11 +60,19 @@ def table(found: Since) -> str:
         return "".join(f"{line}\n" for line in (head, "no figure changed", *_evidence(found)))
     causes = columns(found.changes)
     named = [" + ".join(each) for each in causes]
+    rounded = [each.rounded(PLACES) for each in found.changes]
+    shown = [each for each in rounded if any(each.parts.values())]
     rows = [("scope", "figure", "before", "after", "change", *named)]
-    rows += [_row(each.rounded(PLACES), causes) for each in found.changes]
+    rows += [_row(each, causes) for each in shown]
     numbers = range(_WORDS, len(rows[0]))
-    lines = (head, *aligned(rows, tuple(numbers)), *_evidence(found))
-    return "".join(f"{line}\n" for line in lines)
+    lines = (head, *aligned(rows, tuple(numbers)), *_less(len(rounded) - len(shown)))
+    return "".join(f"{line}\n" for line in (*lines, *_evidence(found)))
+
+
+def _less(count: int) -> Iterator[str]:
+    """Yield how many figures are left out, since none of their amounts prints otherwise."""
+    if count:
+        yield f"and {count} figure{'s' if count > 1 else ''} by less than a cent"
 
 
 def _row(each: Changed, causes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

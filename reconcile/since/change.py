@@ -34,7 +34,10 @@ CAUSES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The readings once some causes are exchanged; several where they only go together."""
+    """The readings once some causes are exchanged; several where they only go together.
+
+    The same causes may be exchanged several times, as before a month is closed and after it.
+    """
 
     causes: tuple[str, ...]
     readings: Readings
@@ -60,7 +63,7 @@ class Changed:
             return sum(self.parts.values(), ZERO)
 
     def rounded(self, places: int = 2) -> Changed:
-        """Return it as it is printed: before, each state between and after are rounded once.
+        """Return it as it is printed: before, the sum after each cause, and after, rounded once.
 
         So the parts sum to the difference of what is printed, to the last digit.
         """
@@ -93,8 +96,10 @@ def changes(first: Readings, steps: Sequence[Step]) -> tuple[Changed, ...]:
 
 
 def _changed(key: Reading, values: Sequence[Decimal], steps: Iterable[Step]) -> Changed:
-    moves = zip(steps, pairwise(values), strict=True)
-    parts = {step.causes: after - before for step, (before, after) in moves if after != before}
+    moved: dict[tuple[str, ...], Decimal] = {}
+    for step, (before, after) in zip(steps, pairwise(values), strict=True):
+        moved[step.causes] = moved.get(step.causes, ZERO) + after - before
+    parts = {causes: part for causes, part in moved.items() if part}
     found = Changed(key, values[0], values[-1], parts)
     if _plus(found.before, found.change) != found.after:
         raise InvariantError(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -43,6 +44,21 @@ def test_a_row_is_a_figure_and_a_column_a_cause() -> None:
         "plan: plans and their approvals",
         "  legal: version 1 to 2",
     ]
+
+
+def test_figures_that_print_as_they_were_are_counted_and_not_shown() -> None:
+    small = [
+        Changed(Reading(scope, "2026-10", "ac"), Decimal(1), Decimal("1.001"),
+                {("bill",): Decimal("0.001")})
+        for scope in ("a", "b")
+    ]  # fmt: skip
+
+    both, one = (table(replace(FOUND, changes=[FOUND.changes[1], *small[n:]])) for n in (0, 1))
+
+    assert "and 2 figures by less than a cent" in both.splitlines()
+    assert "and 1 figure by less than a cent" in one.splitlines()
+    assert not any(line.startswith(("a ", "b ")) for line in both.splitlines())
+    assert len(json.loads(document(replace(FOUND, changes=small)))["changes"]) == 2
 
 
 def test_nothing_changed_is_said() -> None:

@@ -80,6 +80,18 @@ def test_what_goes_up_and_comes_back_is_shown_with_both_causes() -> None:
     assert changes(first, [step("bill", eac="1")]) == ()
 
 
+def test_a_cause_that_is_exchanged_again_has_the_sum_of_both() -> None:
+    """Before a month was closed, and after it; what it took back is no part of the change."""
+    first = {EAC: Decimal(1), OCTOBER: Decimal(1)}
+    later = [step("bill", eac="2", october="2"), step("close", eac="2.5", october="2"),
+             step("bill", eac="5", october="1")]  # fmt: skip
+
+    (found,) = changes(first, later)
+
+    assert found.parts == {("bill",): Decimal("3.5"), ("close",): Decimal("0.5")}
+    assert (found.reading, found.change) == (EAC, 4)
+
+
 def test_a_printed_part_is_the_difference_of_printed_states() -> None:
     first = {EAC: Decimal("0.004")}
     last = [step("bill", eac="0.008"), step("rules", eac="0.012")]
