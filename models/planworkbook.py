@@ -85,7 +85,8 @@ def _sheet(book: Any, file: str, wanted: str | None) -> str:  # noqa: ANN401 - a
     filled = [wanted] if wanted else [name for name in seen if any(_values(book[name]))]
     if len(filled) != 1:
         said = f"has values on {', '.join(filled) or 'no sheet'}; name one: "
-        raise ConfigError(Mistake(file, 1, 1, f"{said}lines: {{file: FILE, sheet: NAME}}"))
+        way = "lines: {file: FILE, sheet: NAME}, or --sheet NAME of an import"
+        raise ConfigError(Mistake(file, 1, 1, f"{said}{way}"))
     return filled[0]
 
 

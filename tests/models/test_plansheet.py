@@ -280,7 +280,7 @@ def test_of_several_sheets_with_values_one_is_named(of_book: Callable[..., Plan]
         sheet.parent["Hidden"].sheet_state = "hidden"
 
     assert said(lambda: of_book(change)) == [
-        "legal.xlsx:1:1: has values on Plan, Old; name one: lines: {file: FILE, sheet: NAME}"
+        "legal.xlsx:1:1: has values on Plan, Old; name one: lines: {file: FILE, sheet: NAME}, or --sheet NAME of an import"
     ]
     assert of_book(change, more="lines: {file: legal.xlsx, sheet: Plan}\n").base == Decimal("3.5")
 
