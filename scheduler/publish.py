@@ -91,6 +91,7 @@ def reconcile(project: Project, stores: Stores, books: Books, month: Month) -> P
 def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inputs:
     """Return everything that the report of a month is made of; alerts are decided on it."""
     project = planning.standing(project, stores.ledger)
+    decided = asked(project, stores, books, month)  # no budget before its draws are allowed
     settings, owed, as_of = project.settings, books.owed, books.as_of
     held, judged = shelf(stores, as_of), asserted(project, stores)
     states = [
@@ -129,7 +130,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         commitments=owed.committed(),
         forecast=forecasting.known(project, stores, books),
         restated=restated(held, month),
-        asked=asked(project, stores, books, month),
+        asked=decided,
         closed=held.closed,
         life=month_life(held, month, states, judged),
         commenting=commenting(project, stores),
