@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from models.period import Month
 from reconcile.given import Owned
@@ -27,7 +27,7 @@ def kept(
         if months and line.key not in projects:
             yield (
                 f"{line.key}: has no entry in projects.yaml, and keeps its cost of "
-                f"{_span(months)}, which were closed with it; an id is never changed: give it one "
+                f"{_span(months)}, closed with it; an id is never changed: give it one "
                 "again, with another `name`"
             )
         elif owned := projects.get(line.key):
@@ -44,5 +44,6 @@ def _merged(owned: Owned, months: Iterable[Month]) -> Iterator[str]:
         )
 
 
-def _span(months: Collection[Month]) -> str:
-    return ", ".join(map(str, months))
+def _span(months: Sequence[Month]) -> str:
+    first, last = months[0], months[-1]
+    return str(first) if first == last else f"{first} to {last}"

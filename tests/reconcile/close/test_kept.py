@@ -29,8 +29,8 @@ def said(found: Any, *projects: Project) -> list[str]:
 def test_a_project_that_lost_its_entry_is_told_with_its_closed_months() -> None:
     assert said(line("old", AUGUST, SEPTEMBER, OCTOBER), Project(id="new")) == [
         (
-            "old: has no entry in projects.yaml, and keeps its cost of 2026-08, 2026-09, which "
-            "were closed with it; an id is never changed: give it one again, with another `name`"
+            "old: has no entry in projects.yaml, and keeps its cost of 2026-08 to 2026-09, "
+            "closed with it; an id is never changed: give it one again, with another `name`"
         )
     ]
 
@@ -53,7 +53,7 @@ def test_nothing_is_told_of_known_projects_and_of_open_months(
 @pytest.mark.parametrize(
     ("on", "months"),
     [
-        (date(2026, 8, 1), "2026-08, 2026-09"),
+        (date(2026, 8, 1), "2026-08 to 2026-09"),
         (date(2026, 8, 2), "2026-09"),
         (date(2026, 9, 1), "2026-09"),
         (date(2026, 10, 1), ""),
