@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -176,3 +177,26 @@ def test_the_command_shows_what_was_drawn_and_the_ledger_has_it(
     (mine,) = report["projects"]
     limit, bac = D(mine["completion"]["limit"]), D(mine["completion"]["bac"])
     assert limit - bac == D(line["balance"])
+
+
+@pytest.mark.once
+def test_a_draw_that_only_a_draft_allows_waits_for_its_approval(
+    night: Path, trueup: Callable[..., Any]
+) -> None:
+    plan = (night / "plans" / "support-bot.yaml").read_text("utf-8")
+    stated = "contingency: {stated_amount: 90000, use: stated}"
+    more = re.sub(r"(?m)^contingency: .*$", stated, plan)
+    draft = more.replace("version: 1", "version: 2").replace("status: approved", "status: draft")
+    (night / "plans" / "more.yaml").write_text(draft, "utf-8")
+    (night / "decisions.yaml").write_text(f"draws:\n  - {DRAW.replace('40', '80000')}\n", "utf-8")
+
+    refused = trueup("-C", str(night), "decisions", "--month", "2026-10")
+    approve = ("plan", "approve", "support-bot", "--by", "cfo", "--reason", "more")
+    approved = trueup("-C", str(night), *approve)
+    shown = trueup("-C", str(night), "decisions", "--month", "2026-10", "-f", "json")
+
+    assert refused.code == 5
+    assert "decisions.yaml:2:" in refused.err
+    assert "80000 USD is more than the" in refused.err
+    assert approved.code == 0, approved.err
+    assert json.loads(shown.out)["contingency"][0]["balance"] == "10000.00"
