@@ -55,7 +55,9 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 def _contingency(plan: Plan) -> Iterator[str]:
     stated, computed = plan.contingency_stated, plan.contingency_computed
-    if stated is None or abs(stated - computed) <= plan.reserve.tolerance:
+    if stated is None or not plan.reserve.rate:  # an amount alone contradicts nothing
+        return
+    if abs(stated - computed) <= plan.reserve.tolerance:
         return
     effective = rounded(Fraction(stated) / Fraction(plan.base), 6) if plan.base else "n/a"
     yield (

@@ -39,7 +39,9 @@ def document(p: Portfolio, projects: Collection[str]) -> str:
 def _lines(p: Portfolio, projects: Collection[str]) -> Iterator[str]:
     months, sums = _of(p.drivers.month, projects), _of(p.drivers.to_date, projects)
     if not months and not sums:
-        yield f"nothing to compare in {p.month}"
+        runs = ": it still runs, and days are not compared with the plan of a month"
+        why = runs if p.month.end > p.as_of else ""
+        yield f"nothing to compare in {p.month}{why}"
         return
     yield f"{p.month}, {p.currency}; + is over plan; the parts of a row sum to its difference"
     for made in months:

@@ -215,9 +215,13 @@ def test_a_price_that_is_far_below_a_gpu_hour_is_a_unit_to_check(
 def test_a_plan_of_nothing_divides_by_nothing(written: Written) -> None:
     items = "items:\n- {id: a, category: data, amount: 0}\n"
 
-    found = plan(written, "contingency: {stated_amount: 5, use: stated}\n", items)
+    found = plan(written, "contingency: {rate: 0.1, stated_amount: 5, use: stated}\n", items)
 
     assert lint(found) == (
-        "contingency stated 5 != 0 x base 0 = 0.00 (diff 5.00; effective rate n/a)",
+        "contingency stated 5 != 0.1 x base 0 = 0.00 (diff 5.00; effective rate n/a)",
     )
     assert notes(found) == ()
+
+
+def test_a_contingency_that_is_an_amount_alone_contradicts_nothing(written: Written) -> None:
+    assert lint(plan(written, "contingency: {stated_amount: 5, use: stated}\n")) == ()

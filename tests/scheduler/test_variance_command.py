@@ -17,8 +17,13 @@ def test_variance_of_a_folder_without_bills(fresh: Path, trueup: Trueup) -> None
         *("--month", "2001-02", "--today", "2001-04-01"),
     )
     wrong = trueup("-C", str(fresh), "variance", "-p", "suport-bot")
+    runs = trueup("-C", str(fresh), "variance", "--month", "2001-04", "--today", "2001-04-20")
 
     assert (said.code, said.out) == (0, "nothing to compare in 2001-02\n")
+    assert runs.out == (
+        "nothing to compare in 2001-04: it still runs, and days are not compared with the plan of a "
+        "month\n"
+    )
     found = json.loads(told.out)
     assert (found["month"], found["month_tables"], found["to_date_tables"]) == ("2001-02", [], [])
     assert wrong.code == 2
