@@ -21,8 +21,8 @@ def test_variance_of_a_folder_without_bills(fresh: Path, trueup: Trueup) -> None
 
     assert (said.code, said.out) == (0, "nothing to compare in 2001-02\n")
     assert runs.out == (
-        "nothing to compare in 2001-04: it still runs, and days are not compared with the plan of a "
-        "month\n"
+        "nothing to compare in 2001-04: it still runs, and days are not compared with the plan "
+        "of a month\n"
     )
     found = json.loads(told.out)
     assert (found["month"], found["month_tables"], found["to_date_tables"]) == ("2001-02", [], [])
