@@ -98,25 +98,28 @@ def history(project: Project, ledger: Ledger) -> dict[str, tuple[Plan, ...]]:
 
 
 def closed_plans(project: Project, ledger: Ledger) -> dict[tuple[str, Month], Plan]:
-    """Return the version that a month was closed with, where another counts now.
+    """Return the version that a month was closed with, by project and month, where another counts.
 
-    By project and month. A month that was closed by an earlier program names none.
+    A month that was closed by an earlier program names none.
 
-    Raises:
-        ConfigError: what `plans` raises.
+    Args:
+        project: A project whose plans stand as the ledger says.
+        ledger: The ledger.
     """
-    now = {plan.project: plan.fingerprint for plan in counting(project, ledger)}
-    records = _records(ledger)
-    found: dict[tuple[str, Month], Plan] = {}
-    for month, record in closed(ledger).items():
-        for name, pin in record.body.get("plans", {}).items():
-            owner = project.registry.resolve(name) or name
-            mine = records.get(f"{name}/{pin['version']}", [])
-            texts = [each for each in mine if each.body["hash"] == pin["hash"]]
-            if texts and now.get(owner, pin["hash"]) != pin["hash"]:
-                plan = kept(texts[-1].subject, texts[-1].body)
-                found[owner, month] = replace(plan, project=owner)
-    return found
+    now = {plan.project: plan.fingerprint for plan in current(project.plans)}
+    resolve = project.registry.resolve
+    others = [
+        (resolve(name) or name, month, f"{name}/{pin['version']}", pin["hash"])
+        for month, record in closed(ledger).items()
+        for name, pin in record.body.get("plans", {}).items()
+        if now.get(resolve(name) or name, pin["hash"]) != pin["hash"]
+    ]
+    records = _records(ledger) if others else {}
+    return {
+        (owner, month): replace(kept(subject, texts[-1].body), project=owner)
+        for owner, month, subject, said in others
+        if (texts := [e for e in records.get(subject, []) if e.body["hash"] == said])
+    }
 
 
 def versions(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
