@@ -14,22 +14,16 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from models.database import opened, shown, transaction
+from models.entrytable import ENTRY, questions
 from models.errors import RefusedError, StoreError
 from models.migration import migrate
 from models.seal import GENESIS, canonical, seal
 
-_ENTRY = sa.Table(
-    "entry",
-    sa.MetaData(),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    *(sa.Column(name, sa.Text, nullable=False) for name in ("at", "kind", "subject", "body")),
-    sa.Column("previous", sa.Text, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
-)
 MONTHLY: Final = ("month.closed", "month.reopened")  # kinds that `append` refuses
 _ALONE: Final = "by closing or reopening a month alone; use `trueup close` or `trueup reopen`"
 _MEANWHILE: Final = "was closed or reopened meanwhile; look at it again"
-_FIELDS = tuple(_ENTRY.columns.keys())
+_FIELDS = tuple(ENTRY.columns.keys())
+_HELD: Final = 2_000  # records that are kept for the next who asks; a year of nights has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +64,10 @@ class Later:
     def told(self) -> sa.ColumnElement[bool]:
         """Return which entries these are."""
         whose = [
-            sa.or_(
-                _ENTRY.c.subject == name, _ENTRY.c.subject.startswith(f"{name}/", autoescape=True)
-            )
+            sa.or_(ENTRY.c.subject == name, ENTRY.c.subject.startswith(f"{name}/", autoescape=True))
             for name in self.about
         ]
-        mine = sa.and_(_ENTRY.c.seq <= self.seq, _ENTRY.c.kind.in_(self.kinds))
+        mine = sa.and_(ENTRY.c.seq <= self.seq, ENTRY.c.kind.in_(self.kinds))
         return sa.and_(mine, sa.or_(*whose)) if whose else mine
 
 
@@ -91,6 +83,8 @@ class Ledger:
         self._engine, self._now = opened(url), now
         self._last: int | None = None
         self._later: tuple[Later, ...] = ()
+        self._questions = questions(self._told())
+        self._proved: dict[int, tuple[Sequence[Any], Record]] = {}
         with contextlib.ExitStack() as stack:
             stack.callback(self.close)
             migrate(self._engine, self._time())
@@ -119,14 +113,16 @@ class Ledger:
         Args:
             seq: The last entry that it shows; 0 for an empty ledger.
         """
-        past = copy(self)
-        past._last, past._later = seq, ()  # noqa: SLF001 - it is one of us
-        return past
+        return self._as(seq, ())
 
     def beside(self, later: Later) -> Ledger:
         """Return a ledger as it was that shows some later entries, too; it takes no more."""
-        past = self.until(self.size)
-        past._later = (*self._later, later)  # noqa: SLF001 - it is one of us
+        return self._as(self.size, (*self._later, later))
+
+    def _as(self, last: int, later: tuple[Later, ...]) -> Ledger:
+        past = copy(self)
+        past._last, past._later = last, later  # noqa: SLF001 - it is one of us
+        past._questions = questions(past._told())  # noqa: SLF001 - the same
         return past
 
     @property
@@ -179,7 +175,7 @@ class Ledger:
                 raise RefusedError(f"{entries[0].subject}: {_MEANWHILE}")
             rows = _chained(at, stated, *_newest(connection))
             for row in rows:
-                connection.execute(_ENTRY.insert(), dict(zip(_FIELDS, row, strict=True)))
+                connection.execute(ENTRY.insert(), dict(zip(_FIELDS, row, strict=True)))
         return [self._record(row) for row in rows]
 
     def entries(self, kind: str | None = None, subject: str | None = None) -> list[Record]:
@@ -188,12 +184,8 @@ class Ledger:
         Raises:
             StoreError: when one of them was altered.
         """
-        query = sa.select(_ENTRY).where(self._told()).order_by(_ENTRY.c.seq)
-        if kind is not None:
-            query = query.where(_ENTRY.c.kind == kind)
-        if subject is not None:
-            query = query.where(_ENTRY.c.subject == subject)
-        return self._records(query)
+        query = self._questions.entries(kind, subject)
+        return self._records(query, kind=kind, subject=subject)
 
     def latest(self, kind: str) -> dict[str, Record]:
         """Return the newest entry of each subject of a kind.
@@ -201,10 +193,8 @@ class Ledger:
         Raises:
             StoreError: when one of them was altered.
         """
-        mine = sa.and_(_ENTRY.c.kind == kind, self._told())
-        newest = sa.select(sa.func.max(_ENTRY.c.seq)).where(mine)
-        query = sa.select(_ENTRY).where(_ENTRY.c.seq.in_(newest.group_by(_ENTRY.c.subject)))
-        return {record.subject: record for record in self._records(query.order_by(_ENTRY.c.seq))}
+        found = self._records(self._questions.latest, kind=kind)
+        return {record.subject: record for record in found}
 
     def newest(self, kinds: Sequence[str], subjects: Sequence[str]) -> Record | None:
         """Return the newest entry of any of these kinds about any of these subjects.
@@ -212,10 +202,8 @@ class Ledger:
         Raises:
             StoreError: when it was altered.
         """
-        about = _ENTRY.c.kind.in_(kinds), _ENTRY.c.subject.in_(subjects)
-        mine = sa.and_(*about, self._told())
-        query = sa.select(_ENTRY).where(mine).order_by(_ENTRY.c.seq.desc()).limit(1)
-        return next(iter(self._records(query)), None)
+        found = self._records(self._questions.newest, kinds=[*kinds], subjects=[*subjects])
+        return next(iter(found), None)
 
     def verify(self, includes: str = GENESIS) -> None:
         """Prove that no entry was altered, removed or put in between.
@@ -229,7 +217,7 @@ class Ledger:
         """
         last, previous, found = 0, GENESIS, includes == GENESIS
         with transaction(self._engine) as connection:
-            for row in connection.execute(sa.select(_ENTRY).order_by(_ENTRY.c.seq)):
+            for row in connection.execute(sa.select(ENTRY).order_by(ENTRY.c.seq)):
                 last += 1
                 if row.seq != last or row.previous != previous or row.hash != seal(*row[:6]):
                     raise self._broken(last)
@@ -245,7 +233,7 @@ class Ledger:
         """Return which entries there are: all, or those of then."""
         if self._last is None:
             return sa.true()
-        return sa.or_(_ENTRY.c.seq <= self._last, *(each.told() for each in self._later))
+        return sa.or_(ENTRY.c.seq <= self._last, *(each.told() for each in self._later))
 
     def _time(self) -> str:
         moment = self._now()
@@ -258,26 +246,33 @@ class Ledger:
             f"{shown(self._engine)}: the chain breaks at entry {seq}; restore it from a backup"
         )
 
-    def _records(self, query: sa.Select[Any]) -> list[Record]:
+    def _records(self, query: sa.Select[Any], **asked: object) -> list[Record]:
         with transaction(self._engine) as connection:
-            return [self._record(row) for row in connection.execute(query)]
+            return [self._record(row) for row in connection.execute(query, asked)]
 
     def _record(self, row: Sequence[Any]) -> Record:
+        """Return an entry; one that is as it was when it was proved is not proved again."""
         seq, at, kind, subject, body, _previous, sealed = row
+        if (known := self._proved.get(seq)) and known[0] == row:
+            return known[1]
         if sealed != seal(*row[:6]):
             raise self._broken(seq)
-        return Record(seq, at, kind, subject, json.loads(body), sealed)
+        if len(self._proved) >= _HELD:
+            self._proved.clear()
+        found = Record(seq, at, kind, subject, json.loads(body), sealed)
+        self._proved[seq] = row, found
+        return found
 
 
 def _settled(connection: sa.Connection, month: str) -> int:
     """Return the number of the newest entry that closed or reopened a month; 0 for none."""
-    mine = sa.and_(_ENTRY.c.kind.in_(MONTHLY), _ENTRY.c.subject == month)
-    return connection.scalar(sa.select(sa.func.max(_ENTRY.c.seq)).where(mine)) or 0
+    mine = sa.and_(ENTRY.c.kind.in_(MONTHLY), ENTRY.c.subject == month)
+    return connection.scalar(sa.select(sa.func.max(ENTRY.c.seq)).where(mine)) or 0
 
 
 def _newest(connection: sa.Connection, last: int | None = None) -> tuple[int, str]:
-    query = sa.select(_ENTRY.c.seq, _ENTRY.c.hash).order_by(_ENTRY.c.seq.desc()).limit(1)
-    row = connection.execute(query if last is None else query.where(_ENTRY.c.seq <= last)).first()
+    query = sa.select(ENTRY.c.seq, ENTRY.c.hash).order_by(ENTRY.c.seq.desc()).limit(1)
+    row = connection.execute(query if last is None else query.where(ENTRY.c.seq <= last)).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 

@@ -43,7 +43,10 @@ THIRD_PARTY: Final = {
     "requests": ("ingest/gcp/",),  # what the clients of that cloud raise
     "rich": ("scheduler/",),
     "ruamel": ("models/",),
-    "sqlalchemy": ("models/database.py", "models/ledger.py", "models/migration.py"),
+    "sqlalchemy": (
+        *("models/database.py", "models/entrytable.py", "models/ledger.py"),
+        "models/migration.py",
+    ),
     "urllib3": ("ingest/gcp/", "ingest/api.py"),
     "vl_convert": ("reconcile/report/",),
 }

@@ -171,6 +171,7 @@ def test_any_plain_entries_come_back_in_order_and_verify(
         ledger.verify(includes=ledger.head)
 
 
+@settings(max_examples=15)
 @given(
     entries=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), max_size=12),
     kind=OPTIONAL,
@@ -190,6 +191,20 @@ def test_entries_are_found_by_kind_and_subject_and_the_latest_of_each(
         assert ledger.latest("a") == {r.subject: r for r in written if r.kind == "a"}
         about = [r for r in written if r.kind in ("a", kind) and r.subject == subject]
         assert ledger.newest(("a", str(kind)), (str(subject),)) == (about[-1] if about else None)
+
+
+def test_what_was_proved_is_not_proved_again_while_it_is_the_same(
+    five: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = five.entries()
+    assert [*map(id, five.entries("run"))] == [*map(id, before)]
+    assert five.until(3).latest("run")["night 0"] is before[0]
+
+    monkeypatch.setattr(models.ledger, "_HELD", 2)  # there is an end to what is kept
+    five.append(Entry("run", "night 5", {}))
+
+    assert five.entries()[:5] == before
+    assert five.entries()[0] is not before[0]
 
 
 def test_entries_appended_together_are_there_together_or_not_at_all(five: Ledger) -> None:
