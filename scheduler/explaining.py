@@ -18,6 +18,7 @@ from reconcile.explain.ground import Asked, Ground
 from reconcile.explain.leaf import Spent
 from reconcile.explain.trace import Trace, traced
 from reconcile.portfolio import Portfolio
+from scheduler import planning
 from scheduler.booking import Books
 from scheduler.lines import Lines, Loaded
 from scheduler.workspace import Project, Stores
@@ -46,18 +47,23 @@ class Explainer:
 
     def __post_init__(self) -> None:
         """Number the rows of spend, so that lines can name them."""
-        plans = self.project.budgets
-        self.ground = Ground(self.report, plans, self.books.rates, dict(_places(plans)))
+        plans = planning.standing(self.project, self.stores.ledger).budgets
+        places = dict(_places(plans, self.project.folder))
+        self.ground = Ground(self.report, plans, self.books.rates, places)
         self._spend = gathered(self.books.spend).with_row_index("sid")
         self.behind = Lines(self.project, self.stores)
 
     def trace(self, figure_id: str) -> Trace:
-        """Return what a figure of the report is made of.
+        """Return what a figure is made of, which the report has; see `Ground.figure`.
 
         Raises:
             InvariantError: when its formula does not come to it.
+            KeyError: when the report has none.
         """
-        return traced(Asked(self.ground, self.report.figures[figure_id]), self)
+        figure = self.ground.figure(figure_id)
+        if figure is None:
+            raise KeyError(figure_id)
+        return traced(Asked(self.ground, figure), self)
 
     def explained(self, figure_id: str) -> Explanation:
         """Return a figure of the report with all that a person may want to know of it.
@@ -117,13 +123,15 @@ def _known(each: Loaded) -> Mapping[str, Any]:
     }
 
 
-def _places(plans: Iterable[Plan]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield where the items of plans are written, of files that still say them."""
+def _places(plans: Iterable[Plan], folder: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield where the items of plans are written in a folder, of files that still say them."""
     for plan in plans:
+        path = Path(plan.file)
+        name = path.relative_to(folder) if path.is_relative_to(folder) else path
         try:
-            tree = read(Path(plan.file))
+            tree = read(path)
         except ConfigError:  # it is gone, or edited: the plan itself was read from what is kept
             continue
         for number, item in enumerate(tree.data.get("items", ())):
             line = tree.at("items", number).line
-            yield (plan.project, str(item.get("id"))), f"{plan.file}:{line}"
+            yield (plan.project, str(item.get("id"))), f"{name.as_posix()}:{line}"

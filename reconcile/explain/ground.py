@@ -23,6 +23,7 @@ from reconcile.tally import upto
 ONE: Final = Decimal(1)
 UNTIL: Final = "to-"
 MONTH_LENGTH: Final = 7  # of the text of a day, too
+_LEAST: Final = 2  # marks between scope, period and measure
 _Key = tuple[str, str, str]  # scope, period, measure
 
 
@@ -88,10 +89,26 @@ class Ground:
             return None
         tally = line.tally
         amounts = {"pl": tally.plan, "ac": tally.actual, "fc": tally.forecast}.get(measure)
+        try:
+            month = Month.parse(period.removeprefix(UNTIL))
+        except ValueError:
+            return None
         if amounts is None:
             return None
-        month = Month.parse(period.removeprefix(UNTIL))
         return upto(amounts, month) if period.startswith(UNTIL) else amounts.get(month)
+
+    def figure(self, figure_id: str) -> Figure | None:
+        """Return a figure of the report, or one of a line in a month that it does not print."""
+        known = self.report.figures.get(figure_id)
+        if known is not None or figure_id.count("/") < _LEAST:
+            return known
+        value = self.tallied(figure_id)
+        return None if value is None else self.made(figure_id, value, self.report.currency)
+
+    def made(self, figure_id: str, value: Decimal | None, unit: str) -> Figure:
+        """Return a figure that the report does not print; the unit is that of an amount."""
+        what = MEASURES[figure_id.rsplit("/", 1)[1]]
+        return Figure(figure_id, value, what.basis, what.unit or unit, what.definition)
 
     def planned(
         self, project: str, category: str = "", item: str = "", months: Iterable[Month] = ()
@@ -187,8 +204,5 @@ class Asked:
     def other(self, figure_id: str, value: Decimal | None) -> Asked:
         """Return another figure, of this report or of the same kind in another month."""
         known = self.ground.report.figures.get(figure_id)
-        if known is not None:
-            return Asked(self.ground, known)
-        what = MEASURES[figure_id.rsplit("/", 1)[1]]
-        unit = what.unit or self.figure.unit
-        return Asked(self.ground, Figure(figure_id, value, what.basis, unit, what.definition))
+        made = known or self.ground.made(figure_id, value, self.figure.unit)
+        return Asked(self.ground, made)

@@ -120,7 +120,10 @@ def _expected(asked: Asked) -> Formula:
         return _of_months(asked, asked.line.tally.forecast)
     if asked.line and asked.parts:
         return _of_parts(asked, lambda tally: tally.forecast)
-    return _FORECAST(asked)
+    plan = asked.id("pl")
+    inputs = tuple(each for each in figures(asked, [(1, plan)]) if each.value is not None)
+    said = "the month's part of what the category's method expects"
+    return Formula(how="method", said=said, inputs=inputs)
 
 
 def _to_come(asked: Asked) -> Formula:
@@ -166,7 +169,6 @@ def _stranded(asked: Asked) -> Formula:
     return missing(asked)
 
 
-_FORECAST: Final = method("the month's part of what the category's method expects", "pl")
 _ACTUAL: Final = _summed(lambda tally: tally.actual, spent)
 LINES: Final[dict[str, Builder]] = {
     "ac": _ACTUAL,

@@ -68,8 +68,9 @@ def command(
                 click.echo(_LISTS[form](report.figures), nl=False)
                 return 0
             known = report.figures
-            if figure in known:
-                return _explained(here, books, report, figure, top=top, verify=verify, form=form)
+            explainer = Explainer(here.project, here.stores, books, report)
+            if explainer.ground.figure(figure):
+                return _explained(explainer, figure, top=top, verify=verify, form=form)
     raise click.BadParameter(nearest(figure or "", known), param_hint="FIGURE")
 
 
@@ -91,19 +92,9 @@ def _named(figure: str) -> Month | None:
     return None
 
 
-def _explained(
-    here: Opened,
-    books: Books,
-    report: Portfolio,
-    figure: str,
-    *,
-    top: int,
-    verify: bool,
-    form: str,
-) -> int:
-    explainer = Explainer(here.project, here.stores, books, report)
+def _explained(explainer: Explainer, figure: str, *, top: int, verify: bool, form: str) -> int:
     said = explainer.explained(figure)
-    verifier = Verifier(here.project, here.stores, explainer.behind)
+    verifier = Verifier(explainer.project, explainer.stores, explainer.behind)
     proofs = [*verifier.proofs(said)] if verify else None
     click.echo(_SHOWS[form](said, top, proofs), nl=False)
     return exit_code(proofs or (), lost=bool(said.trace.lost)) if verify else 0

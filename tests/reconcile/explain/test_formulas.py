@@ -132,7 +132,7 @@ def test_a_percentage_is_taken_to_its_last_place() -> None:
 
 
 @pytest.fixture(scope="session")
-def ahead(portfolio_of: Any, plan_of: Any, item_of: Any) -> Ground:
+def ahead(portfolio_of: Any, plan_of: Any, item_of: Any, rates_of: Any) -> Ground:
     """A project in October whose plan goes on to December, and that cost in October alone."""
     amounts = [Decimal(100), Decimal(100), Decimal(100), Decimal("50.50")]
     plan = plan_of(
@@ -140,7 +140,7 @@ def ahead(portfolio_of: Any, plan_of: Any, item_of: Any) -> Ground:
         contingency=Decimal(10),
     )  # fmt: skip
     rows = [{"project": "bot", "category": "labor", "day": OCTOBER, "cost": Decimal(230)}]
-    return Ground(portfolio_of(rows, plans=[plan]), [plan], None)  # type: ignore[arg-type]
+    return Ground(portfolio_of(rows, plans=[plan]), [plan], rates_of({}))
 
 
 def test_what_a_method_makes_is_a_leaf_of_the_sum_it_is_a_part_of(ahead: Ground) -> None:

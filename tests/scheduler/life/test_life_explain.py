@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import polars as pl
 import pytest
 
 from ingest.verify import Amount
+from models.plan import load_all
 from reconcile.explain.proof import exit_code
 from reconcile.report import explained, explanation
+from scheduler.approving import approve
 from scheduler.explaining import Explainer
 from scheduler.verifying import Verifier
 
@@ -261,6 +264,55 @@ def test_tax_that_comes_back_is_compared_where_the_second_reader_tells_it(
     found = Verifier(life.project, life.stores, one.behind).compared(name)
 
     assert found.apart.rows() == apart
+
+
+PLAN = """\
+plan: {project: p, id: p, version: 1, currency: USD, start: 2026-10, horizon_months: 2}
+approval: {author: ada}
+items:
+- {id: machines, category: training_compute, amount: 101}
+"""
+
+
+def test_a_plan_that_only_the_ledger_approved_is_explained_by_file_and_line(after: Any) -> None:
+    life = after(tell)
+    path = life.project.folder / "plans" / "p.yaml"
+    path.write_text(PLAN)
+    plans = load_all([path], life.project.registry)
+    approve(life.stores.ledger, plans[0], by="bob", reason="first", at=date(2026, 10, 1))
+    life.project = replace(life.project, plans=plans)
+
+    found = explainer(life).trace("p/training_compute/2026-10/pl")
+
+    (row,) = [row for _, row in found.planned]
+    assert (found.figure.value, row.item, row.value) == (
+        Decimal("50.50"), "machines", Decimal("50.50"),
+    )  # fmt: skip
+    assert row.file == "plans/p.yaml:4"
+
+
+def test_a_forecast_that_no_report_prints_can_be_asked_for(after: Any) -> None:
+    """Formulas name it: what a category is expected to cost in one of the months to come."""
+    life = after(tell)
+    path = life.project.folder / "plans" / "p.yaml"
+    path.write_text(
+        PLAN.replace(
+            "{author: ada}", "{status: approved, author: ada, by: bob, at: 2026-10-01, reason: r}"
+        )
+    )
+    life.project = replace(life.project, plans=load_all([path], life.project.registry))
+    one = explainer(life)
+    figure = "p/training_compute/2026-11/fc"
+
+    found = one.trace(figure)
+
+    assert figure not in one.report.figures
+    assert (found.figure.unit, found.formula.how) == ("USD", "method")
+    assert [each.id for each in found.formula.inputs] == ["p/training_compute/2026-11/pl"]
+    assert [each.value for each in found.formula.inputs] == [Decimal("50.50")]
+    for other in ("p/training_compute/2026-11/cpi", "p/2026-13/fc", "p/soon/fc", "fc", "a/b"):
+        with pytest.raises(KeyError):
+            one.trace(other)
 
 
 def test_json_says_the_same_at_full_scale(after: Any) -> None:
