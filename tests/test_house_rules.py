@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
 import pytest
@@ -63,6 +64,17 @@ GUESSING_SQL: Final = re.compile(
 )
 
 
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return every node of a file; each rule looks at all of them."""
+    return tuple(ast.walk(tree))
+
+
+@cache
+def words(text: str) -> tuple[str, ...]:
+    return tuple(re.split(r"[^a-z0-9]+", text.lower()))
+
+
 def dotted(node: ast.expr) -> str:
     """Return the last two names of `a.b.c`, or of what a call of it returns."""
     if isinstance(node, ast.Attribute):
@@ -85,11 +97,11 @@ def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and value of each text but docstrings; an f-string is one text with gaps."""
     inner = {
         id(part)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.JoinedStr | ast.Expr)
         for part in ast.iter_child_nodes(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
             yield node.lineno, node.value
         elif isinstance(node, ast.JoinedStr):
@@ -99,7 +111,7 @@ def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def names(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and text of each name in the code."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
                 yield node.lineno, name
@@ -115,7 +127,7 @@ def clock_and_environment(path: str, tree: ast.Module) -> Iterator[str]:
     if path.startswith("scheduler/"):
         return
     advice = "only scheduler/ looks outside; take the value as an argument"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute):
             owner, _, name = dotted(node).rpartition(".")
             if name in OUTSIDE.get(owner, ()) or name in CLOCKS.get(owner, ()):
@@ -130,7 +142,7 @@ def floats(path: str, tree: ast.Module) -> Iterator[str]:
     if path.startswith((*DOUBLES, "scheduler/")):
         return
     advice = "money is Decimal; see models/money.py"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case ast.Call(func=ast.Name(id="float")):
                 yield f"{path}:{node.lineno}: float(): {advice}"
@@ -147,7 +159,7 @@ def floats(path: str, tree: ast.Module) -> Iterator[str]:
 
 def ignored_errors(path: str, tree: ast.Module) -> Iterator[str]:
     advice = "bad rows would vanish; reject them with a reason"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Call) or dotted(node.func) == "shutil.rmtree":
             continue
         if "ignore_errors" in keywords(node):
@@ -159,7 +171,7 @@ def ignored_errors(path: str, tree: ast.Module) -> Iterator[str]:
 
 def readers(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     """Yield each call of a reader of tables, with its name."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call):
             owner, _, name = dotted(node.func).rpartition(".")
             if owner in {"pl", "polars"} and name.partition("_")[0] in {"read", "scan"}:
@@ -217,7 +229,7 @@ def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 
 
 def broad_fences(path: str, tree: ast.Module) -> Iterator[str]:
-    for function in ast.walk(tree):
+    for function in nodes(tree):
         if not isinstance(function, ast.FunctionDef | ast.Module):
             continue
         if f"{path}:{getattr(function, 'name', '')}" in FENCES:
@@ -230,7 +242,7 @@ def broad_fences(path: str, tree: ast.Module) -> Iterator[str]:
 
 def providers(path: str, tree: ast.Module) -> Iterator[str]:
     for line, text in (*names(tree), *texts(tree)):
-        for word in re.split(r"[^a-z0-9]+", text.lower()):
+        for word in words(text):
             if not path.startswith(PROVIDERS.get(word, ("",))):
                 yield f"{path}:{line}: {word!r} belongs to its own source; say what is common"
 
@@ -256,7 +268,7 @@ def test_each_fence_still_stands(trees: dict[str, ast.Module]) -> None:
     standing = {
         f"{path}:{node.name}"
         for path, tree in trees.items()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.FunctionDef) and any(map(catches_all, own_nodes(node)))
     }
 

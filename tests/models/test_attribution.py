@@ -92,6 +92,7 @@ RULES = st.builds(
     st.sampled_from([(), (("project", ("team", 'q"')),)]),
 )
 HYPOTHESIS = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(HYPOTHESIS, max_examples=8)
 
 COLUMNS = {
     "account": ("sub_account_id",),
@@ -212,7 +213,7 @@ def test_spend_is_what_the_rules_say_of_each_line_added_up_by_hand(
 
 @pytest.mark.failure("C06")
 @given(lines=st.lists(LINES, max_size=8), rules=RULES)
-@HYPOTHESIS
+@FEW
 def test_attributing_twice_changes_nothing(
     charges: Charges, lines: list[Line], rules: RuleSet
 ) -> None:
@@ -231,7 +232,7 @@ def test_attributing_twice_changes_nothing(
 
 @pytest.mark.failure("C04")
 @given(lines=st.lists(LINES, max_size=8), rules=RULES)
-@HYPOTHESIS
+@FEW
 def test_each_key_has_one_project_whole(
     charges: Charges, lines: list[Line], rules: RuleSet
 ) -> None:

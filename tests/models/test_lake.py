@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import StoreError
@@ -140,6 +140,7 @@ def test_clearing_removes_the_tables_and_nothing_else(lake: Lake) -> None:
     assert names(lake.folder) == ["notes.txt"]
 
 
+@settings(max_examples=5)
 @given(order=st.permutations([(table, name) for table in TABLES for name in (ONE, TWO)]))
 def test_the_digest_knows_neither_order_nor_place(
     order: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory

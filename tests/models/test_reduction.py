@@ -36,7 +36,7 @@ LINES = st.fixed_dictionaries(
         ),
     }
 )
-HYPOTHESIS = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HYPOTHESIS = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def maps(values: Iterable[Mapping[str, str | None] | None]) -> pl.Series:

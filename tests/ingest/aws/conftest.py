@@ -382,7 +382,7 @@ def script(keys_in_environment: None) -> Iterator[Script]:  # noqa: ARG001
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     state.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
     yield state

@@ -105,7 +105,7 @@ def bought(kind: str, column: str, arn: str, cost: Decimal) -> dict[str, Any]:
     others=st.lists(st.tuples(st.sampled_from(["Usage", "Tax", "Credit", "Fee"]), CENTS)),
 )
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_accrued_is_invoiced_less_what_was_paid_up_front_and_plus_what_of_it_wore_off(
     plans: list[tuple[Decimal, Decimal, list[int]]],

@@ -25,7 +25,7 @@ Fields = tuple[Field, ...]
 Wrap = Callable[[bytes], bytes]
 
 QUICK: Final = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
