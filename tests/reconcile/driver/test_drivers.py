@@ -88,23 +88,6 @@ def test_factors_from_the_first_unknown_one_on_are_one(
     assert line.split.factors == {"runs": 500, "nodes x gpu_hours_per_node": -250}
 
 
-def test_a_count_that_is_of_several_items_divides_none_of_them(
-    driven: Driven, plan_for: Made, charge: Charge
-) -> None:
-    plans = [plan_for(("train", RUNS, "gpu-hour", "2.50"), ("tune", RUNS, "gpu-hour", "1"))]
-    rows = [charge("2520.00", "900"), charge("900", "900", item="tune")]
-
-    train, tune = driven(plans, rows, activity=counted("5")).months[:2]
-    alone, unused = driven(plans, rows[:1], activity=counted("5")).months[:2]
-
-    assert (train.split.volume, train.split.factors) == (250, {})
-    assert (tune.split.volume, tune.split.factors) == (100, {})
-    assert (alone.split.factors, unused.split.factors) == (
-        {},
-        {"runs": -800, "gpu_hours_per_run": 0},
-    )
-
-
 def test_items_on_spot_and_on_demand_are_a_mix(
     driven: Driven, plan_for: Made, charge: Charge, oracle: Oracle, summed: Made
 ) -> None:
@@ -452,33 +435,6 @@ def test_cost_without_the_units_of_the_plan_is_not_explained(
     assert (line.why, line.used, line.price, line.planned) == (why, None, None, 100)
 
 
-@pytest.mark.parametrize(
-    ("row", "parts", "why"),
-    [
-        ({}, {"volume": 20, "credits": -30}, ""),
-        ({"charge_category": "Purchase"}, {"volume": 20, "credits": -30}, ""),
-        ({"consumed_quantity": Decimal(-15), "consumed_unit": "GPU-Hours"}, {"volume": -10}, ""),
-        ({"charge_category": "Tax"}, {"volume": 20, "spend": -30}, ""),
-        ({"adjusts": "2026-08"}, {"volume": 20, "prior_period": -30}, ""),
-    ],
-)
-def test_what_is_given_back_without_a_quantity_hinders_nothing(
-    driven: Driven,
-    plan_for: Made,
-    charge: Charge,
-    explained: Explained,
-    row: dict[str, Any],
-    parts: dict[str, int],
-    why: str,
-) -> None:
-    """Refunds, and discounts that are lines of their own, are Usage that counts nothing."""
-    plans = [plan_for(("train", {"h": "100"}, "gpu-hour", "2"))]
-
-    (line,) = driven(plans, [charge("220", "110"), charge("-30", **row)]).months
-
-    assert (explained(line), line.why) == (parts, why)
-
-
 def test_tax_alone_is_not_explained(
     driven: Driven, plan_for: Made, charge: Charge, explained: Explained
 ) -> None:
@@ -700,47 +656,3 @@ def test_the_parts_of_every_line_sum_to_its_difference_whatever_was_charged(
         assert factored == line.split.volume or not line.split.factors
     whole = sum((line.split.total for line in found.months), ZERO)
     assert sum((line.split.total for line in found.to_date), ZERO) == whole
-
-
-def test_closed_months_keep_the_quantities_and_prices_they_were_closed_with(
-    driven: Driven, item_of: Made, plan_of: Made, charge: Charge, explained: Explained
-) -> None:
-    """By hand: 200 hours at 2.50 as planned; from October on an hour is planned at 2.00."""
-    september = Month(2026, 9)
-
-    def version(number: int, hours: str, price: str, *amounts: str) -> Any:
-        item = item_of(
-            "train",
-            "training_compute",
-            [Decimal(each) for each in amounts],
-            quantity={"h": Decimal(hours)},
-            unit="gpu-hour",
-            unit_price=Decimal(price),
-        )
-        return plan_of("legal", start=september, items=[item], version=number)
-
-    old, new = version(1, "400", "2.50", "500", "500"), version(2, "450", "2.00", "500", "400")
-    corrected = version(1, "400", "2.50", "501", "499")
-    rows = [charge("500", "200", day=september.first), charge("440", "220")]
-
-    first, second = driven([new], rows, closed={("legal", september): old}).months
-    without = driven([new], rows).months[0]
-    other = driven([new], rows, closed={("legal", september): corrected}).months[0]
-
-    assert explained(first) == {}
-    assert (first.planned, first.planned_price) == (200, Fraction(5, 2))
-    assert (explained(second), second.planned) == ({"volume": 40}, 200)
-    assert explained(without) == explained(other) == {"volume": -100, "price": 100}
-
-
-def test_items_at_one_price_are_no_mix_whatever_rounding_leaves(
-    driven: Driven, plan_for: Made, charge: Charge, summed: Made
-) -> None:
-    """By hand: 0.335 twice is 0.34 twice, and 0.67 in one."""
-    items = [("a", {"h": "1"}, "gpu-hour", "0.5"), ("b", {"h": "1"}, "gpu-hour", "0.5")]
-    rows = [charge("0.33", "0.67", item="a"), charge("0.33", "0.67", item="b")]
-
-    found = driven([plan_for(*items)], rows).months
-
-    assert [line.kind for line in found] == ["item", "item"]
-    assert summed(found) == {"volume": Decimal("-0.32"), "price": Decimal("-0.02")}
