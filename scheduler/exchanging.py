@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 from ingest.kind import ABSENT, CLOSED, LOADED, RECEIVED, REFUSED, REOPENED, RULES, STATE
@@ -79,19 +80,19 @@ def exchanged(before: Opened, after: Opened) -> Iterator[tuple[str, Opened]]:
 def _stops(before: Opened, after: Opened) -> Iterator[Opened]:
     """Yield the states right after months were closed or reopened, at the earlier day."""
     ledger, project = after.stores.ledger, after.project
-    for seq in _settled(ledger, before.stores.ledger.size):
+    for seq in settled(ledger, before.stores.ledger.size):
         moment = Moment(seq=seq, as_of=before.as_of, month=before.month, run="", snapshot="")
         with suppress(ConfigError, RefusedError, StoreError):  # its causes go with later ones
             then = past(project, after.stores, moment)
             yield replace(before, project=then.project, stores=then.stores, was=True)
 
 
-def _settled(ledger: Ledger, since: int) -> list[int]:
+def settled(ledger: Ledger, since: int) -> list[int]:
     """Return the last entry of each run of closes and reopens that nothing else comes between."""
     shut = {each.seq for kind in (CLOSED, REOPENED) for each in ledger.entries(kind)}
     others = {each.seq for kind in MOVING for each in ledger.entries(kind)}
     seqs = sorted(seq for seq in shut | others if seq > since)
-    pairs = zip(seqs, [*seqs[1:], 0], strict=True)
+    pairs = pairwise([*seqs, 0])
     return [seq for seq, later in pairs if seq in shut and later not in shut]
 
 
