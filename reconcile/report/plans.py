@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from models.lint import Finding, findings
-from models.money import plain
 from models.period import Month
 from models.plan import Plan
-from models.planitem import PlanItem
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE
+from reconcile.report.planitems import item, lever, rested
 
 Amounts = Mapping[tuple[str, Month], Decimal]
 HEADS: Final = (
@@ -32,11 +31,11 @@ VERSIONS: Final = ("version", "status", "hash", "author", "approver", "on", "rea
 
 
 def shown(plan: Plan, versions: Sequence[Plan]) -> str:
-    """Return one plan for a terminal: items by month, sums, contingency both ways, versions."""
+    """Return one plan for a terminal: items by month, sums, contingency, drivers, versions."""
     heads = ["item", "category", *map(str, plan.months), "total"]
     rows = [
-        [visible(item.id), item.category, *map(str, item.phased), str(item.amount)]
-        for item in plan.items
+        [visible(each.id), each.category, *map(str, each.phased), str(each.amount)]
+        for each in plan.items
     ]
     sums = ["base", "", *map(str, plan.phased), str(plan.base)]
     stated = NONE if plan.contingency_stated is None else str(plan.contingency_stated)
@@ -49,6 +48,8 @@ def shown(plan: Plan, versions: Sequence[Plan]) -> str:
         *aligned([heads, *rows, sums], range(2, len(heads))),
         reserve,
         f"total {plan.total} {plan.currency}",
+        "",
+        *rested(plan),
         "",
         *aligned([VERSIONS, *map(_version, versions)], ()),
     ]
@@ -70,7 +71,8 @@ def document(plan: Plan, versions: Sequence[Plan]) -> str:
     content = {
         **head(plan),
         "months": [*map(str, plan.months)],
-        "items": [_item(item) for item in plan.items],
+        "items": [*map(item, plan.items)],
+        "levers": [*map(lever, plan.levers)],
         "by_month": [*map(str, plan.phased)],
         "bac": str(plan.base),
         "contingency": {
@@ -178,19 +180,6 @@ def _stated(plan: Plan) -> dict[str, Any]:
         "approver": said.by,
         "on": str(said.at) if said.at else None,
         "reason": said.reason,
-    }
-
-
-def _item(item: PlanItem) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "category": item.category,
-        "term": item.term,
-        "quantity": {name: plain(number) for name, number in item.quantity.items()},
-        "unit": item.unit,
-        "unit_price": None if item.unit_price is None else plain(item.unit_price),
-        "amount": str(item.amount),
-        "by_month": [*map(str, item.phased)],
     }
 
 

@@ -81,8 +81,13 @@ def test_a_plan_is_shown_by_item_and_month_with_both_contingencies(plan: Trueup)
         "contingency 250.00 USD (stated counts: computed 220.00, stated 250.00), in no month"
     )
     assert lines[6] == "total 2450.00 USD"
-    assert lines[9].split()[:2] == ["1", "approved"]
-    assert lines[9].split()[3:] == ["ml", "cfo", "2026-08-20", "first"]
+    assert [line.split() for line in lines[8:11]] == [
+        ["item", "quantity", "unit", "price"],
+        ["train", "4", "runs", "x", "100", "gpu_hours_per_run", "2.5", "per", "gpu-hour"],
+        ["ci", "stated", "as", "an", "amount"],
+    ]
+    assert lines[-1].split()[:2] == ["1", "approved"]
+    assert lines[-1].split()[3:] == ["ml", "cfo", "2026-08-20", "first"]
     assert said["contingency"] == {
         "use": "stated",
         "computed": "220.00",
