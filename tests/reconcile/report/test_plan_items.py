@@ -21,7 +21,7 @@ def test_each_item_says_its_factors_its_price_and_what_that_rests_on(root: Path)
             "train 3 runs x 80 gpu_hours_per_run 2.5 per gpu-hour price by spot_average; "
             "levers lora, fewer_experiments; assumed"
         ),
-        "label stated as an amount levers active_learning",
+        "label stated as an amount PO PO-LABEL-001; levers active_learning",
     ]
     assert lines[-1] == "lever lora: train gpu_hours_per_run 60% less, at most 80% as claimed"
 
