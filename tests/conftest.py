@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib.util
 import ipaddress
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -79,6 +81,24 @@ def guarded_lookup(lookup: Callable[..., object]) -> Callable[..., object]:
     return local_lookup
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what wants the whole demo as a long proof, so that the demo is made once."""
+    for item in items:
+        if "told_demo" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.once)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage look no more at what stays to the end: all that was imported."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
@@ -131,6 +151,18 @@ def script(root: Path) -> Callable[[str], ModuleType]:
         return module
 
     return imported
+
+
+@pytest.fixture(scope="session")
+def told_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the demo as `trueup demo` makes it, and what it printed; not to be changed."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    command = [sys.executable, "-m", "scheduler", "-q", "demo", "--dir", str(folder)]
+    done = subprocess.run(
+        [*command, "--today", "2026-11-22"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from models.period import Month
+from reconcile.report import page
 from scheduler.pipeline import night
 from scheduler.progress import Quiet
 from scheduler.workspace import configured, stores
@@ -174,7 +175,8 @@ def worked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
     )
     project = configured(folder, {})
-    with stores(project) as opened:
+    with pytest.MonkeyPatch.context() as patch, stores(project) as opened:
+        patch.setattr(page, "drawings", lambda _: ())  # as in all nights of tests
         night(project, opened, as_of=NOW, progress=Quiet(), now=lambda: NOW)
     return folder
 
