@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Literal
 
@@ -20,6 +21,7 @@ from reconcile.driver.subtype import parts
 
 UNPLANNED: Final = "nothing planned"
 STATED: Final = "planned as an amount"
+DRAWN: Final = "contingency was drawn into its plan"
 JOINER: Final = " x "
 
 Kind = Literal["item", "mix"]
@@ -41,6 +43,7 @@ class DriverLine:
         split: Plan, actual and the parts; its plan is zero where nothing was planned.
         is_planned: Whether the plan says anything of it, be it zero.
         why: What keeps it from being explained by quantities; empty for nothing.
+        drawn: Of its plan, what was drawn from contingency; no quantity stands behind it.
     """
 
     project: str
@@ -57,6 +60,7 @@ class DriverLine:
     price: Fraction | None = None
     is_planned: bool = True
     why: str = ""
+    drawn: Decimal = ZERO
 
     @property
     def where(self) -> str:
@@ -113,12 +117,13 @@ class Teller:
             parts(planned, kept.shares),
             kept.cost,
             paid=kept.paid,
-            plan=planned.amount,
+            plan=planned.amount - planned.drawn,
             rate=planned.rate,
             factors=self._factors(key, planned, kept),
             places=places(self.currency),
         )
-        return split, ""
+        whole = replace(split, plan=planned.amount, spend=split.spend - planned.drawn)
+        return whole, DRAWN if planned.drawn else ""
 
     def _factors(self, key: Key, planned: PlanCell, kept: Counted) -> Sequence[Factor]:
         """Return the factors whose actual value is known, in order, and one of all that follow.
@@ -156,4 +161,5 @@ def _numbers(planned: PlanCell | None, counted: Counted, kept: Counted) -> dict[
     known = {"unit": planned.unit, "planned": planned.quantity, "planned_price": price}
     if counted.hindered:
         return known
-    return {**known, "used": counted.used, "kept": kept.used, "price": counted.price}
+    counts = {"used": counted.used, "kept": kept.used, "price": counted.price}
+    return {**known, **counts, "drawn": planned.drawn}

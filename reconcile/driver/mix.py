@@ -51,7 +51,7 @@ def _moved(group: Sequence[DriverLine], places: int) -> Decimal:
         ((line.kept or 0) * (line.planned_price or 0) for line in group), Fraction(0)
     ):
         return ZERO  # all at one price: what anchors leave of a cent is no mix
-    alone = sum((line.split.plan + line.split.volume for line in group), ZERO)
+    alone = sum((line.split.plan - line.drawn + line.split.volume for line in group), ZERO)
     return alone - rounded(blended, places)
 
 

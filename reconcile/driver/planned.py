@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from models.category import CONTINGENCY
-from models.money import stored
+from models.money import rounded, stored
 from models.period import Month
+from models.phasing import phased
+from models.planfile import PLACES
 from reconcile.actuals import Converter
 from reconcile.given import Planned, PlannedItem
+
+CENT: Final = Decimal(1).scaleb(-PLACES)
 
 Key = tuple[str, str, str, Month]  # project, category, item, month
 Closed = Mapping[tuple[str, Month], Planned]  # project and month: the version it was closed with
@@ -30,6 +35,7 @@ class PlanCell:
         price: Of one unit, in the plan's currency.
         factors: Their names and values in order; the first has its share of the month.
         basis: What the price rests on, as the plan says.
+        drawn: Of the amount, what was drawn from contingency on top of quantity and price.
     """
 
     amount: Decimal
@@ -40,6 +46,7 @@ class PlanCell:
     price: Fraction | None = None
     factors: tuple[tuple[str, Fraction], ...] = ()
     basis: str = ""
+    drawn: Decimal = Decimal(0)
 
     def with_more(self, amount: Decimal) -> PlanCell:
         """Return a cell of several rows, which has no quantity of its own."""
@@ -111,9 +118,22 @@ def _driven(plan: Planned, rates: Converter, currency: str) -> Mapping[tuple[str
     rate = rates.convert(Decimal(1), plan.currency, currency, plan.start)
     found = _Driven(PlanCell(amount=Decimal(0), start=plan.start, rate=rate))
     for item in plan.items:
-        for month, share in _shares(plan, item):
-            found[item.id, month] = _cell(found.bare, item, share)
+        for (month, share), drawn in zip(_shares(plan, item), _drawn(item), strict=True):
+            more = stored(rates.convert(drawn, plan.currency, currency, plan.start))
+            found[item.id, month] = replace(_cell(found.bare, item, share), drawn=more)
     return found
+
+
+def _drawn(item: PlannedItem) -> Sequence[Decimal]:
+    """Return what months have beyond quantity and price: money that was moved, not work."""
+    nothing = (Decimal(0),) * len(item.phased)
+    if item.units is None or item.unit_price is None or not any(item.shares):
+        return nothing
+    cost = rounded(item.units * Fraction(item.unit_price), PLACES)
+    if abs(item.amount - cost) < CENT:
+        return nothing
+    base = phased(cost, item.shares, PLACES)
+    return [amount - own for amount, own in zip(item.phased, base, strict=True)]
 
 
 def _shares(plan: Planned, item: PlannedItem) -> Iterator[tuple[Month, Fraction]]:

@@ -131,3 +131,35 @@ def test_a_count_is_of_the_only_item_that_is_planned_for_the_month(
 
     train = next(line for line in found if line.item == "train")
     assert train.split.factors == {"runs": 500, "gpu_hours_per_run": -250}
+
+
+def test_what_was_drawn_from_contingency_is_no_quantity(
+    driven: Driven, item_of: Made, plan_of: Made, charge: Charge, explained: Explained
+) -> None:
+    """By hand: 100 hours at 2.50 and 50.00 drawn; 20 hours more are 50.00 of volume, too."""
+
+    def item(name: str, price: str, *phased: str) -> Any:
+        return item_of(
+            name,
+            "training_compute",
+            [Decimal(each) for each in phased],
+            quantity={"h": Decimal(200)},
+            unit="gpu-hour",
+            unit_price=Decimal(price),
+            weights=(Fraction(1), Fraction(1)),
+        )
+
+    items = [item("train", "2.50", "250", "300"), item("tune", "5", "500", "500")]
+    plan = plan_of("legal", start=Month(2026, 9), items=items)
+    rows = [charge("300", "120"), charge("400", "80", item="tune")]
+
+    train, tune, mix = driven([plan], rows).of(OCTOBER)
+
+    assert explained(train) == {"volume": 50, "spend": -50}
+    assert (train.why, train.planned, train.split.plan) == (
+        "contingency was drawn into its plan",
+        100,
+        300,
+    )
+    assert (explained(tune), tune.why) == ({"volume": -100}, "")
+    assert explained(mix) == {"volume": 50, "mix": -50}
