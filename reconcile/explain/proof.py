@@ -54,7 +54,7 @@ class Proof:
     """What adding up again the rows of one document gave.
 
     Attributes:
-        rows: How many rows of it were added up again.
+        rows: How many lines of it were added up again.
         sums: By currency: as the lake says, and as the bytes do.
     """
 
@@ -87,7 +87,7 @@ def proved(document: DocumentLine, lines: pl.DataFrame, found: Comparison) -> Pr
         level=found.level,
         outcome=outcome,
         detail=found.detail,
-        rows=lines.select("x_row", "part").n_unique(),
+        rows=lines.height,
         sums=tuple((money, cost, cost + apart.get(money, ZERO)) for money, cost in sums),
     )
 

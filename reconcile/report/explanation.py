@@ -89,7 +89,7 @@ def _plan(found: Trace, top: int) -> Iterator[str]:
     rows = [(sign, row) for sign, row in found.planned if sign]
     if not rows:
         return
-    yield f"plan: {len(rows)} rows, {_amount(found.of_plan)}"
+    yield f"plan: {_many(len(rows), 'row')}, {_amount(found.of_plan)}"
     shown = [_plan_row(row) for _, row in rows[:top]]
     yield from (f"  {line}" for line in aligned(shown, (3, 4))) if shown else ()
     if more := len(rows) - top if top < len(rows) else 0:
@@ -108,7 +108,10 @@ def _rules(said: Explanation) -> Iterator[str]:
         return
     yield "rules (project, category):"
     rows = [
-        (visible(each.rule), visible(each.path), f"{each.rows} rows", exact_text(each.amount) or "")
+        (
+            *(visible(each.rule), visible(each.path)),
+            *(_many(each.rows, "row"), exact_text(each.amount) or ""),
+        )
         for each in said.rules
     ]
     yield from (f"  {line}" for line in aligned(rows, (2, 3)))
@@ -122,7 +125,8 @@ def _documents(said: Explanation, top: int) -> Iterator[str]:
     yield from (f"  {line}" for line in aligned(rows, (1, 2, 3)))
     if more := said.documents[top:]:
         amount = sum((each.amount for each in more), ZERO)
-        yield f"  and {len(more)} more: {sum(each.rows for each in more)} rows, {_amount(amount)}"
+        rows_of = _many(sum(each.rows for each in more), "row")
+        yield f"  and {len(more)} more: {rows_of}, {_amount(amount)}"
     for rate in said.rates:
         yield (
             f"  rate of {rate.month}: 1 {rate.currency} is {plain(rate.rate)} {rate.to},"
@@ -207,8 +211,7 @@ def _added(found: Trace) -> Iterator[tuple[str, Decimal]]:
 
 
 def _proofs(found: Trace, proofs: Sequence[Proof]) -> Iterator[str]:
-    many = "" if len(proofs) == 1 else "s"
-    yield f"added up again from the archive: {len(proofs)} document{many}"
+    yield f"added up again from the archive: {_many(len(proofs), 'document')}"
     for each in proofs:
         yield f"  {_OUTCOMES[each.outcome]}: {each.document.sha256[:SHORT]} {_proved(each)}"
     yield f"  {conclusion(found, proofs)}"
@@ -221,7 +224,7 @@ def _proved(each: Proof) -> str:
         f"{exact_text(ours)} {money}" if ours == read else _differing(money, ours, read)
         for money, ours, read in each.sums
     )
-    said = f"{each.rows} rows, {LEVELS[each.level]}: {visible(sums)}"
+    said = f"{_many(each.rows, 'row')}, {LEVELS[each.level]}: {visible(sums)}"
     return f"{said}; {visible(each.detail)}" if each.detail and each.outcome != "equal" else said
 
 
@@ -230,7 +233,7 @@ def _differing(money: str, ours: Decimal, read: Decimal) -> str:
 
 
 def conclusion(found: Trace, proofs: Sequence[Proof]) -> str:
-    """Return what all proofs together say."""
+    """Return what all proofs together say, and no more than they do."""
     outcomes = {each.outcome for each in proofs}
     if found.lost:
         lost = ", ".join(_amount(amount, money) for money, amount in found.lost)
@@ -239,4 +242,19 @@ def conclusion(found: Trace, proofs: Sequence[Proof]) -> str:
         return "DIFFERENT: see the documents above"
     if outcomes & {"gone", "unread"}:
         return "NOT VERIFIED: the documents above are not there, such as after `trueup prune`"
-    return f"equal: {value(found.figure)}" if proofs else "nothing of it is in the archive"
+    return _equal(found) if proofs else "nothing of it is in the archive"
+
+
+def _equal(found: Trace) -> str:
+    if not found.is_sum:
+        return "equal: each row that it looks at; the figure itself is no sum of them"
+    read = found.rows.filter(pl.col("document").is_not_null())
+    beside = any(sign for sign, _ in (*found.planned, *found.stated))
+    if beside or read.height < found.rows.height:
+        rest = "the rest is of plans, methods, purchases or statements, and not of the archive"
+        return f"equal: {_amount(total(read))} of {value(found.figure)}; {rest}"
+    return f"equal: {value(found.figure)}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -34,10 +34,10 @@ def test_a_figure_is_explained_verified_and_looked_for(
     lines = said.out.splitlines()
     assert (said.code, said.err) == (0, "")
     assert lines[0] == f"{FIGURE} = 100.00 USD"
-    assert "  by-tag, labels    1 rows  100.00" in lines
+    assert "  by-tag, labels    1 row  100.00" in lines
     assert lines[-6:-3] == ["rows   100.00", "total  100.00", ""]
     assert lines[-3] == "added up again from the archive: 1 document"
-    assert lines[-2].endswith(" 1 rows, each row by itself: 100.00 USD")
+    assert lines[-2].endswith(" 1 row, each row by itself: 100.00 USD")
     assert lines[-1] == "  equal: 100.00 USD"
 
     document = json.loads(ask(FIGURE, "-f", "json", "--rows", "0").out)
