@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,9 +55,9 @@ class Told:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Told]:
+def told() -> Iterator[Told]:
     """Return a ledger of two sources, October of both loaded and closed."""
-    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite", lambda: NOON) as ledger:
+    with Ledger("sqlite://", lambda: NOON) as ledger:
         found = Told(ledger)
         found.load("a/2026-10", "a1")
         found.load("b/2026-10", "b1")
@@ -158,8 +157,8 @@ def test_an_accrual_tells_an_edit_of_purchases_since_the_close(told: Told) -> No
     assert told.cause("accruals") == caused("purchases edited", "")
 
 
-def test_what_came_before_any_run_bears_the_day_of_its_entry(tmp_path: Path) -> None:
-    with Ledger(f"sqlite:///{tmp_path}/other.sqlite", lambda: NOON) as ledger:
+def test_what_came_before_any_run_bears_the_day_of_its_entry() -> None:
+    with Ledger("sqlite://", lambda: NOON) as ledger:
         other = Told(ledger)
         other.load("a/2026-10", "a1")
         other.close(OCTOBER)
