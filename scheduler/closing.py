@@ -9,12 +9,12 @@ import polars as pl
 
 from ingest.closing import Close, Held, Pins, closes
 from models import books as book
-from models.fingerprint import fingerprint
 from models.period import Month
 from models.pinnedrates import stated
 from models.plan import current
+from models.settings import Close as CloseSettings
 from reconcile.recognition import posted_to
-from scheduler import planning, version
+from scheduler import planning, snapshot, version
 from scheduler.booking import Books
 from scheduler.version import present
 from scheduler.workspace import Project, Stores
@@ -28,8 +28,6 @@ CLOSES: Final = pl.Schema(
         **dict.fromkeys((*_TOLD, *_REOPENED), pl.String()),
     }
 )
-# what of the settings a figure depends on
-SETTINGS: Final = ("name", "reporting_currency", "materiality", "allocation", "fiscal")
 
 
 def freeze(
@@ -75,8 +73,8 @@ def plans(project: Project) -> dict[str, dict[str, Any]]:
 
 
 def settings(project: Project) -> str:
-    """Return the hash of the settings that figures depend on."""
-    return fingerprint(project.settings.model_dump(mode="json", include={*SETTINGS}))
+    """Return the hash of the settings that figures depend on; how months are closed is none."""
+    return snapshot.settings(project.settings.model_copy(update={"close": CloseSettings()}))
 
 
 def closes_frame(stores: Stores) -> pl.DataFrame:

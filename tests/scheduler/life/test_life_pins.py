@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from ingest.closing import Pins, close, reopen
-from models.fingerprint import fingerprint
 from models.period import Month
-from models.settings import Allocation, Fiscal, Materiality
+from models.settings import Allocation, Anomalies, Close, Fiscal, Materiality
 from scheduler.approving import approve
 from scheduler.closing import CLOSES, closes_frame, settings
 from scheduler.version import entries, present
@@ -42,9 +41,7 @@ def test_a_month_is_pinned_with_the_plan_that_counts_and_the_settings(life: Any)
     body = life.shut("2026-11-20").body
 
     assert body["plans"] == {"n": {"version": 2, "hash": by_command.fingerprint}}
-    names = {"name", "reporting_currency", "materiality", "allocation", "fiscal"}
-    said = life.project.settings.model_dump(mode="json", include=names)
-    assert body["settings"] == fingerprint(said)
+    assert body["settings"] == settings(life.project)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +52,7 @@ def test_a_month_is_pinned_with_the_plan_that_counts_and_the_settings(life: Any)
         {"materiality": Materiality(floor=7)},
         {"allocation": Allocation(target=70)},
         {"fiscal": Fiscal(first_month=4)},
+        {"anomalies": Anomalies(floor=7)},
     ],
 )
 def test_each_setting_that_figures_depend_on_has_its_part_in_the_hash(
@@ -65,8 +63,11 @@ def test_each_setting_that_figures_depend_on_has_its_part_in_the_hash(
     assert settings(other) != settings(unborn)
 
 
-def test_settings_that_move_no_figure_have_no_part_in_it(unborn: Project) -> None:
-    other = replace(unborn, settings=unborn.settings.model_copy(update={"workers": 3}))
+@pytest.mark.parametrize("edit", [{"workers": 3}, {"close": Close(two_person=True)}])
+def test_settings_that_move_no_figure_have_no_part_in_it(
+    unborn: Project, edit: dict[str, Any]
+) -> None:
+    other = replace(unborn, settings=unborn.settings.model_copy(update=edit))
 
     assert settings(other) == settings(unborn)
 

@@ -312,7 +312,7 @@ def test_months_are_listed_with_their_state_and_closed_in_order(ready: Life) -> 
     [
         ("fiscal: {first_month: 4}\n", ["settings"]),
         ("allocation: {target: 70}\n", ["settings"]),
-        ("anomalies: {floor: 7}\n", []),
+        ("close: {comment_days: 3}\n", []),
         ("# a remark\n", []),
     ],
 )
