@@ -107,9 +107,9 @@ class Explainer:
     def _rates(self, found: Trace) -> Iterator[RateLine]:
         """Yield the rates that lines were converted at, each with its source."""
         to = self.report.currency
-        month = pl.col("day").dt.strftime("%Y-%m").alias("month")
-        pairs = found.lines.filter(pl.col("rate") != 1).select("currency", month, "rate").unique()
-        for currency, at, rate in pairs.sort("currency", "month").iter_rows():
+        foreign = found.lines.filter(pl.col("rate") != 1)
+        pairs = foreign.select("currency", "rated", "rate").unique()
+        for currency, at, rate in pairs.sort("currency", "rated").iter_rows():
             yield RateLine(currency, to, at, rate, self.project.settings.rates)
 
 

@@ -43,7 +43,7 @@ COUNTED: Final = pl.Schema(
         "sign": pl.Int32(),
         "day": pl.Date(),
         **dict.fromkeys(("source", "service_name", "rule", "path", "currency"), pl.String()),
-        "basis": pl.String(),
+        **dict.fromkeys(("rated", "basis"), pl.String()),
         **dict.fromkeys(("cost", "share", "rate", "amount"), MONEY),
     }
 )
@@ -55,7 +55,8 @@ class Counted:
     """Lines of one leaf.
 
     Attributes:
-        rows: In the schema COUNTED; `amount` in the unit of the figure.
+        rows: In the schema COUNTED; `amount` in the unit of the figure, `rated` the month at
+            whose rate it is, which is not that of the day where a row is late for a closed month.
         lost: Cost of spend, in its own currency, that has no lines; nothing where all is well.
         own: What the rows of spend come to by themselves, in the unit of the figure.
         slack: The most that rounding may leave.
@@ -89,9 +90,8 @@ def counted(
         at = _rated(leaf, mine, rates, currency)
         found = lines.join(mine.select(*_KEPT, "rule").join(at, on=("currency", "month")), on="sid")
         cost = (pl.col(leaf.cost).to_physical() * pl.col("sign")).reinterpret(dtype=MONEY)
-        rows = _amounts(found.with_columns(cost=cost, basis=pl.lit(leaf.cost))).select(
-            COUNTED.names()
-        )
+        costs = found.with_columns(cost=cost, basis=pl.lit(leaf.cost), rated="month")
+        rows = _amounts(costs).select(COUNTED.names())
         own = _own(leaf, mine, at)
         return Counted(rows, _lost(leaf, mine, rows), own, _slack(rows, mine.height))
 

@@ -70,6 +70,24 @@ def test_a_line_is_shown_with_share_rate_and_amount(count: Count) -> None:
     assert found.slack == UNIT * 2 + UNIT * 10 * RATE
 
 
+def test_a_row_that_is_late_is_at_the_rate_of_the_month_it_is_late_for(
+    spend_of: Callable[..., pl.DataFrame], rates_of: Any
+) -> None:
+    late = spend_of(
+        [{"project": "p", "category": "c", "day": date(2026, 11, 1), "cost": Decimal(2),
+          "currency": "EUR"}]
+    ).with_columns(adjusts=pl.lit("2026-10")).with_row_index("sid")  # fmt: skip
+    line = {"sid": 0, "x_row": 1, "sign": 1, "tco_cost": Decimal(2)}
+    leaf = Spent(where=(project_is("p"),))
+    rates = rates_of({("EUR", "2026-10"): RATE, ("EUR", "2026-11"): Decimal(7)})
+
+    found = counted(leaf, late, pl.DataFrame([line], schema=LINES), rates, "USD")
+
+    assert found.rows.select("day", "rated", "rate", "amount").row(0) == (
+        date(2026, 11, 1), "2026-10", RATE, 2 * RATE,
+    )  # fmt: skip
+
+
 AMOUNTS = st.lists(st.integers(-(10**22), 10**22), min_size=1, max_size=5)
 
 
