@@ -128,10 +128,9 @@ class _Judge:
         if found:
             yield found
         for each in mine:
-            if each.kind == "new_service" and day not in each.by_day:
-                alone = self._odd(each.apart, day, each.thing)
-                if alone:
-                    yield alone
+            alone = each.kind == "new_service" and self._odd(each.apart, day, each.thing)
+            if alone:
+                yield alone
 
     def _odd(self, costs: Series, day: date, thing: str = "") -> Anomaly | None:
         excess = judged(costs, self.runs, day, self.sensitivity)

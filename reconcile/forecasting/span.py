@@ -154,7 +154,7 @@ def _early(scope: Scope, floor: Decimal) -> Iterator[Candidate]:
         yield from ((rounded(budget * share), REFERENCE) for share in shares)
         return
     yield floor, COMMITTED
-    if scope.to_come or not scope.plan:
+    if scope.to_come:
         yield _reserved(scope)
 
 

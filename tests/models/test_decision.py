@@ -358,6 +358,14 @@ def test_a_version_that_was_approved_before_a_draw_cannot_have_it(
     assert said(drawn("on: 2026-03-12, amount: 5, item: train, in_version: 3")).draws
 
 
+def test_a_version_may_have_a_draw_of_the_day_of_its_approval(
+    said_of: Callable[..., DecisionFile], plan: Plan
+) -> None:
+    other = standing(plan, approval={"at": day("2026-03-12")})
+
+    assert said_of(drawn("on: 2026-03-12, amount: 5, item: train, in_version: 2"), [other]).draws
+
+
 def standing(plan: Plan, **said: Any) -> Plan:
     """Return a plan with another approval, or other items."""
     approval = plan.approval.model_copy(update=said.pop("approval", {}))
@@ -375,6 +383,7 @@ def test_a_draw_that_a_plan_allows_which_a_command_may_have_approved_is_read(
     assert said_of(text, [plan, draft]).draws
     for other in (
         [plan, standing(draft, version=1)],
+        [plan, standing(draft, version=2)],
         [plan, replace(draft, scenario="naive")],
         [plan, standing(draft, approval={"status": "superseded"})],
     ):

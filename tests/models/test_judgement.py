@@ -41,6 +41,7 @@ def test_a_judgement_says_who_and_why(said: Callable[[str], DecisionFile]) -> No
         (16, None, False),
         (17, None, True),
         (18, None, False),
+        (17, "2026-10-17", True),
         (18, "2026-10-18", True),
         (19, "2026-10-18", False),
     ],

@@ -64,6 +64,7 @@ def test_draws_go_into_the_ledger_when_they_change(held: Any) -> None:
     assert recorded(held, "2026-10-09") == []
     (gone,) = recorded(held)
     assert (gone.kind, gone.subject, gone.body) == (DRAWN, "decisions.yaml", {"draws": {}})
+    assert recorded(held) == []
 
 
 @pytest.mark.failure("F04")

@@ -115,9 +115,9 @@ def test_a_day_of_more_than_twice_its_plan_is_told_without_statistics(
     plan = plan_of("p", {("training_compute", "2026-10"): Decimal(3100)})
     days = [spent(day, "100") for day in range(4)]
 
-    found = seen([*days, spent(4, "200.01")], plans=(plan,))
+    told = seen([*days, spent(4, "200.01")], plans=(plan,))
 
-    assert found == [
+    assert told == [
         {
             "kind": "over_plan",
             "day": 4,
@@ -127,6 +127,10 @@ def test_a_day_of_more_than_twice_its_plan_is_told_without_statistics(
         }
     ]
     assert seen([*days, spent(4, "200")], plans=(plan,)) == []
+    little = plan_of("p", {("training_compute", "2026-10"): Decimal(310)})
+    cheap = [spent(day, "10") for day in range(4)]
+    assert found(seen([*cheap, spent(4, "110")], plans=(little,))) == [("over_plan", 4, "100")]
+    assert seen([*cheap, spent(4, "109.99")], plans=(little,)) == []
 
 
 def test_what_a_project_never_bought_is_told_once(seen: Callable[..., Rows]) -> None:
@@ -173,6 +177,10 @@ def test_an_accelerator_that_became_dearer_is_told_with_both_prices(
     assert seen([*before, *priced("2.2")]) == []
     storage = [{**row, "gpu_type": None} for row in [*before, *priced("2.5")]]
     assert seen(storage) == []
+
+
+def hours(quantity: str) -> dict[str, Decimal]:
+    return {"consumed_quantity": Decimal(quantity)}
 
 
 def found(each: Rows) -> list[tuple[str, int, str]]:
@@ -235,6 +243,45 @@ def test_a_new_thing_that_becomes_dearer_is_told_as_new_alone(seen: Callable[...
     assert found(seen(rows)) == [("new_service", 3, "7000")]
     older = [spent(-40, "1000", **new)]
     assert ("price_change", 9, "200") in found(seen([*rows, *older]))
+
+
+def test_a_dearer_hour_is_told_from_the_floor_on_and_by_the_name_of_its_price(
+    seen: Callable[..., Rows],
+) -> None:
+    spot = {"pricing_category": "Dynamic"}
+    rows = [spent(day, "200", **spot) for day in range(-20, 0)]  # 100 hours at 2.00
+
+    found_at, below = (
+        seen([*rows, spent(0, cost, consumed_quantity=Decimal(100), **spot)])
+        for cost in ("300", "299.99")
+    )
+
+    assert [(each["kind"], plain(each["excess"])) for each in found_at] == [("price_change", "100")]
+    assert found_at[0]["detail"] == ("Compute H100 spot by GPU-Hours: 3.0000 a unit, 2.0000 before")
+    assert below == []
+
+
+def test_hours_that_become_ever_dearer_are_told_once(seen: Callable[..., Rows]) -> None:
+    """By hand: 100 dearer on each of six days, and 3,000 on the seventh, at 8.00 after 2.00."""
+    rows = [*usual(cost="1000"), *(spent(day, "600", **hours("250")) for day in range(6))]
+
+    assert found(seen([*rows, spent(6, "4000", **hours("500"))])) == [("price_change", 0, "3600")]
+
+
+def test_dearer_hours_of_an_invoice_take_nothing_off_a_day(seen: Callable[..., Rows]) -> None:
+    vendor = {"source": "vendor", "gpu_type": "B200"}
+    rows = [*usual(), spent(-9, "1000", **vendor), spent(0, "2000", **vendor, **hours("500"))]
+
+    told = seen([*rows, spent(0, "900")], invoiced=["vendor"])
+
+    assert found(told) == [("price_change", 0, "1000"), ("stands_out", 0, "800")]
+
+
+def test_days_without_cost_are_no_days_of_a_new_thing(seen: Callable[..., Rows]) -> None:
+    costs = ["100", "0", "100", "100", "100", "900"]
+    rows = [*usual(range(-20, 10)), *(spent(3 + n, each, **NEW) for n, each in enumerate(costs))]
+
+    assert found(seen(rows)) == [("new_service", 3, "1300")]
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,30 @@ def test_what_a_change_adds_is_the_difference_of_what_is_shown(told: Portfolio) 
     assert then.endswith("open orders at their price); +0.01")
 
 
+def test_a_new_project_has_the_range_of_those_that_are_finished(
+    portfolio_of: Build, plan_of: Any
+) -> None:
+    """Ten of 100 came to 110 to 200; of a new one 300 are planned, and 10 are spent."""
+    over = [str(AUGUST + n) for n in range(3)]
+    plans = [plan_of(f"old-{n}", {("infra", over[0]): Decimal(100)}) for n in range(10)]
+    plans.append(plan_of("new", {("infra", f"2026-{n}"): Decimal(100) for n in (10, 11, 12)}))
+    spent = [row for n in range(10) for row in rows(f"old-{n}", (110 + n * 10,))]
+    new = {"project": "new", "category": "infra", "day": OCTOBER.last, "cost": Decimal(10)}
+
+    lines = portfolio_of([*spent, new], plans=plans).forecasts.lines
+
+    found = next(side(each.outlook).span for each in lines if each.project == "new")
+    shown = next(each.spread for each in lines if each.project == "new")
+    assert (found.low, found.low_method) == (Decimal(210), "actual plus remaining plan")
+    assert (found.high, found.high_method) == (
+        Decimal("600.00"),
+        "plan at what finished projects came to",
+    )
+    assert shown
+    assert (shown.low.value, shown.high.value) == (found.low, found.high)
+    assert shown.high_method == found.high_method
+
+
 @pytest.mark.parametrize(("reserve", "day"), [(300, None), (299, date(2026, 9, 30))])
 def test_a_contingency_that_suffices_does_not_run_out(
     portfolio_of: Build, plan_of: Any, reserve: int, day: date | None
