@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.closing import Pins, close, reopen
+from models.currency import RateEntry, Rates
 from models.period import Month
 from models.settings import Allocation, Anomalies, Close, Fiscal, Materiality
 from scheduler.approving import approve
@@ -26,14 +27,20 @@ items: [{{id: train, category: training_compute, amount: {amount}}}]
 """
 
 
+def rate(start: str, of: str) -> RateEntry:
+    given = {"currency": "USD", "to": "EUR", "from": start, "rate": of, "source": "bank"}
+    return RateEntry.model_validate(given)
+
+
 @pytest.mark.failure("E11")
-def test_a_month_is_pinned_with_the_plan_that_counts_and_the_settings(life: Any) -> None:
+def test_a_month_is_pinned_with_the_plan_that_counts_its_rates_and_the_settings(life: Any) -> None:
     folder = life.project.folder
     life.edit(projects="projects:\n  - {id: n}\n")
     for version, approval in ((1, APPROVED), (2, "{author: a}")):
         text = PLAN.format(version=version, approval=approval, amount=version * 30)
         (folder / "plans" / f"n{version}.yaml").write_text(text)
-    life.project = replace(life.project, plans=configured(folder, {}).plans)
+    rates = Rates.of((rate("2026-09", "0.8"), rate("2026-10", "0.9"), rate("2026-11", "0.7")))
+    life.project = replace(life.project, plans=configured(folder, {}).plans, rates=rates)
     by_command = next(plan for plan in life.project.plans if plan.version == 2)
     approve(life.stores.ledger, by_command, by="f", reason="more runs", at=NOON.date())
     life.night("2026-11-02", [("10", "I", "2026-10-05")])
@@ -42,6 +49,7 @@ def test_a_month_is_pinned_with_the_plan_that_counts_and_the_settings(life: Any)
 
     assert body["plans"] == {"n": {"version": 2, "hash": by_command.fingerprint}}
     assert body["settings"] == settings(life.project)
+    assert [each["rate"] for each in body["rates"]["stated"]] == ["0.9"]
 
 
 @pytest.mark.parametrize(
