@@ -38,6 +38,7 @@ from scheduler import (
     forecasting,
     planning,
     reallocating,
+    reapproving,
     resembling,
     restating,
 )
@@ -118,6 +119,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         problems=[
             *problems(project, held, month),
             *resembling.problems(project, stores, month),
+            *reapproving.problems(project, stores.ledger),
             *owed.told(month),
             *books.spent.of(month),
             *reallocating.reallocated(held, month),

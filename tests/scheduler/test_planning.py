@@ -17,7 +17,7 @@ from models.period import Month
 from models.plan import Plan, load_all
 from models.project import Project as Owner
 from models.project import Registry
-from scheduler import planning
+from scheduler import planning, reapproving
 from scheduler.approving import approve, submit
 from scheduler.workspace import Project
 
@@ -303,3 +303,32 @@ def test_a_project_whose_id_is_an_alias_now_has_one_plan(of: Of, ledger: Ledger)
         planning.counting(
             replace(renamed, plans=(replace(found[0], fingerprint="another"),)), ledger
         )
+
+
+@pytest.mark.failure("F06")
+def test_a_version_that_was_edited_below_its_approval_is_told(of: Of, ledger: Ledger) -> None:
+    night(of(v1=YAML + ITEM), ledger)
+    edited = of(v1=YAML + MORE)
+    night(edited, ledger)
+
+    (found,) = reapproving.problems(edited, ledger)
+
+    assert str(found) == (
+        "plans: v1.yaml:1: version 1 of 'legal' says something else since cfo approved it on "
+        "2026-01-01, base 300 -> 400 USD; raise version, or have it approved again [plan_edited]"
+    )
+    assert found.severity == "warning"
+    even = ITEM.replace("amount: 300", "amount: 300, phasing: {method: front_loaded}")
+    (same,) = reapproving.problems(of(v1=YAML + even), ledger)
+    assert "approved it on 2026-01-01; raise version" in same.detail
+
+
+def test_a_version_that_is_raised_approved_again_or_restored_is_not_told(
+    of: Of, ledger: Ledger
+) -> None:
+    night(of(v1=YAML + ITEM), ledger)
+    night(of(v1=YAML + MORE), ledger)
+    again = YAML.replace("2026-01-01", "2026-01-09")
+
+    for project in (of(v1=YAML + ITEM), of(v2=YAML + MORE), of(v1=again + MORE), of(v1=MORE)):
+        assert [*reapproving.problems(project, ledger)] == []
