@@ -38,7 +38,7 @@ def load(path: Path, registry: Registry, plans: Iterable[Plan]) -> DecisionFile:
             nobody else approved, or of more than is left.
     """
     tree, known = read(path), tuple(plans)
-    file, versions = tree.validated(DecisionFile), _versions(known)
+    file, versions = _resolved(tree.validated(DecisionFile), registry), _versions(known)
     mistakes = [
         *_unknown(tree, file, registry, versions),
         *judgement.unknown(tree, file.anomalies, registry.ids),
@@ -50,6 +50,18 @@ def load(path: Path, registry: Registry, plans: Iterable[Plan]) -> DecisionFile:
     if mistakes:
         raise ConfigError(*mistakes)
     return file
+
+
+def _resolved(file: DecisionFile, registry: Registry) -> DecisionFile:
+    """Return what it says of projects by their ids, where it calls them by another name."""
+    found = {
+        section: tuple(
+            each.model_copy(update={"project": registry.resolve(each.project) or each.project})
+            for each in getattr(file, section)
+        )
+        for section in ("draws", *_ASKED, "anomalies")
+    }
+    return file.model_copy(update={name: each for name, each in found.items() if each})
 
 
 def _versions(plans: Iterable[Plan]) -> Versions:

@@ -37,6 +37,16 @@ def applied(plan: Plan, draws: Iterable[Draw]) -> tuple[Draw, ...]:
     return tuple(sorted(fresh, key=lambda draw: draw.on))
 
 
+def identities(draw: Draw, registry: Registry) -> frozenset[str]:
+    """Return the fingerprints of a draw by every name its project has or had.
+
+    A project may get another id, and its old one become an alias; it is no other draw by that.
+    """
+    project = registry.project(draw.project)
+    names = {draw.project, *(project.spellings if project else ())}
+    return frozenset(draw.model_copy(update={"project": name}).fingerprint for name in names)
+
+
 def with_draws(plan: Plan, draws: Iterable[Draw]) -> Plan:
     """Return a plan after its draws: items have more, contingency as much less, the total stays.
 

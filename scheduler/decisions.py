@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest.closing import closed
 from models.decisionfile import Draw
-from models.draw import applied, doubts
+from models.draw import applied, doubts, identities
 from models.errors import ConfigError, RefusedError
 from models.ledger import Entry, Record
 from models.period import Month
@@ -75,12 +75,13 @@ def settled(project: Project, stores: Stores) -> None:
     """
     shut, told = closed(stores.ledger), stores.ledger.entries(DRAWN)
     for month, record in sorted(shut.items()):
-        known = _known(told, record, month)
-        mine = {draw.fingerprint: draw for draw in project.decisions.draws if draw.month == month}
-        for name, draw in mine.items():
-            if name not in known:
+        known, mine = _known(told, record, month), set[str]()
+        for draw in (each for each in project.decisions.draws if each.month == month):
+            names = identities(draw, project.registry)
+            if names.isdisjoint(known):
                 raise RefusedError(_late(project, draw, month, max(shut) + 1))
-        if gone := known - set(mine):
+            mine |= names
+        if gone := known - mine:
             raise RefusedError(
                 f"{project.settings.decisions}: {month} is closed, and {len(gone)} of its draws "
                 "changed or went; put them back, and give back what is too much by a draw with "

@@ -414,6 +414,20 @@ def test_once_approvals_are_known_draws_are_judged_by_the_plan_that_counts(plan:
     assert [each.key for each in doubts([draw("1")], REGISTRY, [draft])] == ["project"]
 
 
+def test_projects_may_be_called_by_their_old_ids(tmp_path: Path, plan: Plan) -> None:
+    path = tmp_path / "decisions.yaml"
+    path.write_text(
+        drawn("on: 2026-03-12, amount: 5, item: train").replace("bot", "old-bot", 1)
+        + "quality:\n  - {project: old-bot, item: label, kpi: k}\n",
+        "utf-8",
+    )
+
+    found = load(path, Registry((Project(id="bot", aliases=("old-bot",)),)), [plan])
+
+    assert (found.draws[0].project, found.quality[0].project) == ("bot", "bot")
+    assert found.model_fields_set == {"draws", "quality"}
+
+
 def test_an_item_that_a_later_version_left_out_may_have_been_drawn_for(
     said_of: Callable[..., DecisionFile], plan: Plan
 ) -> None:

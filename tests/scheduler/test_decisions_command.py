@@ -115,6 +115,18 @@ def test_draws_are_the_same_when_their_file_has_another_name(held: Any) -> None:
         settled(project(name="moved.yaml"), held)
 
 
+def test_a_draw_stays_when_its_project_gets_another_id(held: Any) -> None:
+    recorded(held, "2026-10-09")
+    shut(held, "2026-10")
+    renamed = project("2026-10-09", project="new-bot")
+
+    with pytest.raises(RefusedError, match="the draw of 5 for train of new-bot is of 2026-10-09"):
+        settled(renamed, held)
+    renamed.registry = Registry((Registered(id="new-bot", aliases=("bot",)),))
+    settled(renamed, held)
+    assert len(entries(renamed, held)) == 1
+
+
 def test_a_draw_of_a_closed_month_may_be_in_a_later_version_of_the_plan(held: Any) -> None:
     recorded(held, "2026-10-09")
     shut(held, "2026-10")
