@@ -72,10 +72,18 @@ def _summed(amounts: Amounts, leafing: Leafing) -> Builder:
 
 
 def _of_item(asked: Asked, found: Leaf) -> Formula:
-    """Return the plan of an item by its rows; what drivers compare it with may be another."""
-    if isinstance(found, Planned) and found.rows and found.value == asked.figure.value:
-        return leaf(asked.figure.definition, found)
-    return of_item(asked)
+    """Return the plan of an item by its rows, and its cost where that is all of its category.
+
+    What drivers compare may be another, and is theirs to tell.
+    """
+    if isinstance(found, Planned):
+        is_own = found.rows and found.value == asked.figure.value
+        return leaf(asked.figure.definition, found) if is_own else of_item(asked)
+    above = asked.id(asked.measure, scope=asked.scope.rpartition("/")[0])
+    if asked.value(above) != asked.figure.value:
+        return of_item(asked)
+    said = "all of its category"
+    return Formula(how="sum", said=said, inputs=tuple(figures(asked, [(1, above)])))
 
 
 def _of_months(asked: Asked, amounts: Mapping[Month, Decimal]) -> Formula:

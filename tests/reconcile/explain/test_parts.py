@@ -153,6 +153,19 @@ def test_a_difference_is_taken_apart_by_its_drivers_too(october: Ground) -> None
     )
 
 
+@pytest.mark.parametrize(("cost", "how"), [("2", "method"), ("5", "sum")])
+def test_the_cost_of_an_item_is_that_of_its_category_where_it_is_all_of_it(
+    october: Ground, cost: str, how: str
+) -> None:
+    figure, above = f"bot/labor/people/{OCT}/ac", f"bot/labor/{OCT}/ac"
+
+    found = told(october, figure, {figure: cost, above: "5"})
+
+    assert (found.how, [each.id for each in found.inputs if each.id]) == (
+        how, [above] if how == "sum" else [],
+    )  # fmt: skip
+
+
 def test_the_plan_of_an_item_is_its_rows_where_they_come_to_it(october: Ground) -> None:
     """To date it is the sum of its months; what drivers put together is none of single items."""
     pooled, own = (
