@@ -89,7 +89,7 @@ def test_a_cause_that_is_exchanged_again_has_the_sum_of_both() -> None:
     (found,) = changes(first, later)
 
     assert found.parts == {("bill",): Decimal("3.5"), ("close",): Decimal("0.5")}
-    assert (found.reading, found.change) == (EAC, 4)
+    assert (found.reading, found.change) == (EAC, Decimal(4))
 
 
 def test_a_printed_part_is_the_difference_of_printed_states() -> None:
