@@ -98,6 +98,8 @@ def _rest(costs: Amounts, scheduled: Amounts, day: date, sensitivity: Sensitivit
 
 def _scheduled(scheduled: Amounts, day: date, sensitivity: Sensitivity) -> Decimal:
     """Return the most that was scheduled around a day: runs are early and late."""
+    if not scheduled:  # as of all but training
+        return ZERO
     around = range(-sensitivity.late, sensitivity.late + 1)
     return max(scheduled.get(day + DAY * shift, ZERO) for shift in around)
 
