@@ -20,6 +20,7 @@ from scheduler.workspace import Project, configured
 OCTOBER = Month(2026, 10)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 APPROVED = "{status: approved, author: a, by: f, at: 2026-10-01, reason: baseline}"
+DRAFT = "{author: a}"
 PLAN = """\
 plan: {{project: n, id: n, version: {version}, currency: USD, start: 2026-10, horizon_months: 3}}
 approval: {approval}
@@ -36,7 +37,7 @@ def rate(start: str, of: str) -> RateEntry:
 def test_a_month_is_pinned_with_the_plan_that_counts_its_rates_and_the_settings(life: Any) -> None:
     folder = life.project.folder
     life.edit(projects="projects:\n  - {id: n}\n")
-    for version, approval in ((1, APPROVED), (2, "{author: a}")):
+    for version, approval in ((1, APPROVED), (2, DRAFT), (3, DRAFT)):
         text = PLAN.format(version=version, approval=approval, amount=version * 30)
         (folder / "plans" / f"n{version}.yaml").write_text(text)
     rates = Rates.of((rate("2026-09", "0.8"), rate("2026-10", "0.9"), rate("2026-11", "0.7")))
