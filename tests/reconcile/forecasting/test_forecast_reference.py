@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.period import Month, months
@@ -42,6 +42,7 @@ def test_below_ten_projects_nothing_follows() -> None:
     assert second == (Fraction(1), Fraction(17))  # from either end
 
 
+@settings(max_examples=30)
 @given(st.lists(st.fractions(0, 5), min_size=10, max_size=40))
 def test_at_least_eight_of_ten_lie_between(shares: list[Fraction]) -> None:
     found = middle(shares)
