@@ -71,7 +71,7 @@ def test_every_figure_adds_up_to_its_rows(after: Any, told: Any, month: str) -> 
     one = explainer(after(told), month)
     one.hold()
 
-    for figure in [*one.report.figures][::3]:
+    for figure in [*one.report.figures][::6]:
         found = one.trace(figure)
         assert found.lost == (), figure
         if found.is_sum:
