@@ -53,8 +53,8 @@ def amounts(path: Path, role: str) -> Iterator[Amount]:
     sql = f"""
         SELECT more, coalesce(currency, ''), {billed}, {effective}
         FROM ({_classified(types, "row_number() OVER ()")})"""  # noqa: S608 - built from constants
-    for row, currency, *costs in rows(path, sql):
-        yield Amount(row, currency, *(cost or Decimal(0) for cost in costs))
+    for row, currency, cost, accrued in rows(path, sql):
+        yield Amount(row, currency, cost or Decimal(0), accrued or Decimal(0))
 
 
 def count(path: Path) -> int:
