@@ -169,7 +169,7 @@ class Notes:
         if self.path:
             self.path.pop()
 
-    def _add(self, name: str, amount: Decimal, _: Mapping[str, str]) -> None:
+    def _add(self, name: str, amount: Decimal, part: Mapping[str, str]) -> None:  # noqa: ARG002
         """Add a line, an allowance or a charge, or a part of the tax, that has just ended."""
         self.sums["lines"] += name == "line_net"
         self.sums[name] += amount
