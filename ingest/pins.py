@@ -29,7 +29,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
-    """What a month is closed with; `scheduler.closing.freeze` makes them.
+    """What a month is closed with; `scheduler.close.closing.freeze` makes them.
 
     Attributes:
         rules: Hash of the version of the rules by which it counts.

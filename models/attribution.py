@@ -9,11 +9,11 @@ from typing import Final
 
 import polars as pl
 
-from models.alike import alike, asking
 from models.category import UNALLOCATED
-from models.matching import Matcher, columns, indexed, spellings
 from models.project import Registry
-from models.rule import TAG, Condition, Rule, RuleSet, Target
+from models.rule.alike import alike, asking
+from models.rule.matching import Matcher, columns, indexed, spellings
+from models.rule.rule import TAG, Condition, Rule, RuleSet, Target
 
 NO_RULE: Final = "none"  # the rule id of what no rule caught
 ATTRIBUTED: Final = pl.Schema(

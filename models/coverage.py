@@ -10,9 +10,9 @@ from typing import Final
 import polars as pl
 
 from models.canonical import canonical_value
-from models.matching import matches
 from models.project import Registry
-from models.rule import RuleSet
+from models.rule.matching import matches
+from models.rule.rule import RuleSet
 
 FORM: Final = "accounts 1"
 ACCOUNT: Final = "account"  # the condition of a rule that names accounts

@@ -13,8 +13,8 @@ from models.canonical import canonical_value
 from models.money import MONEY
 from models.project import Registry
 from models.reduction import TAGS
-from models.rule import RuleSet
-from models.runcharge import GPU_HOURS, known_words, tagged
+from models.rule.rule import RuleSet
+from models.run.charge import GPU_HOURS, known_words, tagged
 
 IDLE: Final = "idle"  # line type of hours of one's own machines that nobody used
 INFERENCE: Final = "inference"

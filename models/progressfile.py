@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.errors import ConfigError, Mistake
 from models.field import Amount, DayText, Rate, Slug, Strict, Text
-from models.planitem import PlanItem
+from models.plan.item import PlanItem
 from models.progress import Reached, Stated
 from models.project import Registry
 from models.wording import suggestion
@@ -19,7 +19,7 @@ from models.yamlfile import Tree, read
 
 
 class Planned(Protocol):
-    """What is needed of a plan; `models.plan.Plan` is the one in use."""
+    """What is needed of a plan; `models.plan.plan.Plan` is the one in use."""
 
     @property
     def project(self) -> str: ...  # noqa: D102 - the words of the plan file

@@ -8,13 +8,13 @@ from pydantic import BaseModel, TypeAdapter
 
 from models.commentfile import CommentFile
 from models.currency import RateFile
-from models.decisionfile import DecisionFile
-from models.planfile import PlanFile, ScenarioFile
+from models.decision.file import DecisionFile
+from models.plan.file import PlanFile, ScenarioFile
 from models.progressfile import ProgressFile
 from models.projectfile import ProjectFile
 from models.purchasefile import PurchaseFile
-from models.rulefile import RuleFile
-from models.runfile import RunFile
+from models.rule.file import RuleFile
+from models.run.file import RunFile
 from models.settings import Settings
 from models.statement import StatementFile
 

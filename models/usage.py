@@ -11,7 +11,7 @@ from models.attribution import NO_RULE, attributed, edges, epoch
 from models.beside import BESIDE
 from models.project import Registry
 from models.reduction import KEYS
-from models.rule import RuleSet
+from models.rule.rule import RuleSet
 from models.tags import tag_texts
 
 UNIT_RULE: Final = "unit"  # the unit is a spelling of the project

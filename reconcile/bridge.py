@@ -9,9 +9,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from models.bridge import KINDS, Step, bridge
 from models.money import ZERO, stored
 from models.period import Month
+from models.plan.bridge import KINDS, Step, bridge
 from reconcile.actuals import Converter
 from reconcile.figure import COMPLETION, Figure, Figures, scope, to_date
 from reconcile.given import Planned

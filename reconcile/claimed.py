@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from models.claimgroup import CONTESTED, OPEN, SPELLING
 from models.money import WIDE, ZERO, stored
 from models.period import Month
+from models.rule.claimgroup import CONTESTED, OPEN, SPELLING
 from reconcile.actuals import Converter
 
 

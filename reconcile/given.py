@@ -21,7 +21,7 @@ from reconcile.tie_out import SourceState, concerning
 
 
 class PlannedItem(Protocol):
-    """What is needed of one line of a plan; `models.plan.PlanItem` is the one in use.
+    """What is needed of one line of a plan; `models.plan.plan.PlanItem` is the one in use.
 
     Attributes:
         amount: Whole amount over the plan's months, in the plan's currency.
@@ -56,7 +56,7 @@ class PlannedItem(Protocol):
 
 
 class Planned(Protocol):
-    """What is needed of a plan; `models.plan.Plan` is the one in use."""
+    """What is needed of a plan; `models.plan.plan.Plan` is the one in use."""
 
     @property
     def project(self) -> str: ...  # noqa: D102 - the words of the plan file

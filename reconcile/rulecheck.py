@@ -9,7 +9,7 @@ from typing import Final
 
 from models.problem import Problem
 from models.project import Project
-from models.rule import Rule
+from models.rule.rule import Rule
 from reconcile.claimed import Claim
 from reconcile.ruleuse import RuleUse
 from reconcile.ruling import Ruling

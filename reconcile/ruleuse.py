@@ -11,11 +11,11 @@ from typing import Literal
 
 import polars as pl
 
-from models.claimgroup import OVERTAKEN, WON
-from models.contest import takes_the_rest
 from models.money import WIDE, ZERO, stored
 from models.period import Month
-from models.rule import Rule
+from models.rule.claimgroup import OVERTAKEN, WON
+from models.rule.contest import takes_the_rest
+from models.rule.rule import Rule
 from reconcile.actuals import COST, MONTH, Converter
 
 State = Literal["used", "overtaken", "unmatched", "spare", "coming"]

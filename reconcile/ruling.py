@@ -12,7 +12,7 @@ import polars as pl
 
 from models.money import MONEY
 from models.period import Month
-from models.rule import Rule
+from models.rule.rule import Rule
 from reconcile.actuals import Converter
 from reconcile.claimed import Claim, claimed
 from reconcile.coverage import Shares, change, total

@@ -7,9 +7,9 @@ from datetime import date
 
 from models.errors import RefusedError
 from models.ledger import Entry, Ledger, Record
-from models.plan import Plan
-from models.planhead import Approval, ApprovalKind
-from models.planversion import APPROVED, VERSION, body
+from models.plan.head import Approval, ApprovalKind
+from models.plan.plan import Plan
+from models.plan.version import APPROVED, VERSION, body
 from scheduler.planning import KEPT, rebaselined
 
 

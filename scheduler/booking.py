@@ -9,8 +9,9 @@ import polars as pl
 
 from models.currency import Rates
 from reconcile.purchase.accrued import Accrued
-from scheduler import accruing, recognising
+from scheduler import accruing
 from scheduler.claiming import claimed
+from scheduler.close import recognising
 from scheduler.dividing import Spent
 from scheduler.progress import Progress
 from scheduler.runs import Ran, ran

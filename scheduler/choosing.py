@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from models.plan import Plan, current
+from models.plan.plan import Plan, current
 from models.wording import suggestion
 from scheduler.workspace import Project
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import polars as pl
 
 from ingest import book
-from models.claim import claims, together
 from models.lake import Lake, input_hash
 from models.reduction import FACTS, KEYS
+from models.rule.claim import claims, together
 from scheduler.version import Version, Versions, newest, pinned
 from scheduler.workspace import Stores
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from ingest.closing import closed
-from models.decisionfile import Draw
-from models.draw import applied, doubts, identities
+from models.decision.draw import applied, doubts, identities
+from models.decision.file import Draw
 from models.errors import ConfigError, RefusedError
 from models.ledger import Entry, Record
 from models.period import Month
-from models.plan import current
+from models.plan.plan import current
 from models.yamlfile import read
 from reconcile.decision.asked import Asked
 from scheduler.booking import Books

@@ -10,8 +10,8 @@ import polars as pl
 
 from models.period import Month
 from models.problem import Problem
-from models.share import SHARES
 from models.spend import SPEND
+from models.split.share import SHARES
 from scheduler.sharing import SOURCE, Divided, shared
 from scheduler.version import Versions
 from scheduler.workspace import Project

@@ -11,7 +11,7 @@ import polars as pl
 
 from models.books import gathered
 from models.errors import ConfigError
-from models.plan import Plan
+from models.plan.plan import Plan
 from models.yamlfile import read
 from reconcile.explain.explanation import Explanation, RateLine, documents
 from reconcile.explain.ground import Asked, Ground

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from models.ledger import Entry
 from models.period import Month
-from models.plan import Plan
+from models.plan.plan import Plan
 from reconcile.forecasting.known import Known
 from reconcile.forecasting.orders import Ordered, ordered
 from reconcile.forecasting.output import Counted, counts, fixed, gained

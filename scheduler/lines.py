@@ -23,7 +23,7 @@ from models.ledger import Ledger, Record
 from models.money import MONEY
 from models.purchase import SOURCE as ACCRUALS
 from models.reduction import SEEN, TAGS
-from models.split import ARROW
+from models.split.split import ARROW
 from models.tags import tag_texts
 from reconcile.explain.counted import COSTS, LINES
 from scheduler.attributing import Attribution, attribution

@@ -13,10 +13,11 @@ from models.period import Month
 from reconcile.portfolio import Portfolio, alerted, portfolio
 from reconcile.reallocation import Reallocation
 from scheduler import decisions as drawing
-from scheduler import forecasting, planning, reallocating, recording
+from scheduler import forecasting, planning, reallocating
 from scheduler.alerting import raise_alerts
 from scheduler.booking import booked
 from scheduler.outbox import deliver
+from scheduler.past import recording
 from scheduler.progress import Progress, RunLog
 from scheduler.publish import (
     inputs,

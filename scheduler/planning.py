@@ -10,9 +10,9 @@ from ingest.closing import closed
 from models.errors import ConfigError, Mistake
 from models.ledger import Entry, Ledger, Record
 from models.period import Month
-from models.plan import Plan, current
-from models.planhead import Approval
-from models.planversion import (
+from models.plan.head import Approval
+from models.plan.plan import Plan, current
+from models.plan.version import (
     APPROVED,
     VERSION,
     approval,

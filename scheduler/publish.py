@@ -13,7 +13,7 @@ from models import warehouse
 from models.durable import part_in, place, storing
 from models.money import MONEY
 from models.period import Month
-from models.plan import FRAME
+from models.plan.plan import FRAME
 from models.problem import Problem
 from reconcile.actuals import actuals_frame
 from reconcile.adjustment import frame
@@ -33,7 +33,6 @@ from reconcile.ruling import (
 from reconcile.run.line import project_runs
 from scheduler import (
     accruing,
-    adjusting,
     beside,
     forecasting,
     planning,
@@ -44,14 +43,15 @@ from scheduler import (
 )
 from scheduler.asserting import asserted, invoice_parts, invoices
 from scheduler.booking import Books
-from scheduler.closing import closes_frame
-from scheduler.commenting import commenting
+from scheduler.close import adjusting
+from scheduler.close.closing import closes_frame
+from scheduler.close.commenting import commenting
+from scheduler.close.life import month_life
+from scheduler.close.signed import WRITTEN, rendered, signed
 from scheduler.decisions import asked
-from scheduler.life import month_life
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
 from scheduler.shelf import shelf
-from scheduler.signed import WRITTEN, rendered, signed
 from scheduler.snapshot import snapshot
 from scheduler.standing import problems, source_states
 from scheduler.standing_out import standing_out

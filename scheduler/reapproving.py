@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.ledger import Ledger, Record
-from models.plan import Plan, current
-from models.planversion import VERSION, kept
+from models.plan.plan import Plan, current
+from models.plan.version import VERSION, kept
 from models.problem import Problem
 from scheduler.workspace import Project
 

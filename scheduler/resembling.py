@@ -10,11 +10,11 @@ import polars as pl
 from ingest import book
 from models.attribution import attributed, edges, epoch
 from models.lake import Lake
-from models.lookalike import WORDS, Way
 from models.money import MONEY
 from models.period import Month
 from models.problem import Problem
-from models.resemblance import resemblances
+from models.rule.lookalike import WORDS, Way
+from models.rule.resemblance import resemblances
 from models.yamltext import quoted
 from reconcile.figure import exact_text
 from scheduler.version import Version, present, versions

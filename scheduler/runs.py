@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 
 from ingest import book
-from models import runusage
 from models.lake import Lake
-from models.run import Names
-from models.runcharge import NAMED, Sought, named
-from models.split import Usage
+from models.run import usage as runusage
+from models.run.charge import NAMED, Sought, named
+from models.run.run import Names
+from models.split.split import Usage
 from reconcile.run import claim
 from reconcile.run.accepted import Accepted, accepted
 from reconcile.run.claim import Pool

@@ -9,13 +9,13 @@ from typing import Final
 import polars as pl
 
 from models.currency import Rates
-from models.driver import Drivers
 from models.problem import Problem
 from models.project import Registry
-from models.rule import RuleSet
-from models.share import Finding
-from models.sharing import divided
-from models.weighing import Scales
+from models.rule.rule import RuleSet
+from models.split.driver import Drivers
+from models.split.share import Finding
+from models.split.sharing import divided
+from models.split.weighing import Scales
 
 SOURCE: Final = "splits"  # of problems; their document is the month
 _MILD: Final = frozenset(("split_left_out",))

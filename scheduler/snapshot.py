@@ -11,7 +11,7 @@ from models.fingerprint import fingerprint
 from models.lake import input_hash
 from models.settings import Settings
 from scheduler import planning
-from scheduler.restoring import PRESENT
+from scheduler.past.restoring import PRESENT
 from scheduler.spending import period, spend_name
 from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores

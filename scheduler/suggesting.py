@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from ingest import book
-from models.loose import LOOSE, OWNED, parted, worth
 from models.period import Month
-from models.suggestion import Money, Suggested, suggestions
+from models.rule.loose import LOOSE, OWNED, parted, worth
+from models.rule.suggestion import Money, Suggested, suggestions
 from scheduler.attributing import attribution
 from scheduler.version import present, versions
 from scheduler.workspace import Project, Stores

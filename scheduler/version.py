@@ -23,9 +23,9 @@ from models.node import parse
 from models.period import Month
 from models.project import Registry
 from models.projectfile import load as load_projects
-from models.rule import RuleSet
-from models.rulefile import files
-from models.rulefile import load as load_rules
+from models.rule.file import files
+from models.rule.file import load as load_rules
+from models.rule.rule import RuleSet
 from models.yamlfile import AbsentFileError, Tree
 from scheduler.workspace import Project
 

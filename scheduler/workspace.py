@@ -18,24 +18,24 @@ from models.archive import Archive
 from models.comment import Comment
 from models.commentfile import load_all as load_comments
 from models.currency import Rates
-from models.decision import load as load_decisions
-from models.decisionfile import DecisionFile
+from models.decision.decision import load as load_decisions
+from models.decision.draw import with_draws
+from models.decision.file import DecisionFile
 from models.depot import Depot
-from models.draw import with_draws
 from models.errors import ConfigError, Mistake
 from models.lake import Lake
 from models.ledger import Ledger
-from models.plan import Plan, current, load_all
+from models.plan.plan import Plan, current, load_all
 from models.progress import Stated
 from models.progressfile import load as load_progress
 from models.project import Registry
 from models.projectfile import load as load_projects
 from models.purchase import Purchases
 from models.purchase import load as load_purchases
-from models.rule import RuleSet
-from models.rulefile import load as load_rules
-from models.runfile import RunFile
-from models.runfile import load as load_runs
+from models.rule.file import load as load_rules
+from models.rule.rule import RuleSet
+from models.run.file import RunFile
+from models.run.file import load as load_runs
 from models.settings import Settings
 from models.settings import load as load_settings
 from models.statement import Statements

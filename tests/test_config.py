@@ -12,16 +12,16 @@ import pytest
 from ingest.invoice.profile import Profile
 from models.commentfile import load as load_comments
 from models.currency import Rates
-from models.decision import load as load_decisions
+from models.decision.decision import load as load_decisions
 from models.errors import ConfigError
 from models.node import Node, parse
-from models.plan import Plan, load_all
+from models.plan.plan import Plan, load_all
 from models.progressfile import load as load_progress
 from models.project import Registry
 from models.projectfile import load as load_projects
 from models.purchase import load as load_purchases
-from models.rulefile import load as load_rules
-from models.runfile import load as load_runs
+from models.rule.file import load as load_rules
+from models.run.file import load as load_runs
 from models.settings import load as load_settings
 from models.statement import load as load_statements
 from models.yamlfile import read

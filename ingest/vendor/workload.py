@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import AfterValidator
 
-from models.matching import canonical_texts, matches
-from models.pattern import pattern
+from models.rule.matching import canonical_texts, matches
+from models.rule.pattern import pattern
 
 Workload = Literal[
     "training",

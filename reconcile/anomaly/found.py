@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from models.judgement import Judgement
+from models.decision.judgement import Judgement
 from models.money import ZERO
 from models.period import Month
 from reconcile.actuals import Converter

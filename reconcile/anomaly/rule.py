@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal
 
-from models.judgement import Judgement
+from models.decision.judgement import Judgement
 from models.money import rounded
 from models.period import Month
 from reconcile.anomaly.detector import Amounts

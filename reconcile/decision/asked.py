@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from models.beside import BESIDE
-from models.decisionfile import DecisionFile, Draw
+from models.decision.file import DecisionFile, Draw
 from reconcile.decision.endpoint import Endpoint
 from reconcile.decision.lever import Lever
 from reconcile.run.table import RUNS

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from models.canonical import canonical_value
-from models.decisionfile import Hosting, Span
+from models.decision.file import Hosting, Span
 from models.money import ZERO
 from reconcile.decision.hosting import (
     Fixed,

@@ -20,7 +20,7 @@ Factors = Mapping[str, Fraction]
 
 
 class Lever(Protocol):
-    """What is needed of a lever; `models.planfile.Lever` is the one in use."""
+    """What is needed of a lever; `models.plan.file.Lever` is the one in use."""
 
     @property
     def id(self) -> str: ...  # noqa: D102 - the words of the plan file

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from models.money import ZERO
-from models.run import LOST
+from models.run.run import LOST
 from reconcile.decision.drawdown import percent
 from reconcile.decision.mix import Iterations, Mix, mix
 from reconcile.decision.observed import counted, done, runs_of

@@ -11,9 +11,9 @@ from typing import Final
 
 import polars as pl
 
-from models.decisionfile import Quality
+from models.decision.file import Quality
 from models.money import ZERO, plain
-from models.run import TRAINING
+from models.run.run import TRAINING
 from reconcile.decision.asked import Asked
 from reconcile.decision.lever import PRICE, Factors
 from reconcile.decision.spending import Spending

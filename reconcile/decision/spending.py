@@ -14,8 +14,8 @@ import polars as pl
 
 from models.money import ZERO, stored
 from models.period import Month
-from models.runcharge import GPU_HOURS
-from models.split import ARROW, IDLE
+from models.run.charge import GPU_HOURS
+from models.split.split import ARROW, IDLE
 from reconcile.actuals import MONTH, Converter, actuals, rated
 
 SPOT: Final = "Dynamic"  # the pricing category of what is bought at a price that moves
@@ -84,7 +84,7 @@ class Spending:
     def unused(self) -> dict[str, tuple[Decimal, Decimal]]:
         """Return by split the hours and the cost of shared accelerators of the month nobody used.
 
-        The path of such a share says so at its end, see `models.split`.
+        The path of such a share says so at its end, see `models.split.split`.
         """
         end = f"{ARROW}{IDLE}"
         day = pl.col("day").is_between(self.month.first, self.month.last)

@@ -13,7 +13,7 @@ import polars as pl
 
 from models.money import ZERO
 from models.period import Month
-from models.run import LOST, TRAINING
+from models.run.run import LOST, TRAINING
 from models.unit import unit
 
 _TRAINED: Final = "training"  # detail of tokens that a model was trained on

@@ -11,8 +11,8 @@ from typing import Final
 from models.category import CONTINGENCY
 from models.money import rounded, stored
 from models.period import Month
-from models.phasing import phased
-from models.planfile import PLACES
+from models.plan.file import PLACES
+from models.plan.phasing import phased
 from reconcile.actuals import Converter
 from reconcile.given import Planned, PlannedItem
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.category import UNALLOCATED
-from models.run import TRAINING
+from models.run.run import TRAINING
 from reconcile.explain.formula import (
     Builder,
     Formula,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import localcontext
 from typing import Final
 
-from models.bridge import KINDS
 from models.money import WIDE, ZERO
+from models.plan.bridge import KINDS
 from reconcile.anchors import PARTS
 from reconcile.driver.measure import PART
 from reconcile.explain.formula import Builder, Formula, Input, figures, method, minus, named

@@ -12,7 +12,7 @@ import polars as pl
 
 from models.money import ZERO
 from models.period import Month
-from models.planitem import PlanItem
+from models.plan.item import PlanItem
 from models.progress import (
     Output,
     Progress,
@@ -31,7 +31,7 @@ ItemKey = tuple[str, str]  # project, item
 
 
 class Planned(Protocol):
-    """What is needed of a plan; `models.plan.Plan` is the one in use."""
+    """What is needed of a plan; `models.plan.plan.Plan` is the one in use."""
 
     @property
     def project(self) -> str: ...  # noqa: D102 - the words of the plan file

@@ -13,12 +13,12 @@ from typing import Final
 import polars as pl
 
 from models.canonical import canonical_key, canonical_value
-from models.matching import canonical_texts, matches
 from models.money import ZERO
 from models.period import Month, between
 from models.problem import Problem
 from models.purchase import SOURCE, Purchases
 from models.purchasefile import Receipt, Selection
+from models.rule.matching import canonical_texts, matches
 from models.tags import tag_texts
 
 Key = tuple[str, str]  # number of the purchase, line of the order or empty

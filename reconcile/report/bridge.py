@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models.bridge import KINDS
+from models.plan.bridge import KINDS
 from reconcile.bridge import BridgeLine, Rebaseline
 from reconcile.figure import Figure
 from reconcile.portfolio import Portfolio

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.bridge import KINDS, bridge, total
 from models.money import ZERO, plain
 from models.period import Month
-from models.plan import Plan
-from models.planitem import PlanItem
+from models.plan.bridge import KINDS, bridge, total
+from models.plan.item import PlanItem
+from models.plan.plan import Plan
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from models.money import plain
-from models.plan import Plan
-from models.planfile import Lever
-from models.planitem import PlanItem
+from models.plan.file import Lever
+from models.plan.item import PlanItem
+from models.plan.plan import Plan
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 

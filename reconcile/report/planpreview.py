@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from models.category import CONTINGENCY
-from models.plangrid import letters
-from models.planimport import Reading
-from models.planline import Column, Line
+from models.plan.grid import letters
+from models.plan.importing import Reading
+from models.plan.line import Column, Line
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from models.lint import Finding, findings
 from models.period import Month
-from models.plan import Plan
+from models.plan.lint import Finding, findings
+from models.plan.plan import Plan
 from reconcile.report.columns import aligned
 from reconcile.report.escape import visible
 from reconcile.report.number import NONE

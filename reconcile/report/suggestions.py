@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from models.suggestion import Suggested, Suggestion
+from models.rule.suggestion import Suggested, Suggestion
 from reconcile.figure import exact_text
 from reconcile.report.escape import visible
 from reconcile.report.number import NOT_AVAILABLE, grouped

@@ -10,8 +10,8 @@ from typing import Final
 import polars as pl
 
 from models.canonical import canonical_value
-from models.run import Names
-from models.runfile import RunFile
+from models.run.file import RunFile
+from models.run.run import Names
 
 YES: Final = frozenset({"true", "yes", "1"})
 NO: Final = frozenset({"false", "no", "0"})

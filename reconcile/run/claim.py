@@ -10,7 +10,7 @@ import polars as pl
 
 from models.canonical import canonical_value
 from models.errors import InvariantError
-from models.run import TRAINING, Names, Said
+from models.run.run import TRAINING, Names, Said
 from reconcile.actuals import COST, MONTH
 from reconcile.run.hours import NOWHERE, Scope
 from reconcile.run.share import RESOURCE, TAGGED, Claim
@@ -22,7 +22,7 @@ _LINK: Final = " > "  # between the splits of a path, from first to last
 
 
 def said(named: pl.DataFrame) -> Iterator[Said]:
-    """Yield what names a run in charges; see `models.runcharge.NAMED`."""
+    """Yield what names a run in charges; see `models.run.charge.NAMED`."""
     rows = named.filter(pl.col("names").is_not_null()).select("project", "names", "cluster")
     for project, names, cluster in rows.unique(maintain_order=True).iter_rows():
         yield Said(project, tuple(names), cluster)
@@ -35,7 +35,7 @@ def claimed(
 
     Args:
         spend: The spend of all projects.
-        named: Charges that name something, in the schema `models.runcharge.NAMED`.
+        named: Charges that name something, in the schema `models.run.charge.NAMED`.
         names: Every name of every run.
         clusters: The cluster whose cost a split divides, by billing month and its id.
 

@@ -12,8 +12,8 @@ import polars as pl
 
 from models.canonical import canonical_value
 from models.money import ZERO
-from models.run import LOST, UNKNOWN
-from models.runusage import GPU_HOURS
+from models.run.run import LOST, UNKNOWN
+from models.run.usage import GPU_HOURS
 
 NOWHERE: Final = ""  # the cluster of hours that name none
 

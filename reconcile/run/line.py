@@ -13,7 +13,7 @@ import polars as pl
 
 from models.money import WIDE, ZERO, rounded
 from models.period import Month
-from models.run import LOST, STATES, TRAINING
+from models.run.run import LOST, STATES, TRAINING
 from reconcile.run.accepted import Accepted
 
 PLACES: Final = 4  # of prices

@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from models.run import UNKNOWN
-from models.runusage import RUNS
+from models.run.run import UNKNOWN
+from models.run.usage import RUNS
 
 Key = tuple[str, str]  # project, run
 

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from models.money import MONEY
-from models.run import TRAINING
+from models.run.run import TRAINING
 from reconcile.run.table import RUNS
 
 _KEY: Final = ("month", "project")

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Final
 
 from models.money import SCALE, ZERO, parts
-from models.run import UNKNOWN
+from models.run.run import UNKNOWN
 from reconcile.run.hours import NOWHERE, Worked
 
 TAGGED: Final = "tagged"  # a tag of the charge names the run

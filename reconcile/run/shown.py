@@ -9,7 +9,7 @@ from typing import Final
 
 from models.money import ZERO
 from models.period import Month
-from models.run import LOST
+from models.run.run import LOST
 from reconcile.figure import Figure, Figures, scope
 from reconcile.run.line import ProjectRuns
 

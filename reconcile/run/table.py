@@ -13,7 +13,7 @@ import polars as pl
 from models.category import UNALLOCATED
 from models.errors import InvariantError
 from models.money import MONEY, QUANTITY, WIDE, ZERO
-from models.run import TRAINING, UNKNOWN, Names
+from models.run.run import TRAINING, UNKNOWN, Names
 from reconcile.actuals import Converter, actuals, own_currency
 from reconcile.run.claim import Pool, claimed
 from reconcile.run.hours import Scope, Worked, worked
@@ -49,8 +49,8 @@ class Evidence:
     """What is known about runs, beside the spend.
 
     Attributes:
-        told: What usage tells of all months: `models.runusage.TOLD`, and `run`.
-        named: Charges that name something, in the schema `models.runcharge.NAMED`.
+        told: What usage tells of all months: `models.run.usage.TOLD`, and `run`.
+        named: Charges that name something, in the schema `models.run.charge.NAMED`.
         names: Every name of every run.
         preferred: Sources whose hours come first.
         clusters: The cluster whose cost a split divides, by billing month and its id, where it

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from models.currency import RateEntry, Rates
 from models.money import plain
-from models.plan import Plan
+from models.plan.plan import Plan
 from models.project import Registry
-from models.rule import RuleSet
+from models.rule.rule import RuleSet
 
 
 @dataclass(frozen=True, slots=True)

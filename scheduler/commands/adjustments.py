@@ -8,11 +8,11 @@ import click
 
 from models.period import Month
 from reconcile.report import adjustments as report
-from scheduler.adjusting import adjustments
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.opening import opened
+from scheduler.close.adjusting import adjustments
 from scheduler.options import MonthType, as_of_option, form_option, today_option
+from scheduler.past.opening import opened
 from scheduler.progress import Quiet
 
 

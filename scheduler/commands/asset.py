@@ -16,8 +16,8 @@ from reconcile.asset import PARTS, AssetLine, asset_lines
 from reconcile.report import assets
 from scheduler.beside import PERIOD, counted
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, month_option, today_option
+from scheduler.past.opening import opened
 from scheduler.workspace import Project, Stores
 
 RENDER: Final[dict[str, Callable[[Sequence[AssetLine], Month], str]]] = {

@@ -11,16 +11,18 @@ import click
 from models.errors import RefusedError
 from models.period import Month
 from reconcile.report import closing as said
-from scheduler import planning, recording, signing
+from scheduler import planning
 from scheduler.booking import Books, booked
 from scheduler.cli import Shell
-from scheduler.closings import history, listed
+from scheduler.close import signing
+from scheduler.close.closings import history, listed
+from scheduler.close.signed import signed
+from scheduler.close.signing import Asked, Dossier
 from scheduler.options import Day, MonthType, form_option, month_named, once
+from scheduler.past import recording
 from scheduler.pipeline import instant
 from scheduler.progress import Quiet
 from scheduler.publish import placed
-from scheduler.signed import signed
-from scheduler.signing import Asked, Dossier
 from scheduler.workspace import Project, Stores, alone, configured, now, stores
 
 Looked = Callable[[Project, Stores, Books, Month, Asked], Dossier]

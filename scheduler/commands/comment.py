@@ -16,9 +16,9 @@ from reconcile.report.commentary import commentary_table
 from reconcile.report.escape import visible
 from scheduler.booking import booked
 from scheduler.cli import Shell
+from scheduler.close.commenting import add as keep
+from scheduler.close.commenting import comments
 from scheduler.commands.invoice_confirm import Amount
-from scheduler.commenting import add as keep
-from scheduler.commenting import comments
 from scheduler.options import Day, form_option, month_option, today_option
 from scheduler.pipeline import instant
 from scheduler.progress import Quiet

@@ -14,8 +14,8 @@ from reconcile.decision.decisions import Decisions
 from reconcile.report import decisiontext
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option, month_option, today_option
+from scheduler.past.opening import opened
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
 

@@ -16,10 +16,10 @@ from reconcile.report import since as shown
 from reconcile.report.since import Since
 from reconcile.since.change import changes, within
 from scheduler.cli import Shell
-from scheduler.exchanging import steps
-from scheduler.opening import Opened, opened, was
 from scheduler.options import Day, as_of_option, form_option, month_option
-from scheduler.proving import apart, side
+from scheduler.past.exchanging import steps
+from scheduler.past.opening import Opened, opened, was
+from scheduler.past.proving import apart, side
 from scheduler.workspace import configured
 
 RENDER: Final[dict[str, Callable[[Since], str]]] = {

@@ -16,8 +16,8 @@ from reconcile.report import explained, explanation
 from scheduler.booking import Books, booked
 from scheduler.cli import Shell
 from scheduler.explaining import Explainer
-from scheduler.opening import Opened, opened
 from scheduler.options import as_of_option, form_option, month_option, today_option
+from scheduler.past.opening import Opened, opened
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
 from scheduler.verifying import Verifier

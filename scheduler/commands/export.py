@@ -12,8 +12,8 @@ from models import focus
 from models.charge import CHARGE, charge_frame
 from models.period import Month
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import MonthType, as_of_option
+from scheduler.past.opening import opened
 
 
 @click.group()

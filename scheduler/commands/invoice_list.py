@@ -11,8 +11,8 @@ from scheduler import paper
 from scheduler.beside import counted
 from scheduler.cli import Shell
 from scheduler.deciding import forsaken
-from scheduler.opening import opened
 from scheduler.options import MonthType, as_of_option, form_option
+from scheduler.past.opening import opened
 
 STATUSES = (
     *("counted", "duplicate", "conflict", "superseded"),

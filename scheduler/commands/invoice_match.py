@@ -13,8 +13,8 @@ from reconcile.purchase.match import Match
 from reconcile.report import matches
 from scheduler.accruing import accruals
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import Day, MonthType, as_of_option, form_option
+from scheduler.past.opening import opened
 
 RENDER: Final[dict[str, Callable[[Sequence[Match]], str]]] = {
     "table": matches.table,

@@ -11,8 +11,8 @@ from scheduler import paper
 from scheduler.beside import counted
 from scheduler.cli import Shell
 from scheduler.commands.invoice_list import issuer_option
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option
+from scheduler.past.opening import opened
 
 
 @click.command()

@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from models.errors import RefusedError
-from models.planhead import ApprovalKind
+from models.plan.head import ApprovalKind
 from scheduler import approving, planning
 from scheduler.choosing import chosen
 from scheduler.cli import Shell

@@ -12,12 +12,12 @@ from models.category import CATEGORIES
 from models.errors import RefusedError
 from models.node import parse
 from models.period import Month
-from models.plan import Plan, load
-from models.planheading import folded
-from models.planimport import Reading, reading
-from models.planline import Asked
-from models.plantable import opened
-from models.planwritten import Head, written
+from models.plan.heading import folded
+from models.plan.importing import Reading, reading
+from models.plan.line import Asked
+from models.plan.plan import Plan, load
+from models.plan.table import opened
+from models.plan.written import Head, written
 from models.wording import suggestion
 from models.yamlfile import Tree
 from reconcile.report import planpreview

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from models.plan import Plan
+from models.plan.plan import Plan
 from reconcile.report import plans as report
 from scheduler.choosing import known
 from scheduler.cli import Shell

@@ -7,12 +7,12 @@ from typing import Final
 
 import click
 
-from models.plan import Plan, current
+from models.plan.plan import Plan, current
 from reconcile.report import plans as report
 from scheduler import planning
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option
+from scheduler.past.opening import opened
 
 RENDER: Final[dict[str, Callable[[Sequence[Plan], Iterable[str]], str]]] = {
     "table": report.listed,

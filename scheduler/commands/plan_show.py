@@ -7,13 +7,13 @@ from typing import Final
 
 import click
 
-from models.plan import Plan
+from models.plan.plan import Plan
 from reconcile.report import plans as report
 from scheduler import planning
 from scheduler.choosing import chosen
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option
+from scheduler.past.opening import opened
 
 RENDER: Final[dict[str, Callable[[Plan, Sequence[Plan]], str]]] = {
     "table": report.shown,

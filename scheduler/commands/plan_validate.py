@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from models.errors import ConfigError, Mistake
-from models.lint import findings
-from models.plan import Plan, load
+from models.plan.lint import findings
+from models.plan.plan import Plan, load
 from scheduler.cli import Shell
 from scheduler.workspace import configured
 

@@ -15,8 +15,8 @@ from models.period import Month
 from reconcile.price import PriceLine, price_lines, summed
 from reconcile.report import prices
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option, month_option, today_option
+from scheduler.past.opening import opened
 from scheduler.reference import price_lists
 from scheduler.workspace import Stores
 

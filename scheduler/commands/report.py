@@ -16,11 +16,11 @@ from reconcile.report import document, markdown, page, text
 from reconcile.state import State
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.opening import Opened, opened
+from scheduler.close.signed import signed
 from scheduler.options import Day, as_of_option, month_option
+from scheduler.past.opening import Opened, opened
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
-from scheduler.signed import signed
 
 RENDER: Final[dict[str, Callable[[Portfolio], str]]] = {
     "html": page.render,

@@ -14,8 +14,8 @@ from reconcile.report import coverage
 from reconcile.report.coverage import Covered
 from scheduler.booking import Books, booked
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option, month_option, today_option
+from scheduler.past.opening import opened
 from scheduler.progress import Quiet
 from scheduler.publish import ruled
 from scheduler.workspace import Project

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from models.period import Month
-from models.rulefile import load
+from models.rule.file import load
 from reconcile.preview import Preview
 from reconcile.report import preview
 from reconcile.report.preview import Sides

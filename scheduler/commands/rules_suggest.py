@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from models.period import Month
-from models.suggestion import Suggested
+from models.rule.suggestion import Suggested
 from reconcile.report import suggestions
 from scheduler.cli import Shell
 from scheduler.options import MonthType, form_option

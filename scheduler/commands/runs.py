@@ -14,8 +14,8 @@ from reconcile.report import runs
 from reconcile.run.line import ProjectRuns, project_runs
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import as_of_option, form_option, month_option, today_option
+from scheduler.past.opening import opened
 from scheduler.progress import Quiet
 
 RENDER: Final[dict[str, Callable[[Sequence[ProjectRuns], Month, str, int], str]]] = {

@@ -10,7 +10,7 @@ import click
 from reconcile.alerts import SAYS
 from scheduler import reallocating
 from scheduler.cli import Shell
-from scheduler.closings import due
+from scheduler.close.closings import due
 from scheduler.commands.schedule import last_finished
 from scheduler.deciding import forsaken
 from scheduler.holding import Holding, holdings, lines, restated

@@ -14,8 +14,8 @@ from reconcile.portfolio import Portfolio
 from reconcile.report import variance
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.opening import opened
 from scheduler.options import Day, as_of_option, form_option, month_option
+from scheduler.past.opening import opened
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
 

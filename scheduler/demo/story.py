@@ -10,7 +10,7 @@ from random import Random
 from typing import Final, Literal
 
 from models.money import rounded
-from models.phasing import Method, phased, weights
+from models.plan.phasing import Method, phased, weights
 from scheduler.demo.calendar import CLOSED, HORIZON
 
 PER_MILLE: Final = 1000

@@ -22,7 +22,7 @@ from models.canonical import canonical_key, canonical_value
 from models.errors import InvariantError
 from models.project import Project, Registry
 from models.reduction import SUMMED, keys_and_facts
-from models.rule import Condition, Rule, RuleSet, Target
+from models.rule.rule import Condition, Rule, RuleSet, Target
 from models.spend import SPEND, conserved, spend
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]
@@ -498,7 +498,7 @@ import polars as pl
 from models.attribution import attributed
 from models.project import Project, Registry
 from models.reduction import keys_and_facts
-from models.rule import Condition, Rule, RuleSet, Target
+from models.rule.rule import Condition, Rule, RuleSet, Target
 from models.spend import spend
 
 assert pl.thread_pool_size() == int(sys.argv[2])

@@ -10,8 +10,8 @@ import pytest
 from models import coverage
 from models.coverage import Account, unnamed
 from models.project import Project, Registry
-from models.rule import RuleSet
-from models.rulefile import load
+from models.rule.file import load
+from models.rule.rule import RuleSet
 
 REGISTRY = Registry((Project(id="bot", aliases=("Bot-Prod",)),))
 RULE = "rules:\n  - id: r\n    when: {%s}\n    to: {project: bot}\n"

@@ -12,7 +12,7 @@ import pytest
 from models.endpoint import Called, idled, served
 from models.project import Project, Registry
 from models.reduction import FACTS, KEYS
-from models.rule import Condition, Rule, RuleSet, Target
+from models.rule.rule import Condition, Rule, RuleSet, Target
 
 D = Decimal
 REGISTRY = Registry((Project(id="bot"),))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.attribution import attributed, begun, edges, epoch
 from models.project import Alias, Merged, Project, Registry
 from models.reduction import KEYS
-from models.rule import Condition, Rule, RuleSet, Target
+from models.rule.rule import Condition, Rule, RuleSet, Target
 
 FIRST = date(2026, 1, 1)
 NOBODY = Registry(())

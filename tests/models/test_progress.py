@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import ConfigError
 from models.period import Month
-from models.plan import Plan, load
+from models.plan.plan import Plan, load
 from models.progress import (
     Progress,
     Reached,

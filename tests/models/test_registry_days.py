@@ -16,8 +16,8 @@ from models.attribution import attributed, edges
 from models.project import Alias, Merged, Project, Registry
 from models.projectfile import load as load_projects
 from models.reduction import keys_and_facts
-from models.rule import Condition, Rule, RuleSet, Target
-from models.rulefile import load as load_rules
+from models.rule.file import load as load_rules
+from models.rule.rule import Condition, Rule, RuleSet, Target
 from models.spend import spend
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]

@@ -11,8 +11,8 @@ import pytest
 
 from models.beside import BESIDE
 from models.projectfile import load as load_projects
-from models.rule import RuleSet
-from models.rulefile import load as load_rules
+from models.rule.file import load as load_rules
+from models.rule.rule import RuleSet
 from models.usage import OWNED, owned
 
 PROJECTS = """\

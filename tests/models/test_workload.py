@@ -12,12 +12,12 @@ from models.attribution import attributed
 from models.charge import WORKLOADS
 from models.contract import ROW_RULES
 from models.focus import conforming
-from models.matching import FIELDS
 from models.project import Registry
 from models.reduction import KEYS, keys_and_facts
-from models.rule import RuleSet
-from models.ruleentry import When
-from models.rulefile import load
+from models.rule.entry import When
+from models.rule.file import load
+from models.rule.matching import FIELDS
+from models.rule.rule import RuleSet
 from models.spend import spend
 
 Charges = Callable[[Iterable[Mapping[str, Any]]], pl.LazyFrame]

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.category import UNALLOCATED
-from models.claim import CLAIMS
-from models.claimgroup import CONTESTED, OPEN, OVERTAKEN, SPELLING, WON
 from models.period import Month
 from models.project import Merged, Project
-from models.rule import Condition, Rule, Target
+from models.rule.claim import CLAIMS
+from models.rule.claimgroup import CONTESTED, OPEN, OVERTAKEN, SPELLING, WON
+from models.rule.rule import Condition, Rule, Target
 from reconcile.alerts import Alert, decide
 from reconcile.claimed import Claim, claimed
 from reconcile.coverage import shares, total

@@ -16,10 +16,10 @@ from ingest.closing import close
 from models import warehouse
 from models.period import Month
 from reconcile.report.number import NONE
-from scheduler.adjusting import adjustments
 from scheduler.booking import booked
 from scheduler.cli import Shell
-from scheduler.closing import freeze
+from scheduler.close.adjusting import adjustments
+from scheduler.close.closing import freeze
 from scheduler.commands.invoice_match import command
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile

@@ -12,8 +12,8 @@ from ingest.kind import CLOSED, LOADED
 from models.ledger import Entry, Ledger
 from models.period import Month
 from reconcile.adjustment import Cause, Late
-from scheduler.adjusting import causes
-from scheduler.restoring import CONFIGURATION
+from scheduler.close.adjusting import causes
+from scheduler.past.restoring import CONFIGURATION
 
 OCTOBER, NOVEMBER, DECEMBER = Month(2026, 10), Month(2026, 11), Month(2026, 12)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 from models.lake import Lake
 from models.project import Project, Registry
 from models.reduction import FACTS, KEYS, SUMMED
-from models.rule import Condition, Rule, RuleSet, Target
+from models.rule.rule import Condition, Rule, RuleSet, Target
 from scheduler import attributing
 from scheduler.engine.engine import Here
 from scheduler.progress import Quiet

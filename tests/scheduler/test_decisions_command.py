@@ -16,7 +16,7 @@ import pytest
 
 from ingest.kind import CLOSED
 from models.beside import BESIDE
-from models.decisionfile import DecisionFile
+from models.decision.file import DecisionFile
 from models.errors import ConfigError, RefusedError
 from models.ledger import Entry, Ledger
 from models.project import Project as Registered

@@ -14,7 +14,7 @@ from ingest import closing
 from models.errors import ConfigError, RefusedError
 from models.ledger import Entry, Ledger
 from models.period import Month
-from models.plan import Plan, load_all
+from models.plan.plan import Plan, load_all
 from models.project import Project as Owner
 from models.project import Registry
 from scheduler import planning, reapproving

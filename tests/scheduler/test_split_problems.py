@@ -8,9 +8,9 @@ import polars as pl
 
 from models.currency import Rates
 from models.project import Project, Registry
-from models.rule import RuleSet
+from models.rule.rule import RuleSet
 from models.spend import SPEND
-from models.split import Fixed, Split, Usage
+from models.split.split import Fixed, Split, Usage
 from models.usage import OWNED
 from scheduler.sharing import shared
 

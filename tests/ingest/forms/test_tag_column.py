@@ -9,8 +9,8 @@ import pytest
 
 from ingest.table import MAP, ContractError, Field, read
 from models.charge import JSON
-from models.matching import Matcher
-from models.rule import Condition
+from models.rule.matching import Matcher
+from models.rule.rule import Condition
 from models.tags import tag_texts
 
 TAGS: list[dict[str, str] | None] = [{"Project": "legal", "n": "1"}, {}, None]

@@ -17,10 +17,10 @@ from ingest.source import Delivery
 from ingest.vendor.mlflow.control import control
 from ingest.vendor.mlflow.run import uses
 from ingest.vendor.reply import canonical, parsed
-from models import runusage
 from models.errors import BrokenError, SourceError
 from models.period import Month
-from models.runfile import RunFile
+from models.run import usage as runusage
+from models.run.file import RunFile
 
 OCTOBER: Final = Month(2026, 10)
 FIRST: Final = 1790812800000  # 2026-10-01T00:00:00Z, in milliseconds

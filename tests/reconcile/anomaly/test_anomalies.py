@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from models.judgement import Judgement
+from models.decision.judgement import Judgement
 from models.money import plain
 from models.usage import OWNED
 from reconcile.anomaly.found import Seen, anomalies

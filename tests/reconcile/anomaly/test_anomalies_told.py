@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from models.judgement import Judgement
+from models.decision.judgement import Judgement
 from reconcile.alerts import DAILY_ANOMALY, Alert
 from reconcile.anomaly import told
 from reconcile.anomaly.rule import Anomaly

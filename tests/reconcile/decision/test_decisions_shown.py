@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from models.beside import BESIDE
-from models.decisionfile import DecisionFile, Draw
+from models.decision.file import DecisionFile, Draw
 from models.period import Month
 from reconcile.decision.asked import Asked, IdleMachine
 from reconcile.decision.endpoint import Endpoint

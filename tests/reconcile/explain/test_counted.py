@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.apportionment import apportioned
 from models.money import MONEY
+from models.split.apportionment import apportioned
 from reconcile.explain.counted import LINES, Counted, counted
 from reconcile.explain.leaf import Spent, project_is
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from models.period import Month
-from models.planitem import PlanItem
+from models.plan.item import PlanItem
 from models.progress import Progress, Reached, Stated
 from models.usage import OWNED
 from reconcile.forecasting.output import Counted, counts, fixed, gained

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.plan import Plan, load
+from models.plan.plan import Plan, load
 from reconcile.report.planitems import item, lever, rested
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from models.suggestion import Suggested, Suggestion
+from models.rule.suggestion import Suggested, Suggestion
 from reconcile.report.suggestions import document, table
 
 NEW = Suggestion(

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from models.run import Names
-from models.runcharge import NAMED
-from models.runusage import TOLD, called, said
+from models.run.charge import NAMED
+from models.run.run import Names
+from models.run.usage import TOLD, called, said
 from reconcile.run import claim
 from reconcile.run.table import Evidence, runs
 

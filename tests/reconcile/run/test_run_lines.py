@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.period import Month
-from models.run import Names, Said
-from models.runfile import AcceptedEntry, RunFile
+from models.run.file import AcceptedEntry, RunFile
+from models.run.run import Names, Said
 from reconcile.report import runs as report
 from reconcile.report.number import MINUS
 from reconcile.run.accepted import Accepted, accepted

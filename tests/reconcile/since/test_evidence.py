@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from models.currency import RateEntry, Rates
 from models.period import Month
-from models.plan import Plan
-from models.planhead import Approval
+from models.plan.head import Approval
+from models.plan.plan import Plan
 from models.project import Project, Registry
-from models.rule import Condition, Rule, RuleSet, Target
+from models.rule.rule import Condition, Rule, RuleSet, Target
 from reconcile.since.evidence import (
     Evidence,
     plans_apart,

@@ -11,11 +11,11 @@ import pytest
 from models.currency import Rates
 from models.errors import RefusedError
 from models.period import Month
-from models.plan import load_all
+from models.plan.plan import load_all
 from models.projectfile import load as load_projects
-from models.rulefile import load as load_rules
+from models.rule.file import load as load_rules
 from models.settings import load as load_settings
-from models.split import Spend, Split
+from models.split.split import Spend, Split
 from scheduler.demo import STORIES, create
 from scheduler.demo.calendar import Calendar
 

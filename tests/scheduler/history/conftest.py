@@ -19,13 +19,13 @@ import pytest
 from ingest.closing import close, reopen
 from models.charge import FOCUS
 from models.period import Month
-from scheduler import recording
 from scheduler.booking import booked
-from scheduler.closing import freeze
+from scheduler.close.closing import freeze
+from scheduler.close.signed import rendered
+from scheduler.past import recording
 from scheduler.pipeline import Night, night
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
-from scheduler.signed import rendered
 from scheduler.workspace import Project, Stores, configured, stores
 
 FORMS: Final = ("html", "json", "md")

@@ -12,9 +12,9 @@ from models.ledger import Entry
 from models.period import Month
 from reconcile.since.change import CAUSES, Changed, changes
 from reconcile.since.evidence import Evidence
-from scheduler.exchanging import exchanged, read, steps
-from scheduler.opening import was
-from scheduler.proving import apart
+from scheduler.past.exchanging import exchanged, read, steps
+from scheduler.past.opening import was
+from scheduler.past.proving import apart
 
 pytestmark = pytest.mark.once
 

@@ -10,10 +10,10 @@ import pytest
 from models.period import Month
 from reconcile.report import page
 from scheduler.booking import booked
-from scheduler.opening import was
+from scheduler.close.signed import rendered, signed
+from scheduler.past.opening import was
 from scheduler.progress import Quiet
 from scheduler.publish import reconcile
-from scheduler.signed import rendered, signed
 
 pytestmark = pytest.mark.once
 

@@ -11,7 +11,7 @@ import pytest
 from models.errors import RefusedError
 from models.ledger import Entry, Ledger
 from models.period import Month
-from scheduler.past import Moment, moment, moments
+from scheduler.past.past import Moment, moment, moments
 
 Told = Callable[..., None]
 

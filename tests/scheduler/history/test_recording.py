@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from models.errors import ConfigError, RefusedError
-from scheduler import texts
-from scheduler.recording import configuration, versions
-from scheduler.restoring import recorded, restored
+from scheduler.past import texts
+from scheduler.past.recording import configuration, versions
+from scheduler.past.restoring import recorded, restored
 from scheduler.workspace import configured, stores
 
 

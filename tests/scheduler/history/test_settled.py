@@ -8,7 +8,7 @@ import pytest
 
 from ingest.kind import CLOSED, LOADED, REOPENED
 from models.ledger import Entry, Ledger
-from scheduler.exchanging import settled
+from scheduler.past.exchanging import settled
 
 
 def kept(said: str) -> Ledger:

@@ -35,13 +35,13 @@ from models.ledger import Entry, Ledger, Record
 from models.money import MONEY
 from models.period import Month
 from models.projectfile import load as load_projects
-from models.rulefile import load as load_rules
+from models.rule.file import load as load_rules
 from reconcile.portfolio import Portfolio
 from reconcile.report import document, markdown, page
 from scheduler import reallocating
 from scheduler.booking import Books, booked
 from scheduler.cli import main
-from scheduler.closing import freeze
+from scheduler.close.closing import freeze
 from scheduler.progress import Quiet
 from scheduler.publish import publish, reconcile
 from scheduler.rounds import Round, asked

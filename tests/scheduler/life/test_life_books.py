@@ -19,10 +19,11 @@ from models.errors import StoreError
 from models.period import Month
 from reconcile.actuals import actuals
 from reconcile.recognition import posted_to
-from scheduler import recognising, version
-from scheduler.adjusting import adjustments
+from scheduler import version
 from scheduler.attributing import Attribution
 from scheduler.cli import main
+from scheduler.close import recognising
+from scheduler.close.adjusting import adjustments
 from scheduler.workspace import stores
 
 pytestmark = pytest.mark.once

@@ -10,9 +10,11 @@ import pytest
 
 from reconcile.portfolio import Portfolio
 from reconcile.report import document
-from scheduler import decisions, planning, recording, signing, version
+from scheduler import decisions, planning, version
 from scheduler.cli import main
-from scheduler.signed import TABLE, WRITTEN
+from scheduler.close import signing
+from scheduler.close.signed import TABLE, WRITTEN
+from scheduler.past import recording
 from scheduler.workspace import configured
 
 pytestmark = pytest.mark.once

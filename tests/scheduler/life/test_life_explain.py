@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from ingest.verify import Amount
-from models.plan import load_all
+from models.plan.plan import load_all
 from reconcile.explain.proof import exit_code
 from reconcile.report import explained, explanation
 from scheduler.approving import approve

@@ -13,7 +13,7 @@ from models.currency import RateEntry, Rates
 from models.period import Month
 from models.settings import Allocation, Anomalies, Close, Fiscal, Materiality
 from scheduler.approving import approve
-from scheduler.closing import CLOSES, closes_frame, settings
+from scheduler.close.closing import CLOSES, closes_frame, settings
 from scheduler.version import entries, present
 from scheduler.workspace import Project, configured
 

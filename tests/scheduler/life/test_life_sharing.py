@@ -11,7 +11,7 @@ import pytest
 
 from models import warehouse
 from models.spend import SPEND
-from scheduler.adjusting import adjustments
+from scheduler.close.adjusting import adjustments
 from scheduler.dividing import divided
 from scheduler.version import present, versions
 

@@ -20,14 +20,16 @@ from models.settings import Close
 from reconcile.close.check import failing
 from reconcile.portfolio import Portfolio
 from reconcile.report import document
-from scheduler import commenting, decisions, planning, recording, signing, texts, version
-from scheduler.closings import history, listed
-from scheduler.evidence import edited
-from scheduler.life import unclosed, with_data
+from scheduler import decisions, planning, version
+from scheduler.close import commenting, signing
+from scheduler.close.closings import history, listed
+from scheduler.close.evidence import edited
+from scheduler.close.life import unclosed, with_data
+from scheduler.close.signed import TABLE, WRITTEN, rendered, signed
+from scheduler.close.signing import Asked, Dossier, dossier, prepare, prepared, sign
+from scheduler.past import recording, texts
 from scheduler.publish import write_reports
 from scheduler.shelf import shelf
-from scheduler.signed import TABLE, WRITTEN, rendered, signed
-from scheduler.signing import Asked, Dossier, dossier, prepare, prepared, sign
 from scheduler.workspace import configured
 
 pytestmark = pytest.mark.once

@@ -18,7 +18,7 @@ from models.beside import BESIDE
 from models.errors import RefusedError, StoreError
 from models.ledger import Entry
 from models.period import Month, between
-from models.rulefile import load as load_rules
+from models.rule.file import load as load_rules
 from scheduler import beside, claiming, reallocating, version
 from scheduler.attributing import Attribution
 from scheduler.progress import Quiet

@@ -1,0 +1,1 @@
+"""Plans: driver-based items phased over months, their files, sheets, versions and scenarios."""

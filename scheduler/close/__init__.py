@@ -1,0 +1,1 @@
+"""Closing months: checks, signatures, frozen books, comments, and what comes late."""
