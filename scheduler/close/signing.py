@@ -157,6 +157,8 @@ def _marks(project: Project, stores: Stores, pins: Pins, month: Month) -> dict[s
         "books": said.get("books"),
         "rules": [said["rules"], said["program"]],
         "plans": said["plans"],
+        "draws": sorted(draw.fingerprint for draw in project.decisions.draws),
+        "progress": project.progress.fingerprint,
         "rates": said["rates"],
         "settings": said["settings"],
         "comments": comments,
@@ -223,7 +225,8 @@ def sign(stores: Stores, found: Dossier, *, by: str, two_person: bool) -> Record
         raise RefusedError(
             f"{month}: {said['by']} prepared it; close.two_person asks for another person to sign"
         )
-    apart = [name for name, mark in found.marks.items() if said["marks"].get(name) != mark]
+    # an older program had no mark of some parts
+    apart = [name for name, mark in found.marks.items() if said["marks"].get(name, mark) != mark]
     if apart:
         raise RefusedError(
             f"{month}: since {said['by']} prepared it there are other {', '.join(apart)}; read "

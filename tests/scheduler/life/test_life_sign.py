@@ -12,9 +12,11 @@ import pytest
 
 from ingest.closing import closed, closes, reopen
 from models.comment import Comment
+from models.decision.file import DecisionFile
 from models.errors import RefusedError, StoreError
 from models.ledger import Entry
 from models.period import Month
+from models.plan.plan import load_all
 from models.progress import Reached, Stated
 from models.settings import Close
 from reconcile.close.check import failing
@@ -51,6 +53,20 @@ SAID = Comment(
     by="anna",
     on=date(2026, 11, 3),
 )
+PLAN = (
+    "plan: {project: p, id: p, version: 1, currency: USD, start: 2026-10, horizon_months: 3}\n"
+    "approval: {status: approved, author: ml, by: cfo, at: 2026-10-01, reason: first}\n"
+    "items:\n- {id: train, category: training_compute, amount: 300}\n"
+    "contingency: {stated_amount: 100, use: stated}\n"
+)
+DRAW = {
+    "project": "p",
+    "on": "2026-10-20",
+    "amount": "50",
+    "item": "train",
+    "by": "ben",
+    "reason": "a second try",
+}
 ASKED = Asked(by="anna", reason="as usual", explained={"plan/p": "a trial without a plan"})
 Life = Any
 
@@ -224,6 +240,33 @@ def test_what_changed_since_it_was_prepared_is_not_signed(ready: Life) -> None:
         "2026-10: since anna prepared it there are other deliveries, books, comments; read the "
         "report again, and prepare it anew: `trueup close 2026-10 --by NAME`"
     )
+
+
+def test_a_draw_or_progress_since_it_was_prepared_is_not_signed(ready: Life) -> None:
+    """Who signs would sign a budget that the closed month does not have."""
+    file = ready.project.folder / "plans" / "trial.yaml"
+    file.write_text(PLAN)
+    ready.project = replace(ready.project, plans=load_all([file], ready.project.registry))
+    record(ready)
+    asked = replace(ASKED, explained={})
+    prepare(ready.project, ready.stores, found(ready, asked), asked)
+    reached = Reached(date(2026, 10, 1), Fraction(1, 2))
+    drawn = DecisionFile.model_validate({"draws": [DRAW]})
+    ready.project = replace(
+        ready.project, decisions=drawn, progress=Stated({("p", "train"): (reached,)})
+    )
+    record(ready)
+
+    with pytest.raises(RefusedError, match=r"^2026-10: since anna .* are other draws, progress; "):
+        sign(ready.stores, found(ready, asked), by="ben", two_person=True)
+
+
+def test_what_an_older_program_did_not_mark_does_not_stand_in_the_way(ready: Life) -> None:
+    made = found(ready)
+    unmarked = {name: mark for name, mark in made.marks.items() if name != "draws"}
+    prepare(ready.project, ready.stores, replace(made, marks=unmarked), ASKED)
+
+    assert sign(ready.stores, made, by="ben", two_person=True).body["signed_by"] == "ben"
 
 
 def test_what_nobody_prepared_since_the_last_close_is_not_signed(ready: Life) -> None:
