@@ -10,7 +10,8 @@ from models.ledger import Entry, Ledger, Record
 from models.plan.head import Approval, ApprovalKind
 from models.plan.plan import Plan
 from models.plan.version import APPROVED, VERSION, body
-from scheduler.planning import KEPT, rebaselined
+from models.project import Registry
+from scheduler.planning import KEPT, UNNAMED, rebaselined
 
 
 def submit(ledger: Ledger, plan: Plan, *, by: str, reason: str) -> Record:
@@ -36,7 +37,14 @@ def submit(ledger: Ledger, plan: Plan, *, by: str, reason: str) -> Record:
 
 
 def approve(
-    ledger: Ledger, plan: Plan, *, by: str, reason: str, at: date, kind: ApprovalKind = "baseline"
+    ledger: Ledger,
+    plan: Plan,
+    *,
+    by: str,
+    reason: str,
+    at: date,
+    kind: ApprovalKind = "baseline",
+    registry: Registry = UNNAMED,
 ) -> Plan:
     """Keep an approval and the text of what was approved, and return the plan with it.
 
@@ -47,6 +55,7 @@ def approve(
         reason: Why.
         at: The day.
         kind: correction where it may change closed months.
+        registry: The projects, of which some had another id when the ledger was written.
 
     Raises:
         RefusedError: when it counts already or was withdrawn, has no author, or its author
@@ -65,7 +74,7 @@ def approve(
         raise RefusedError(f"{which} was written by {author}; another person approves it")
     given = Approval(status="approved", author=author, by=by, at=at, reason=reason, kind=kind)
     found = replace(plan, approval=given)
-    if said := rebaselined(found, ledger):
+    if said := rebaselined(found, ledger, registry):
         raise RefusedError(f"{said}; plan open months only, or approve it with --correction")
     stated = {"by": by, "author": author, "reason": reason, "at": str(at), "kind": kind}
     ledger.append(

@@ -25,6 +25,7 @@ from models.project import Registry
 from scheduler.workspace import Project
 
 KEPT: Final = "ledger "  # begins the place of a version that no file says any more
+UNNAMED: Final = Registry(())  # where no project ever had another id
 Names = tuple[str, int]  # project and version
 
 
@@ -33,13 +34,11 @@ class Hold:
     """What holds a version to what it said: an approval by command, or a closed month.
 
     Attributes:
-        subject: What the ledger calls the version, by the id that its project had then.
         hash: What it said, as a hash.
         why: As a part of a sentence.
         record: The approval; None for a month.
     """
 
-    subject: str
     hash: str
     why: str
     record: Record | None = None
@@ -53,13 +52,13 @@ def plans(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
             and for a new version that changes closed months without being a correction.
         StoreError: when this program cannot read a version of the ledger.
     """
-    holds, records = _holds(ledger, project.registry), _records(ledger)
+    holds, records = _holds(ledger, project.registry), recorded(ledger, project.registry)
     mistakes = [*_edited(project.plans, holds)]
     if mistakes:
         raise ConfigError(*mistakes)
     filed = [_standing(plan, holds, records) for plan in project.plans]
     found = (*filed, *_unfiled(project, filed, holds, records))
-    mistakes = [*_rebaselined(found, ledger, records)]
+    mistakes = [*_rebaselined(found, project, ledger, records)]
     if mistakes:
         raise ConfigError(*mistakes)
     return found
@@ -89,11 +88,11 @@ def history(project: Project, ledger: Ledger) -> dict[str, tuple[Plan, ...]]:
     Raises:
         ConfigError: what `plans` raises.
     """
-    records = _records(ledger)
+    records = recorded(ledger, project.registry)
     found = {}
     for plan in counting(project, ledger):
-        before = [*_before(plan, records)]
-        found[plan.project] = (*(kept(each.subject, each.body) for each in before), plan)
+        before = (_kept(each, plan.project) for each in _before(plan, records))
+        found[plan.project] = (*before, plan)
     return found
 
 
@@ -109,16 +108,16 @@ def closed_plans(project: Project, ledger: Ledger) -> dict[tuple[str, Month], Pl
     now = {plan.project: plan.fingerprint for plan in current(project.plans)}
     resolve = project.registry.resolve
     others = [
-        (resolve(name) or name, month, f"{name}/{pin['version']}", pin["hash"])
+        (resolve(name) or name, month, pin)
         for month, record in closed(ledger).items()
         for name, pin in record.body.get("plans", {}).items()
         if now.get(resolve(name) or name, pin["hash"]) != pin["hash"]
     ]
-    records = _records(ledger) if others else {}
+    records = recorded(ledger, project.registry) if others else {}
     return {
-        (owner, month): replace(kept(subject, texts[-1].body), project=owner)
-        for owner, month, subject, said in others
-        if (texts := [e for e in records.get(subject, []) if e.body["hash"] == said])
+        (owner, month): _kept(texts[-1], owner)
+        for owner, month, pin in others
+        if (texts := _saying(records, f"{owner}/{pin['version']}", pin["hash"]))
     }
 
 
@@ -130,8 +129,12 @@ def versions(project: Project, ledger: Ledger) -> tuple[Plan, ...]:
     """
     found = plans(project, ledger)
     there = {plan.subject for plan in found}
-    gone = [each[-1] for subject, each in _records(ledger).items() if subject not in there]
-    old = [replace(kept(each.subject, each.body), file=f"{KEPT}{each.subject}") for each in gone]
+    known = recorded(ledger, project.registry)
+    gone = {subject: each[-1] for subject, each in known.items() if subject not in there}
+    old = [
+        replace(_kept(each, subject.partition("/")[0]), file=f"{KEPT}{each.subject}")
+        for subject, each in gone.items()
+    ]
     return tuple(sorted((*found, *old), key=lambda plan: (plan.project, plan.version)))
 
 
@@ -150,9 +153,15 @@ def entries(project: Project, ledger: Ledger) -> list[Entry]:
     ]
 
 
-def rebaselined(plan: Plan, ledger: Ledger) -> str:
-    """Return how a version changes closed months, as a sentence; empty when it may count."""
-    old = [*_before(plan, _records(ledger))]
+def rebaselined(plan: Plan, ledger: Ledger, registry: Registry = UNNAMED) -> str:
+    """Return how a version changes closed months, as a sentence; empty when it may count.
+
+    Args:
+        plan: The version.
+        ledger: The ledger.
+        registry: The projects, of which some had another id when the ledger was written.
+    """
+    old = [*_before(plan, recorded(ledger, registry))]
     if not old or plan.approval.kind == "correction":
         return ""
     through = max(closed(ledger), default=None)
@@ -178,21 +187,35 @@ def _holds(ledger: Ledger, registry: Registry) -> dict[Names, Hold]:
         for project, pin in record.body.get("plans", {}).items():
             version, why = pin["version"], f"{month} was closed with it"
             owner = registry.resolve(project) or project
-            found[owner, version] = Hold(f"{project}/{version}", pin["hash"], why)
+            found[owner, version] = Hold(pin["hash"], why)
     for subject, record in ledger.latest(APPROVED).items():
         name, _, version = subject.rpartition("/")
         why = f"{record.body['by']} approved it on {record.body['at']}"
         owner = registry.resolve(name) or name
-        found[owner, int(version)] = Hold(subject, record.body["hash"], why, record)
+        found[owner, int(version)] = Hold(record.body["hash"], why, record)
     return found
 
 
-def _records(ledger: Ledger) -> dict[str, list[Record]]:
-    """Return what the ledger has of each version, by subject, oldest first."""
+def recorded(ledger: Ledger, registry: Registry) -> dict[str, list[Record]]:
+    """Return what the ledger has of each version, oldest first, by its subject of today.
+
+    A project may get another id, and its old one become an alias; its versions stay its own.
+    """
     found: dict[str, list[Record]] = {}
     for record in ledger.entries(VERSION):
-        found.setdefault(record.subject, []).append(record)
+        name, _, rest = record.subject.partition("/")
+        found.setdefault(f"{registry.resolve(name) or name}/{rest}", []).append(record)
     return found
+
+
+def _saying(records: Mapping[str, list[Record]], subject: str, said: str) -> list[Record]:
+    """Return the records of a version that say what has a hash."""
+    return [each for each in records.get(subject, []) if each.body["hash"] == said]
+
+
+def _kept(record: Record, project: str) -> Plan:
+    """Return a version of the ledger, of a project by its id of today."""
+    return replace(kept(record.subject, record.body), project=project)
 
 
 def _edited(filed: Iterable[Plan], holds: Mapping[Names, Hold]) -> Iterator[Mistake]:
@@ -241,22 +264,22 @@ def _unfiled(
     """Yield versions that are held and that no file says any more, from the ledger."""
     there = {(plan.project, plan.version) for plan in filed if plan.scenario is None}
     for (name, version), hold in sorted(holds.items()):
-        texts = [e for e in records.get(hold.subject, []) if e.body["hash"] == hold.hash]
+        texts = _saying(records, f"{name}/{version}", hold.hash)
         given = _given(hold, texts)
         if (name, version) in there or not given or not project.registry.resolve(name):
             continue
-        plan = kept(hold.subject, texts[-1].body)
-        yield replace(plan, project=name, approval=given, file=f"{KEPT}{hold.subject}")
+        file = f"{KEPT}{texts[-1].subject}"
+        yield replace(_kept(texts[-1], name), approval=given, file=file)
 
 
 def _rebaselined(
-    found: Iterable[Plan], ledger: Ledger, records: Mapping[str, list[Record]]
+    found: Iterable[Plan], project: Project, ledger: Ledger, records: Mapping[str, list[Record]]
 ) -> Iterator[Mistake]:
     for plan in current(found):
         mine = records.get(plan.subject, [])
         if any(each.body["hash"] == plan.fingerprint and _is_approved(each) for each in mine):
             continue
-        said = rebaselined(plan, ledger)
+        said = rebaselined(plan, ledger, project.registry)
         if said:
             way = "plan open months only, or approve it with kind: correction"
             yield Mistake(plan.file, plan.line, 1, f"plan.version: {said}; {way}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from models.ledger import Ledger, Record
 from models.plan.plan import Plan, current
-from models.plan.version import VERSION, kept
+from models.plan.version import kept
 from models.problem import Problem
+from scheduler.planning import recorded
 from scheduler.workspace import Project
 
 SOURCE: Final = "plans"
@@ -27,21 +28,22 @@ def problems(project: Project, ledger: Ledger) -> Iterator[Problem]:
         project: A project whose plans stand as the ledger says.
         ledger: The ledger.
     """
-    first = _first(ledger)
+    first = _first(recorded(ledger, project.registry))
     for plan in current(project.plans):
         signed = {name: str(getattr(plan.approval, name)) for name in _SIGNED}
         record = first.get((plan.subject, *signed.values()))
         if record and record.body["hash"] != plan.fingerprint:
-            yield _problem(plan, kept(plan.subject, record.body))
+            yield _problem(plan, kept(record.subject, record.body))
 
 
-def _first(ledger: Ledger) -> dict[tuple[str, ...], Record]:
+def _first(known: Mapping[str, Sequence[Record]]) -> dict[tuple[str, ...], Record]:
     """Return what the ledger had first of each version and approval."""
     found: dict[tuple[str, ...], Record] = {}
-    for record in ledger.entries(VERSION):
-        said: Mapping[str, Any] = record.body["approval"]
-        if said["status"] == "approved":
-            found.setdefault((record.subject, *(said.get(name, "") for name in _SIGNED)), record)
+    for subject, records in known.items():
+        for record in records:
+            said: Mapping[str, Any] = record.body["approval"]
+            if said["status"] == "approved":
+                found.setdefault((subject, *(said.get(name, "") for name in _SIGNED)), record)
     return found
 
 

@@ -51,7 +51,13 @@ def command(
         plan = chosen(project, mine, name, version or newest, None)
         kind: ApprovalKind = "correction" if correction else "baseline"
         approved = approving.approve(
-            opened.ledger, plan, by=by.strip(), reason=reason.strip(), at=today, kind=kind
+            opened.ledger,
+            plan,
+            by=by.strip(),
+            reason=reason.strip(),
+            at=today,
+            kind=kind,
+            registry=project.registry,
         )
     click.echo(
         f"approved {approved.project} version {approved.version}: base {approved.base} + "

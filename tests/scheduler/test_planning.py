@@ -305,6 +305,34 @@ def test_a_project_whose_id_is_an_alias_now_has_one_plan(of: Of, ledger: Ledger)
         )
 
 
+def test_a_project_whose_id_is_an_alias_now_keeps_what_it_was_planned_with(
+    of: Of, ledger: Ledger
+) -> None:
+    """Closed months would change without a correction, and a bridge begin anew."""
+    close(ledger, "2026-01", *night(of(v1=YAML + ITEM), ledger))
+    moved = MORE.replace("100, 150", "150, 100")
+    registry = Registry((Owner(id="legal-70b", aliases=("legal",)),))
+
+    def renamed(**files: str) -> Project:
+        plans = load_all([Path(plan.file) for plan in of(**files).plans], registry)
+        return replace(of(**files), registry=registry, plans=plans)
+
+    said = r"version 2 of 'legal-70b' changes 'a' in 2026-01, 100\.00 -> 150\.00, and months"
+    with pytest.raises(ConfigError, match=said):
+        planning.counting(renamed(v1=YAML + ITEM, v2=YAML + moved), ledger)
+    draft = renamed(v1=YAML + ITEM, v2=DRAFT + moved)
+    with pytest.raises(RefusedError, match=said):
+        approve(ledger, draft.plans[1], by="cfo", reason="r", at=DAY, registry=registry)
+    assert stands(planning.versions(draft, ledger)) == [(1, "approved"), (2, "draft")]
+    (edited,) = reapproving.problems(renamed(v1=YAML + MORE), ledger)
+    assert "'legal-70b' says something else since cfo approved it" in edited.detail
+    told = planning.history(renamed(v1=YAML + ITEM, v2=YAML + MORE), ledger)
+    assert [(plan.project, plan.version) for plan in told["legal-70b"]] == [
+        ("legal-70b", 1),
+        ("legal-70b", 2),
+    ]
+
+
 @pytest.mark.failure("F06")
 def test_a_version_that_was_edited_below_its_approval_is_told(of: Of, ledger: Ledger) -> None:
     night(of(v1=YAML + ITEM), ledger)
