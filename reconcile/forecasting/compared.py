@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -63,11 +63,16 @@ def _value(outlook: Outlook, method: str) -> Fraction | None:
     if method == "bottom_up":
         return bottom_up(_reported(basis, None), remaining(basis).values())
     if method == "category_cpi":
-        return by_category(by_output(basis, category) for category in each)
+        return _in_cents(by_output(basis, category) for category in each)
     if method == "category_plan_shape":
-        return by_category(_planned(basis, category) for category in each)
+        return _in_cents(_planned(basis, category) for category in each)
     made: Callable[[Basis], Earned] = by_output if method in EARNING else _planned
     return WHOLE[method](made(basis))
+
+
+def _in_cents(lines: Iterable[Earned]) -> Fraction:
+    """Return the sum by category, each rounded as the estimate beside it is."""
+    return sum((e.ac + Fraction(rounded(by_category([e]) - e.ac)) for e in lines), Fraction(0))
 
 
 def _planned(basis: Basis, category: str | None = None) -> Earned:

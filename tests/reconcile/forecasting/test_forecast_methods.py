@@ -90,6 +90,20 @@ def test_a_method_that_divides_by_nothing_says_nothing(name: str, given: Earned)
     assert method.WHOLE[name](given) is None
 
 
+def test_the_method_of_the_estimate_is_the_estimate_to_the_cent(
+    basis: Any, item: Any, six_months: Any
+) -> None:
+    items = [item(category=name) for name in ("data", "infra", "labor")]
+    spent = {"data": "100.004", "infra": "100.004", "labor": "100.004"}
+    actual = {name: {"": {six_months[0]: Decimal(each)}} for name, each in spent.items()}
+    made = outlook(replace(basis(*items, n=3), actual=actual))
+
+    assert made.method == method.TITLES["category_plan_shape"]
+    # 3 x (100.004 + 100.00); rounded once, where no estimate is, it were 600.02
+    assert compared(made)["category_plan_shape"] == Decimal("600.01")
+    assert rounded(sum((each.eac for each in made.estimates), Decimal(0))) == Decimal("600.01")
+
+
 def test_indices_of_nothing_are_none() -> None:
     nothing = earned(10, 0, 5, 0)
 
