@@ -111,10 +111,14 @@ def _apart() -> pl.Expr:
 
 
 def _given_back() -> pl.Expr:
-    """Say whether a row gives money back and counts nothing: a refund, a discount of its own."""
+    """Say whether a row gives money back and counts nothing: a refund, a discount of its own.
+
+    An accrual that takes back does not: it is what an invoice has of other months.
+    """
     is_tax = pl.col("charge_category").eq_missing(pl.lit(_TAX))
     counts = pl.col("consumed_quantity").fill_null(0) != 0
-    return (pl.col(COST["effective"]) < 0) & ~counts & ~is_tax
+    is_billed = pl.col("lines") > 0  # accruals have none
+    return (pl.col(COST["effective"]) < 0) & ~counts & ~is_tax & is_billed
 
 
 def _rows(frame: pl.DataFrame) -> Iterator[tuple[str, str, Month, Lot]]:

@@ -47,6 +47,7 @@ def test_a_count_that_is_of_several_items_divides_none_of_them(
         ({"consumed_quantity": Decimal(-15), "consumed_unit": "GPU-Hours"}, {"volume": -10}, ""),
         ({"charge_category": "Tax"}, {"volume": 20, "spend": -30}, ""),
         ({"adjusts": "2026-08"}, {"volume": 20, "prior_period": -30}, ""),
+        ({"lines": 0}, {"spend": -10}, "charged without a quantity"),
     ],
 )
 def test_what_is_given_back_without_a_quantity_hinders_nothing(
@@ -58,7 +59,10 @@ def test_what_is_given_back_without_a_quantity_hinders_nothing(
     parts: dict[str, int],
     why: str,
 ) -> None:
-    """Refunds, and discounts that are lines of their own, are Usage that counts nothing."""
+    """Refunds, and discounts that are lines of their own, are Usage that counts nothing.
+
+    An accrual, which has no lines, is none of them: it takes back what its invoice has too much.
+    """
     plans = [plan_for(("train", {"h": "100"}, "gpu-hour", "2"))]
 
     (line,) = driven(plans, [charge("220", "110"), charge("-30", **row)]).months
