@@ -13,14 +13,14 @@ Amounts = Mapping[Month, Decimal]
 
 
 def spread(amount: Fraction, shape: Mapping[Month, Decimal]) -> dict[Month, Decimal]:
-    """Return an amount by month in the shape of the plan, or evenly where that is zero.
+    """Return an amount by month in the shape of the plan, or evenly where that sums to zero.
 
     The amount is rounded once, to cents; months are differences of rounded running sums, so
     that they sum to it.
     """
     months = sorted(shape)
     weights = [Fraction(shape[month]) for month in months]
-    if not any(weights):
+    if not sum(weights):
         weights = [Fraction(1)] * len(months)
     return dict(zip(months, parts(rounded(amount), weights), strict=True)) if months else {}
 

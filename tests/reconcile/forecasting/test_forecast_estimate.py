@@ -313,6 +313,7 @@ def test_what_is_not_changed_keeps_every_digit_of_its_plan(basis: Any, item: Any
         ("10", [0, 0], ["5.00", "5.00"]),
         ("0.005", [1], ["0.01"]),
         ("7", [], []),
+        ("100", [-500, 500], ["50.00", "50.00"]),  # a draw that was given back
     ],
 )
 def test_what_is_to_come_is_spread_to_the_cent(
