@@ -45,11 +45,11 @@ def with_by_day(spend: pl.DataFrame, invoiced: Collection[str]) -> pl.DataFrame:
         spend: Columns RECOGNISED.
         invoiced: Sources of invoices.
     """
-    day, months = pl.col("day"), pl.col("day").dt.month_start().n_unique()
-    is_first = (day.dt.day() == 1).all()
+    is_used = (pl.col("lines") > 0) & pl.col("adjusts").is_null()  # accruals have no lines
+    day = pl.col("day").filter(is_used)
+    months, is_first = day.dt.month_start().n_unique(), (day.dt.day() == 1).all()
     once = (day.n_unique() == months) & (is_first | (months >= MONTHS_LEAST))
     is_fee = once.over(_BILLED) & pl.col("gpu_type").is_null()
-    is_used = (pl.col("lines") > 0) & pl.col("adjusts").is_null()  # accruals have no lines
     by_day = is_used & ~is_fee & ~pl.col("source").is_in([*invoiced])
     return spend.with_columns(by_day.alias(BY_DAY))
 

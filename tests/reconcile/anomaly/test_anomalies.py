@@ -322,6 +322,16 @@ def test_what_is_used_now_and_then_stands_out(
     assert ("stands_out", 3, "3000") in found(seen([*rows, *used], invoiced=["vendor"]))
 
 
+@pytest.mark.parametrize("more", [{"adjusts": "2026-08"}, {"lines": 0}])
+def test_a_fee_stays_one_though_something_late_stands_on_another_day(
+    seen: Callable[..., Rows], more: dict[str, Any]
+) -> None:
+    rows = [spent(day, "100", gpu_type=None) for day in range(-60, 10)]
+    fees = [spent(day, "3000", **FEE) for day in (-57, -28, 3)]
+
+    assert seen([*rows, *fees, spent(0, "5", **FEE, **more)]) == []
+
+
 def test_the_first_invoice_of_a_vendor_is_new_and_takes_nothing_off_its_day(
     seen: Callable[..., Rows],
 ) -> None:
