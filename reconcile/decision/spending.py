@@ -84,23 +84,20 @@ class Spending:
     def unused(self) -> dict[str, tuple[Decimal, Decimal]]:
         """Return by split the hours and the cost of shared accelerators of the month nobody used.
 
-        The path of such a share says so at its end, see `models.split.split`.
+        The path of such a share says so at its end, see `models.split.split`. What is late for a
+        closed month is of the hours of that month.
         """
         end = f"{ARROW}{IDLE}"
         day = pl.col("day").is_between(self.month.first, self.month.last)
-        mine = self.spend.filter(day & pl.col("path").str.ends_with(end))
+        mine = day & pl.col("adjusts").is_null() & pl.col("path").str.ends_with(end)
         hours = pl.col("consumed_quantity").filter(pl.col("consumed_unit") == GPU_HOURS).sum()
-        sums = (
-            mine.with_columns(rated(mine, MONTH["effective"]))
-            .group_by("path", "currency", "rated")
-            .agg(hours, pl.col("tco_cost").sum())
-            .sort("path", "currency", "rated")
-        )
+        keys = ("path", "currency")
+        sums = self.spend.filter(mine).group_by(keys).agg(hours, pl.col("tco_cost").sum())
         found: dict[str, tuple[Decimal, Decimal]] = {}
-        for path, money, month, count, cost in sums.iter_rows():
+        for path, money, count, cost in sums.sort(keys).iter_rows():
             name = path.removesuffix(end)
             before = found.get(name, (ZERO, ZERO))
-            worth = self.convert(cost, money, Month.parse(month))
+            worth = self.convert(cost, money, self.month)
             found[name] = (before[0] + (count or ZERO), before[1] + worth)
         return found
 

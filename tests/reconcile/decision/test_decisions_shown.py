@@ -332,6 +332,7 @@ def test_hours_of_shared_machines_that_nobody_used_are_told_by_split(
             charged("infra", "", "20", consumed_quantity=D(9), **idle | {"consumed_unit": "GB"}),
             charged("infra", "", "90", **idle | {"path": "platform > unclaimed"}),
             charged("infra", "", "90", **idle | {"day": date(2026, 9, 30)}),
+            charged("infra", "", "90", consumed_quantity=D(8), **idle | {"adjusts": "2026-08"}),
             charged("infra", "", "-5", **idle | {"path": "credit > idle"}),
         ],
     )
