@@ -252,7 +252,8 @@ def _equal(found: Trace) -> str:
     beside = any(sign for sign, _ in (*found.planned, *found.stated))
     if beside or read.height < found.rows.height:
         rest = "the rest is of plans, methods, purchases or statements, and not of the archive"
-        return f"equal: {_amount(total(read))} of {value(found.figure)}; {rest}"
+        said = f"rows of {_amount(total(read))}; the figure is {value(found.figure)}"
+        return f"equal: {said}, and {rest}"
     return f"equal: {value(found.figure)}"
 
 

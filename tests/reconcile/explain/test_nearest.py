@@ -7,6 +7,7 @@ import pytest
 from reconcile.explain.nearest import nearest, scopes
 
 KNOWN = ("bot/2026-10/ac", "bot/2026-10/pl", "bot/labor/2026-10/ac", "portfolio/2026-10/ac")
+WHOLE = ("bot/completion/eac", "bot/labor/completion/eac", "portfolio/completion/eac")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,12 @@ KNOWN = ("bot/2026-10/ac", "bot/2026-10/pl", "bot/labor/2026-10/ac", "portfolio/
 )  # fmt: skip
 def test_an_unknown_figure_names_the_nearest(asked: str, said: str) -> None:
     assert nearest(asked, KNOWN) == said
+
+
+def test_a_measure_that_another_period_has_is_named_with_that_period() -> None:
+    said = nearest("bot/2026-10/eac", [*KNOWN, *WHOLE])
+
+    assert said == "no figure 'bot/2026-10/eac'. Did you mean bot/completion/eac?"
 
 
 def test_figures_are_listed_by_scope_and_period() -> None:
