@@ -100,7 +100,11 @@ def against(
         yield from _approved(each, plan, (owned and owned.owner) or "")
         yield from _placed(each, plan)
     yield from _beyond(sorted(mine, key=lambda each: each[1].on), plan)
-    versions = {each.version: each for each in plans if each.project == plan.project}
+    versions = {
+        each.version: each
+        for each in plans
+        if each.project == plan.project and each.scenario is None
+    }
     yield from _had(
         (each for each in enumerate(draws) if each[1].project == plan.project), versions
     )

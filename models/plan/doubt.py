@@ -36,7 +36,7 @@ def _remark(lines: Sequence[Line], at: int) -> str:
 
 def _reached(line: Line, beside: Iterable[Line]) -> Line | None:
     """Return where the sum of the lines beside one, from the nearest on, is as much as it is."""
-    others = list(beside)
+    others = [each for each in beside if each.amount]  # nothing adds nothing
     for number, whole in enumerate(accumulate(each.amount for each in others), start=1):
         if whole >= line.amount:
             return others[number - 1] if whole == line.amount and number >= SEVERAL else None

@@ -366,6 +366,16 @@ def test_a_version_may_have_a_draw_of_the_day_of_its_approval(
     assert said_of(drawn("on: 2026-03-12, amount: 5, item: train, in_version: 2"), [other]).draws
 
 
+def test_a_scenario_has_no_draw(said_of: Callable[..., DecisionFile], plan: Plan) -> None:
+    """It has the version of the plan that it extends, and would stand in its place."""
+    text = drawn("on: 2026-03-12, amount: 5, item: train, in_version: 2")
+    lean = standing(plan, scenario="lean", approval={"status": "draft", "at": None})
+
+    for plans in ([plan, lean], [lean, plan]):
+        with pytest.raises(ConfigError, match="version 2 of the plan of bot was approved on"):
+            said_of(text, plans)
+
+
 def standing(plan: Plan, **said: Any) -> Plan:
     """Return a plan with another approval, or other items."""
     approval = plan.approval.model_copy(update=said.pop("approval", {}))
