@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from models.category import CATEGORIES
-from models.errors import RefusedError
+from models.errors import ConfigError, RefusedError
 from models.node import parse
 from models.period import Month
 from models.plan.heading import folded
@@ -107,6 +107,9 @@ def command(
     click.echo(
         f"written {path}: {plan.project} version {plan.version}, {plan.base} {unit}", err=True
     )
+    if path.resolve() not in map(Path.resolve, shell.folder.glob(project.settings.plans)):
+        said = f"not read: plans are {project.settings.plans} by trueup.yaml; move the file there"
+        click.echo(said, err=True)
 
 
 def _number(versions: Sequence[Plan], owner: str, path: Path) -> int:
@@ -132,11 +135,22 @@ def _placed(path: Path, text: str, *, is_over: bool) -> Plan:
     """Write a plan file that can be read, and return the plan.
 
     Raises:
-        RefusedError: when there is such a file already, unless it may be replaced.
+        RefusedError: when there is such a file already, unless it is a draft that may be replaced.
     """
     plan = load(path, lambda each: Tree(parse(text, str(each))))
     if path.exists() and not is_over:
         raise RefusedError(f"{path} is there already; choose another name, or use --yes")
+    if path.exists() and not _is_draft(path):
+        raise RefusedError(
+            f"{path} is there already, and is no draft of a plan; choose another name"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return plan
+
+
+def _is_draft(path: Path) -> bool:
+    try:
+        return load(path).status == "draft"
+    except ConfigError:
+        return False

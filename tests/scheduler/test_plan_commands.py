@@ -301,6 +301,37 @@ def test_an_import_replaces_no_version_but_a_draft(folder: Path, plan: Trueup) -
     assert path.read_text() == before
 
 
+@pytest.mark.parametrize("name", ["trueup.yaml", "old.yaml"])
+def test_an_import_writes_over_nothing_but_a_draft(folder: Path, plan: Trueup, name: str) -> None:
+    (folder / "budget.csv").write_text(BUDGET)
+    (folder / "old.yaml").write_text(PLAN)  # where no plan is read
+    path = folder / name
+    before = path.read_bytes()
+
+    done = plan("import", str(folder / "budget.csv"), "--project", "support-bot", "--start",
+                "2026-09", "--yes", "-o", str(path))  # fmt: skip
+
+    assert (done.code, done.err) == (
+        6,
+        f"trueup: {path} is there already, and is no draft of a plan; choose another name\n",
+    )
+    assert path.read_bytes() == before
+
+
+def test_an_import_tells_that_what_it_wrote_is_not_read(folder: Path, plan: Trueup) -> None:
+    (folder / "budget.csv").write_text(BUDGET)
+    path = folder / "budget" / "v2.yaml"
+
+    done = plan("import", str(folder / "budget.csv"), "--project", "support-bot", "--start",
+                "2026-09", "-o", str(path))  # fmt: skip
+
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        f"written {path}: support-bot version 2, 350.50 USD",
+        "not read: plans are plans/*.yaml by trueup.yaml; move the file there",
+    ]
+
+
 def test_an_import_goes_on_from_versions_that_the_ledger_alone_has(
     folder: Path, plan: Trueup
 ) -> None:
