@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -58,14 +58,14 @@ def findings(p: Portfolio) -> tuple[Sentence, Sentence, Sentence]:
 def _month(p: Portfolio) -> Sentence:
     name, period, money = month_name(p.month), p.total.month, display_unit(p)
     if period.delta.value is None:
-        return (Part(f"{name} cannot be judged: no data has been delivered"),)
+        return _unjudged(p, money)
     if not period.ac.value and period.pl.value is None:
         return (Part(f"{name} has no plan and no cost"),)
     if p.total.completion.bac.value is None:
         cost = Part(money.amount(period.ac, fine=True), period.ac)
         return (Part(f"{name} cost "), cost, Part(f" {money.label}, and there is no plan"))
     if not p.total.complete and period.delta.value < 0:
-        return _so_far(p, money)
+        return _so_far(p, money, "with data missing")
     verb, size = VERBS[p.state], Part(money.size(period.delta, fine=True), period.delta)
     if not _is_worth_saying(p):
         signed = Part(money.delta(period.delta, fine=True), period.delta)
@@ -75,7 +75,14 @@ def _month(p: Portfolio) -> Sentence:
     return Part(f"{name} {verb} "), size, Part(f" {money.label} {side} plan ("), share, Part(" %)")
 
 
-def _so_far(p: Portfolio, money: Unit) -> Sentence:
+def _unjudged(p: Portfolio, money: Unit) -> Sentence:
+    """Return why there is no difference: the month still runs, or nothing is there."""
+    if p.total.month.ac.value is not None:
+        return _so_far(p, money, "and still runs")
+    return (Part(f"{month_name(p.month)} cannot be judged: no data has been delivered"),)
+
+
+def _so_far(p: Portfolio, money: Unit, why: str) -> Sentence:
     """Return where an incomplete month stands; being under plan is not yet a fact."""
     period = p.total.month
     return (
@@ -83,7 +90,7 @@ def _so_far(p: Portfolio, money: Unit) -> Sentence:
         Part(money.amount(period.ac, fine=True), period.ac),
         Part(" of "),
         Part(money.plan(period.pl, fine=True), period.pl),
-        Part(f" {money.label} planned, with data missing"),
+        Part(f" {money.label} planned, {why}"),
     )
 
 
@@ -143,9 +150,11 @@ def _finding_month(p: Portfolio) -> Sentence:
     )
 
 
-def _largest(money: Unit, what: str, lines: Iterable[Line]) -> Sentence:
+def _largest(money: Unit, what: str, lines: Sequence[Line]) -> Sentence:
     """Return the line with the largest material difference of the month, either way."""
     marked = [line for line in lines if line.month.material]
+    if lines and all(line.month.delta.value is None for line in lines):
+        return ()
     if not marked:
         return (Part(f"; no {what} is materially off"),)
     first = max(marked, key=lambda line: (abs(line.month.delta.value or ZERO), line.key))

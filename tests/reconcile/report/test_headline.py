@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +96,17 @@ def test_without_any_plan_there_is_nothing_to_be_over(portfolio_of: Build) -> No
 
     assert said(headline(p)) == "October cost 1,500 USD, and there is no plan"
     assert said(findings(p)[1]) == "At completion: no plan, so no budget to compare with"
+
+
+def test_a_month_that_runs_says_so_and_finds_nothing_on_or_off_plan(
+    portfolio_of: Build, plan_of: Any
+) -> None:
+    runs = datetime(2026, 10, 20, 2, 30, tzinfo=UTC)
+
+    p = october(portfolio_of, plan_of, {"a": "4000"}, as_of=runs)
+
+    assert said(headline(p)) == "October stands at 4,000 of 10,000 USD planned, and still runs"
+    assert said(findings(p)[0]) == "October: actual 4,000 against plan 10,000 (n/a)"
 
 
 def test_a_month_before_any_plan_or_cost_is_not_said_to_be_on_plan(
