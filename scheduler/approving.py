@@ -11,7 +11,7 @@ from models.plan.head import Approval, ApprovalKind
 from models.plan.plan import Plan
 from models.plan.version import APPROVED, VERSION, body
 from models.project import Registry
-from scheduler.planning import KEPT, UNNAMED, rebaselined
+from scheduler.planning import KEPT, UNMOVED, UNNAMED, rebaselined
 
 
 def submit(ledger: Ledger, plan: Plan, *, by: str, reason: str) -> Record:
@@ -75,7 +75,7 @@ def approve(
     given = Approval(status="approved", author=author, by=by, at=at, reason=reason, kind=kind)
     found = replace(plan, approval=given)
     if said := rebaselined(found, ledger, registry):
-        raise RefusedError(f"{said}; plan open months only, or approve it with --correction")
+        raise RefusedError(f"{said}; {UNMOVED}, or approve it with --correction")
     stated = {"by": by, "author": author, "reason": reason, "at": str(at), "kind": kind}
     ledger.append(
         Entry(APPROVED, plan.subject, {"hash": plan.fingerprint, **stated}),  # tells the day

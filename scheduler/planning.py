@@ -26,6 +26,7 @@ from scheduler.workspace import Project
 
 KEPT: Final = "ledger "  # begins the place of a version that no file says any more
 UNNAMED: Final = Registry(())  # where no project ever had another id
+UNMOVED: Final = "leave closed months as they were, item by item"
 Names = tuple[str, int]  # project and version
 
 
@@ -281,7 +282,7 @@ def _rebaselined(
             continue
         said = rebaselined(plan, ledger, project.registry)
         if said:
-            way = "plan open months only, or approve it with kind: correction"
+            way = f"{UNMOVED}, or approve it with kind: correction"
             yield Mistake(plan.file, plan.line, 1, f"plan.version: {said}; {way}")
 
 

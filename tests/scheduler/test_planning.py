@@ -179,8 +179,8 @@ def test_a_new_version_that_changes_a_closed_month_is_a_correction_or_refused(
 
     assert str(caught.value) == (
         "v2.yaml:1:1: plan.version: version 2 of 'legal' changes 'a' in 2026-02, 100.00 -> 150.00, "
-        "and months are closed through 2026-02; plan open months only, or approve it with kind: "
-        "correction"
+        "and months are closed through 2026-02; leave closed months as they were, item by item, "
+        "or approve it with kind: correction"
     )
     corrected = YAML.replace("}", ", kind: correction}") + MORE
     assert stands(night(of(v1=YAML + ITEM, v2=corrected), ledger)) == [(2, "approved")]
@@ -194,7 +194,7 @@ def test_by_command_such_a_version_is_refused_unless_it_is_a_correction(
     close(ledger, "2026-02", *first)
     plan = of(v1=YAML + ITEM, v2=DRAFT + MORE).plans[1]
 
-    with pytest.raises(RefusedError, match=r"through 2026-02; .* approve it with --correction$"):
+    with pytest.raises(RefusedError, match=r"through 2026-02; leave .* with --correction$"):
         approve(ledger, plan, by="cfo", reason="r", at=DAY)
 
     found = approve(ledger, plan, by="cfo", reason="r", at=DAY, kind="correction")
