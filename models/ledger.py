@@ -24,6 +24,7 @@ _ALONE: Final = "by closing or reopening a month alone; use `trueup close` or `t
 _MEANWHILE: Final = "was closed or reopened meanwhile; look at it again"
 _FIELDS = tuple(ENTRY.columns.keys())
 _HELD: Final = 2_000  # records that are kept for the next who asks; a year of nights has more
+_LONGEST: Final = 16_000  # characters of one that is; deliveries of many documents are read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +258,11 @@ class Ledger:
             return known[1]
         if sealed != seal(*row[:6]):
             raise self._broken(seq)
-        if len(self._proved) >= _HELD:
-            self._proved.clear()
         found = Record(seq, at, kind, subject, json.loads(body), sealed)
-        self._proved[seq] = row, found
+        if len(body) <= _LONGEST:
+            if len(self._proved) >= _HELD:
+                self._proved.clear()
+            self._proved[seq] = row, found
         return found
 
 

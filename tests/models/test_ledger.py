@@ -207,6 +207,19 @@ def test_what_was_proved_is_not_proved_again_while_it_is_the_same(
     assert five.entries()[0] is not before[0]
 
 
+def test_a_long_entry_is_read_anew_so_that_none_holds_the_memory_of_all(five: Ledger) -> None:
+    room = 16_000 - len('{"x":""}')
+    short, long = (Entry("run", name, {"x": "y" * size}) for name, size in
+                   (("short", room), ("long", room + 1)))  # fmt: skip
+    five.append(short, long)
+
+    before, after = five.latest("run"), five.latest("run")
+
+    assert before == after
+    assert before["short"] is after["short"]
+    assert before["long"] is not after["long"]
+
+
 def test_entries_appended_together_are_there_together_or_not_at_all(five: Ledger) -> None:
     before = five.entries()
 
