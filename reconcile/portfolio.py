@@ -29,7 +29,6 @@ from reconcile.driver.report import DriverReport, driven
 from reconcile.figure import PORTFOLIO, Figure, Figures
 from reconcile.fiscal import FiscalLine, fiscal_lines
 from reconcile.forecasting.shown import Forecasts, forecasts
-from reconcile.given import names
 from reconcile.inputs import Inputs
 from reconcile.invoice import InvoiceLine, invoice_lines
 from reconcile.line import Line
@@ -159,7 +158,7 @@ def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Por
     sourced = source_lines(spend, given.sources, figures, month)
     invoices = invoice_lines(given.assertions, figures, month)
     allocated = allocation(spend, rates, figures, month, given.ruling, given.targets)
-    beyond = outside(spend, names(given.projects).values(), rates, figures)
+    beyond = outside(spend, found.owners.values(), rates, figures)
     return Portfolio(
         name=given.name,
         month=month,
@@ -200,9 +199,7 @@ def _told(given: Inputs, found: Compared, sums: Summed, figures: Figures) -> Por
         alerts=(),
         problems=(*given.problems, *allocated.problems),
         notes=(
-            *notes(spend, lines, given.sources, month),
-            *_beyond(given, found, beyond, figures),
-            *kept(lines, names(given.projects), given.closed),
+            *_read_with_care(given, found, lines, beyond, figures),
             *failing(invoices),
             *disputes(allocated),
         ),
@@ -224,12 +221,18 @@ def _risked(
     return at_risk(sums.projects, sums.total, said if asked else ())
 
 
-def _beyond(
-    given: Inputs, found: Compared, beyond: Iterable[Outside], figures: Figures
+def _read_with_care(
+    given: Inputs,
+    found: Compared,
+    lines: Sequence[Line],
+    beyond: Iterable[Outside],
+    figures: Figures,
 ) -> Iterator[str]:
-    """Yield what is said about cost, and budgets, outside the life of a project."""
+    """Yield what is said about data, and about cost and budgets outside the life of a project."""
+    yield from notes(found.spend, lines, given.sources, given.month)
     yield from (each.said for each in beyond if each.first <= given.month.last)
-    yield from stranded(found.plan, names(given.projects).values(), given.month, figures)
+    yield from stranded(found.plan, found.owners.values(), given.month, figures)
+    yield from kept(lines, found.owners, given.closed)
 
 
 def _state(given: Inputs) -> ReportState:

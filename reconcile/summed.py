@@ -14,7 +14,7 @@ from reconcile.check import lines_add_up, spend_total
 from reconcile.figure import Figures
 from reconcile.forecasting.estimate import Outlook, outlook
 from reconcile.forecasting.known import Bases, first_days, spent
-from reconcile.given import Completeness, contingencies, names, plan_cells
+from reconcile.given import Completeness, Owned, contingencies, names, plan_cells
 from reconcile.inputs import Inputs
 from reconcile.line import Line, Setting
 from reconcile.purchase.shown import committed
@@ -32,6 +32,8 @@ class Compared:
         actual: Actual cost by project, category and month.
         plan: Planned cost by the same.
         outlooks: The forecast of each project.
+        owners: Projects by id.
+        reserves: Contingency by project.
         horizon: Months of actuals, plans and the report, in order.
         completeness: Which months of which project are whole.
     """
@@ -40,6 +42,8 @@ class Compared:
     actual: Cells
     plan: Cells
     outlooks: Mapping[str, Outlook]
+    owners: Mapping[str, Owned]
+    reserves: Mapping[str, Decimal]
     horizon: tuple[Month, ...]
     completeness: Completeness
 
@@ -67,6 +71,7 @@ def compared(given: Inputs) -> Compared:
     charged = actuals(spend, given.rates, given.currency)
     actual, plan = cells(charged), plan_cells(given.plans, given.rates, given.currency)
     horizon = tuple(sorted({cell[2] for cell in (*actual, *plan)} | {given.month}))
+    reserves = contingencies(given.plans, given.rates, given.currency)
     seen = [str(month) for month in horizon if completeness.seen(month)]
     bases = Bases(
         month=given.month,
@@ -75,13 +80,15 @@ def compared(given: Inputs) -> Compared:
         known=given.forecast,
         reported=lambda project: [m for m in horizon if completeness.whole(project, m)],
         first=first_days(spend),
-        reserves=contingencies(given.plans, given.rates, given.currency),
+        reserves=reserves,
     ).bases(given.plans, spent(charged.filter(pl.col("month").is_in(seen))))
     return Compared(
         spend=spend,
         actual=actual,
         plan=plan,
         outlooks={project: outlook(basis) for project, basis in bases.items()},
+        owners=names(given.projects),
+        reserves=reserves,
         horizon=horizon,
         completeness=completeness,
     )
@@ -99,8 +106,8 @@ def summed(given: Inputs, found: Compared, figures: Figures) -> Summed:
         setting=Setting(figures, month, given.materiality, ended),
         tallies=tallies(found.actual, found.plan, _by_month(found.outlooks)),
         completeness=found.completeness,
-        owners=names(given.projects),
-        reserves=contingencies(given.plans, given.rates, given.currency),
+        owners=found.owners,
+        reserves=found.reserves,
         committed=committed(given.commitments, given.rates, given.currency, month),
         forecasts=found.outlooks,
     )
