@@ -15,6 +15,7 @@ from scheduler.version import Versions
 from scheduler.workspace import Stores
 
 PERIOD: Final = "period"
+INVOICED: Final = frozenset({"invoice_headers", "invoice_details"})  # tables of an invoice
 
 
 def tables(stores: Stores, usage: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -52,12 +53,14 @@ def of(stores: Stores, table: str, deliveries: Mapping[str, Record]) -> pl.DataF
 
 def invoicing(stores: Stores) -> frozenset[str]:
     """Return the sources of which any delivery that counts has invoices."""
-    return frozenset(
-        scope.partition("/")[0]
-        for scope, record in book.counting(stores.ledger).items()
-        for each in record.body["documents"]
-        if any(table.startswith("invoice_") for table in each.get("beside", ()))
-    )
+    newest = book.counting(stores.ledger)
+    return frozenset(scope.partition("/")[0] for scope in newest if has_invoices(newest[scope]))
+
+
+def has_invoices(delivery: Record) -> bool:
+    """Return whether any document of a delivery is an invoice."""
+    documents = delivery.body["documents"]
+    return any(INVOICED & set(document.get("beside", ())) for document in documents)
 
 
 def _frames(

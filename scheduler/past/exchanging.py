@@ -16,6 +16,7 @@ from models.plan.version import APPROVED, VERSION
 from models.settings import Settings
 from reconcile.since.change import Step
 from reconcile.since.reading import Readings, readings
+from scheduler.beside import has_invoices
 from scheduler.booking import booked
 from scheduler.decisions import DRAWN
 from scheduler.past.opening import Opened
@@ -26,7 +27,6 @@ from scheduler.publish import reconcile
 from scheduler.workspace import Project
 
 DELIVERED: Final = (LOADED, RECEIVED, REFUSED, ABSENT, STATE)
-INVOICED: Final = frozenset({"invoice_headers", "invoice_details"})  # tables of an invoice
 PLANNED: Final = (VERSION, APPROVED)
 MOVING: Final = (*DELIVERED, *PLANNED, DRAWN, CONFIGURATION)  # figures, beside closes
 
@@ -171,12 +171,8 @@ def moved(ledger: Ledger, since: int) -> list[str]:
 def is_invoiced(state: Opened, source: str) -> bool:
     """Say whether what a source delivers are invoices, which come when their issuer likes."""
     newest = state.stores.ledger.latest(LOADED)
-    return any(
-        INVOICED & set(document.get("beside", ()))
-        for scope, record in newest.items()
-        if scope.startswith(f"{source}/")
-        for document in record.body["documents"]
-    )
+    mine = (record for scope, record in newest.items() if scope.startswith(f"{source}/"))
+    return any(map(has_invoices, mine))
 
 
 def mark(part: Any) -> Any:  # noqa: ANN401 - a part of a project, of any type
