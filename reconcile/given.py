@@ -16,11 +16,12 @@ from models.category import CONTINGENCY, UNALLOCATED
 from models.errors import InvariantError
 from models.money import ZERO, stored
 from models.period import Month
+from models.plan.bridge import BudgetItem
 from reconcile.actuals import Cells, Converter
 from reconcile.tie_out import SourceState, concerning
 
 
-class PlannedItem(Protocol):
+class PlannedItem(BudgetItem, Protocol):
     """What is needed of one line of a plan; `models.plan.plan.PlanItem` is the one in use.
 
     Attributes:
@@ -34,23 +35,11 @@ class PlannedItem(Protocol):
     """
 
     @property
-    def id(self) -> str: ...  # noqa: D102 - the class says it
-    @property
-    def category(self) -> str: ...  # noqa: D102
-    @property
-    def amount(self) -> Decimal: ...  # noqa: D102
-    @property
-    def shares(self) -> Sequence[Fraction]: ...  # noqa: D102
+    def shares(self) -> Sequence[Fraction]: ...  # noqa: D102 - the class says it
     @property
     def phased(self) -> Sequence[Decimal]: ...  # noqa: D102
     @property
     def quantity(self) -> Mapping[str, Decimal]: ...  # noqa: D102
-    @property
-    def units(self) -> Fraction | None: ...  # noqa: D102
-    @property
-    def unit(self) -> str | None: ...  # noqa: D102
-    @property
-    def unit_price(self) -> Decimal | None: ...  # noqa: D102
     @property
     def price_basis(self) -> str | None: ...  # noqa: D102
 

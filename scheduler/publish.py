@@ -51,7 +51,7 @@ from scheduler.close.signed import WRITTEN, rendered, signed
 from scheduler.decisions import asked
 from scheduler.origin import documents, origins
 from scheduler.restating import restated
-from scheduler.shelf import shelf
+from scheduler.shelf import Shelf, shelf
 from scheduler.snapshot import snapshot
 from scheduler.standing import problems, source_states
 from scheduler.standing_out import standing_out
@@ -116,14 +116,7 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         ruling=ruled(project, books),
         sources=states,
         assertions=judged,
-        problems=[
-            *problems(project, held, month),
-            *resembling.problems(project, stores, month),
-            *reapproving.problems(project, stores.ledger),
-            *owed.told(month),
-            *books.spent.of(month),
-            *reallocating.reallocated(held, month),
-        ],
+        problems=_found(project, stores, books, held, month),
         adjustments=adjusting.adjustments(project, stores, books),
         accruals=owed.accruals,
         anomalies=standing_out(project, stores, books, month),
@@ -139,6 +132,20 @@ def inputs(project: Project, stores: Stores, books: Books, month: Month) -> Inpu
         fiscal=settings.fiscal.first_month if settings.fiscal else None,
         demo=settings.demo,
     )
+
+
+def _found(
+    project: Project, stores: Stores, books: Books, held: Shelf, month: Month
+) -> list[Problem]:
+    """Return the findings about the data of a month."""
+    return [
+        *problems(project, held, month),
+        *resembling.problems(project, stores, month),
+        *reapproving.problems(project, stores.ledger),
+        *books.owed.told(month),
+        *books.spent.of(month),
+        *reallocating.reallocated(held, month),
+    ]
 
 
 def ruled(project: Project, books: Books) -> Ruling:

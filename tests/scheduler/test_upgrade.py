@@ -33,14 +33,17 @@ pytestmark = [
 ]
 
 
+def environment(before: Path | None) -> dict[str, str]:
+    return {**os.environ, **({"PYTHONPATH": str(before)} if before else {})}
+
+
 def program(folder: Path, before: Path | None) -> Command:
     """Return the command on a project, with packages of a folder before those installed."""
-    path = {"PYTHONPATH": str(before)} if before else {}
 
     def run(*arguments: str, code: int = 0) -> str:
         command = [sys.executable, "-m", "scheduler", "-q", "-C", str(folder), *arguments]
         said = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | path
+            command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment(before)
         )
         assert (said.returncode, arguments) == (code, arguments), said.stdout + said.stderr[-500:]
         return said.stdout + said.stderr if code else said.stdout
@@ -50,8 +53,7 @@ def program(folder: Path, before: Path | None) -> Command:
 
 def engines(before: Path | None) -> str:
     code = "import duckdb, polars; print(duckdb.__version__, polars.__version__)"
-    path = {"PYTHONPATH": str(before)} if before else {}
-    return subprocess.check_output([sys.executable, "-c", code], text=True, env=os.environ | path)
+    return subprocess.check_output([sys.executable, "-c", code], text=True, env=environment(before))
 
 
 @pytest.fixture
